@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import { decisions, drafters, outcomes, statementClasses, truncations } from '../domain/index.ts'
+import { cellShape, resultColumnShape } from './cell.ts'
+
+export const reasonShape = z
+  .object({
+    code: z.string(),
+    message: z.string(),
+    span: z.object({ start: z.int(), end: z.int() }).optional(),
+    hint: z.string().optional(),
+  })
+  .meta({ id: 'Reason' })
+
+export const verdictShape = z
+  .object({
+    decision: z.enum(decisions),
+    class: z.enum(statementClasses),
+    reasons: z.array(reasonShape),
+    tables: z.array(z.string()),
+    columns: z.array(z.string()),
+    functions: z.array(z.string()),
+  })
+  .meta({ id: 'Verdict' })
+export type VerdictBody = z.infer<typeof verdictShape>
+
+export const draftShape = z
+  .discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('drafted'),
+      drafter: z.enum(drafters),
+      sql: z.string(),
+      params: z.array(cellShape),
+      explanation: z.string(),
+      assumptions: z.array(z.string()),
+    }),
+    z.object({ kind: z.literal('abstained'), drafter: z.enum(drafters), reason: z.string() }),
+    z.object({ kind: z.literal('clarify'), drafter: z.enum(drafters), prompt: z.string(), choices: z.array(z.string()) }),
+  ])
+  .meta({ id: 'Draft' })
+export type DraftBody = z.infer<typeof draftShape>
+
+/** What went wrong, where an answer ended as `failed`. */
+export const failureShape = z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }).meta({ id: 'Failure' })
+
+export const chartHintShape = z
+  .object({ mark: z.enum(['bar', 'line', 'point']), x: z.string(), y: z.string(), series: z.string().optional() })
+  .meta({ id: 'ChartHint' })
+
+const answerEnd = {
+  outcome: z.enum(outcomes),
+  rows: z.int(),
+  bytes: z.int(),
+  truncated: z.enum(truncations).nullable(),
+  /** Milliseconds per stage: ask, guard, run, total. */
+  timings: z.object({ askMs: z.number(), guardMs: z.number(), runMs: z.number(), totalMs: z.number() }),
+  failure: failureShape.optional(),
+  chart: chartHintShape.optional(),
+}
+
+/** One step of an answer. The event stream carries them in this order; `rows-batch` repeats. */
+export const answerEventShape = z
+  .discriminatedUnion('type', [
+    z.object({ type: z.literal('answer-begin'), id: z.string(), connection: z.string() }),
+    z.object({ type: z.literal('draft-ready'), draft: draftShape, attempt: z.int() }),
+    z.object({ type: z.literal('verdict-reached'), verdict: verdictShape, attempt: z.int() }),
+    z.object({ type: z.literal('rows-begin'), columns: z.array(resultColumnShape) }),
+    z.object({ type: z.literal('rows-batch'), rows: z.array(z.array(cellShape)) }),
+    z.object({ type: z.literal('answer-end'), ...answerEnd }),
+  ])
+  .meta({ id: 'AnswerEvent' })
+export type AnswerEvent = z.infer<typeof answerEventShape>
+
+/** One buffered answer, `Accept: application/json`. */
+export const answerShape = z
+  .object({
+    id: z.string(),
+    connection: z.string(),
+    draft: draftShape.optional(),
+    verdict: verdictShape.optional(),
+    columns: z.array(resultColumnShape),
+    data: z.array(z.array(cellShape)),
+    ...answerEnd,
+  })
+  .meta({ id: 'Answer' })
+export type AnswerBody = z.infer<typeof answerShape>
+
+/** `POST /drafts`: what would run, and what the guard says of it. */
+export const draftAnswerShape = z
+  .object({ id: z.string(), connection: z.string(), outcome: z.string(), draft: draftShape.optional(), verdict: verdictShape.optional(), failure: failureShape.optional() })
+  .meta({ id: 'DraftAnswer' })

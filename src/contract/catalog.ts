@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import { dialects, relationKinds } from '../domain/index.ts'
+
+const statistics = z.object({
+  distinct: z.number().nullable(),
+  nullShare: z.number().nullable(),
+  values: z.array(z.string()),
+  isComplete: z.boolean(),
+  min: z.string().nullable(),
+  max: z.string().nullable(),
+})
+
+export const relationShape = z
+  .object({
+    schema: z.string(),
+    name: z.string(),
+    kind: z.enum(relationKinds),
+    comment: z.string().nullable(),
+    columns: z.array(
+      z.object({ name: z.string(), type: z.string(), isNullable: z.boolean(), comment: z.string().nullable(), statistics: statistics.nullable() }),
+    ),
+    primaryKey: z.array(z.string()),
+    uniqueKeys: z.array(z.array(z.string())),
+    foreignKeys: z.array(
+      z.object({
+        name: z.string(),
+        columns: z.array(z.string()),
+        target: z.object({ schema: z.string(), name: z.string(), columns: z.array(z.string()) }),
+      }),
+    ),
+    estimatedRows: z.number().nullable(),
+    sizeBytes: z.number().nullable(),
+    definition: z.string().nullable(),
+    parent: z.string().nullable(),
+  })
+  .meta({ id: 'Relation' })
+export type RelationBody = z.infer<typeof relationShape>
+
+/** The catalog as the asker may see it. */
+export const catalogShape = z
+  .object({
+    connection: z.string(),
+    dialect: z.enum(dialects),
+    database: z.string(),
+    serverVersion: z.string(),
+    version: z.string(),
+    searchPath: z.array(z.string()),
+    relations: z.array(relationShape),
+    functions: z.array(
+      z.object({
+        schema: z.string(),
+        name: z.string(),
+        argumentTypes: z.array(z.string()),
+        resultType: z.string(),
+        volatility: z.enum(['immutable', 'stable', 'volatile']),
+      }),
+    ),
+    operators: z.array(z.string()),
+    types: z.array(z.string()),
+  })
+  .meta({ id: 'Catalog' })
+export type CatalogBody = z.infer<typeof catalogShape>

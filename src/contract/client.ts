@@ -1,0 +1,172 @@
+import type { AnswerBody, AnswerEvent } from './answer.ts'
+import type { CatalogBody } from './catalog.ts'
+import type { ConnectionBody, ConnectionInput, PolicyBody, PrivilegeReport } from './connection.ts'
+import type { EntryBody, Verification } from './entry.ts'
+import type { ReadyBody } from './health.ts'
+import { problemShape, type Problem } from './problem.ts'
+import type { QuestionBody } from './question.ts'
+import { readEvents } from './event-stream.ts'
+import type { TokenBody, TokenInput, WhoamiBody } from './token.ts'
+
+export interface ClientOptions {
+  /** `http://127.0.0.1:8000`, without a trailing slash. */
+  readonly baseUrl: string
+  readonly token: string
+  /** Sent as `x-aishell-surface`; the record keeps it. */
+  readonly surface?: 'terminal' | 'console' | 'mcp'
+}
+
+/** The server said no; carries its problem document. */
+export class ProblemError extends Error {
+  readonly problem: Problem
+  constructor(problem: Problem) {
+    super(problem.detail)
+    this.name = 'ProblemError'
+    this.problem = problem
+  }
+}
+
+export interface Page<Item> {
+  readonly items: readonly Item[]
+  readonly next: string | null
+}
+
+/** AI-Shell's HTTP API for programs: typed, streaming, without dependencies. Every method throws `ProblemError`. */
+export class Client {
+  readonly #options: ClientOptions
+
+  constructor(options: ClientOptions) {
+    this.#options = options
+  }
+
+  /** Answer events as they happen; aborting `signal` or leaving the loop cancels the question on the server. */
+  async *ask(body: QuestionBody, signal?: AbortSignal): AsyncGenerator<AnswerEvent> {
+    const response = await this.send('POST', '/api/v1/questions', { body, signal, accept: 'text/event-stream' })
+    yield* readEvents(response)
+  }
+
+  async answer(body: QuestionBody, signal?: AbortSignal): Promise<AnswerBody> {
+    return this.json('POST', '/api/v1/questions', body, signal)
+  }
+
+  /** The rows as bytes; check the trailing line (NDJSON) or the `x-aishell-*` trailers (CSV) for a truncated end. */
+  async export(body: QuestionBody, format: 'csv' | 'ndjson', signal?: AbortSignal): Promise<Response> {
+    return this.send('POST', '/api/v1/questions', { body, signal, accept: format === 'csv' ? 'text/csv' : 'application/x-ndjson' })
+  }
+
+  async draft(body: QuestionBody, signal?: AbortSignal): Promise<AnswerBody> {
+    return this.json('POST', '/api/v1/drafts', body, signal)
+  }
+
+  async cancel(questionId: string): Promise<void> {
+    await this.send('DELETE', `/api/v1/questions/${encodeURIComponent(questionId)}`)
+  }
+
+  async whoami(): Promise<WhoamiBody> {
+    return this.json('GET', '/api/v1/auth/whoami')
+  }
+
+  async connections(): Promise<readonly ConnectionBody[]> {
+    return (await this.json<Page<ConnectionBody>>('GET', '/api/v1/connections')).items
+  }
+
+  async createConnection(input: ConnectionInput): Promise<ConnectionBody> {
+    return this.json('POST', '/api/v1/connections', input)
+  }
+
+  async removeConnection(id: string): Promise<void> {
+    await this.send('DELETE', `/api/v1/connections/${encodeURIComponent(id)}`)
+  }
+
+  async testConnection(id: string): Promise<PrivilegeReport> {
+    return this.json('POST', `/api/v1/connections/${encodeURIComponent(id)}/test`)
+  }
+
+  async catalog(connection: string, options: { readonly refresh?: boolean } = {}): Promise<CatalogBody> {
+    const query = options.refresh === true ? '?refresh=true' : ''
+    return this.json('GET', `/api/v1/connections/${encodeURIComponent(connection)}/catalog${query}`)
+  }
+
+  async policy(connection: string): Promise<PolicyBody> {
+    return this.json('GET', `/api/v1/connections/${encodeURIComponent(connection)}/policy`)
+  }
+
+  async setPolicy(connection: string, policy: Partial<PolicyBody>): Promise<PolicyBody> {
+    return this.json('PUT', `/api/v1/connections/${encodeURIComponent(connection)}/policy`, policy)
+  }
+
+  async history(options: { readonly after?: string; readonly limit?: number } = {}): Promise<Page<EntryBody>> {
+    return this.json('GET', `/api/v1/history${queryOf(options)}`)
+  }
+
+  async auditVerify(): Promise<Verification> {
+    return this.json('GET', '/api/v1/audit/verify')
+  }
+
+  /** NDJSON of the whole chain, for `aishell audit verify --file`. */
+  async auditExport(): Promise<Response> {
+    return this.send('GET', '/api/v1/audit/export')
+  }
+
+  async tokens(): Promise<readonly TokenBody[]> {
+    return (await this.json<Page<TokenBody>>('GET', '/api/v1/tokens')).items
+  }
+
+  async createToken(input: TokenInput): Promise<TokenBody & { readonly token: string }> {
+    return this.json('POST', '/api/v1/tokens', input)
+  }
+
+  async revokeToken(id: string): Promise<void> {
+    await this.send('DELETE', `/api/v1/tokens/${encodeURIComponent(id)}`)
+  }
+
+  /** Never throws for a server that answers 503: the body says what is wrong. */
+  async ready(): Promise<ReadyBody> {
+    const response = await fetch(`${this.#options.baseUrl}/ready`)
+    return (await response.json()) as ReadyBody // the server's own shape, see healthShape
+  }
+
+  async json<Body>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Body> {
+    const response = await this.send(method, path, { body, signal, accept: 'application/json' })
+    return (await response.json()) as Body // the server validates its answers against the contract before it sends them
+  }
+
+  async send(method: string, path: string, options: { body?: unknown; signal?: AbortSignal | undefined; accept?: string } = {}): Promise<Response> {
+    const headers: Record<string, string> = {
+      authorization: `Bearer ${this.#options.token}`,
+      accept: options.accept ?? '*/*',
+      'x-aishell-surface': this.#options.surface ?? 'terminal',
+    }
+    if (options.body !== undefined) headers['content-type'] = 'application/json'
+    const response = await fetch(`${this.#options.baseUrl}${path}`, {
+      method,
+      headers,
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    })
+    if (!response.ok) throw new ProblemError(await readProblem(response))
+    return response
+  }
+}
+
+async function readProblem(response: Response): Promise<Problem> {
+  const text = await response.text()
+  try {
+    return problemShape.parse(JSON.parse(text))
+  } catch {
+    return {
+      type: 'about:blank',
+      title: response.statusText,
+      status: response.status,
+      code: 'client.not-aishell',
+      detail: `The server answered ${response.status} without a problem document; is it AI-Shell?`,
+    }
+  }
+}
+
+function queryOf(fields: object): string {
+  const pairs = Object.entries(fields).filter(([, value]) => value !== undefined)
+  const query = new URLSearchParams()
+  for (const [key, value] of pairs) query.set(key, String(value))
+  return pairs.length === 0 ? '' : `?${query.toString()}`
+}

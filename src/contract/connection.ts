@@ -1,0 +1,87 @@
+import { z } from 'zod'
+import { dialects, disclosures, roles } from '../domain/index.ts'
+import { limitsShape } from './limits.ts'
+
+const name = z
+  .string()
+  .min(1)
+  .max(80)
+  .regex(/^[a-z0-9][a-z0-9._-]*$/i, 'a letter or digit, then letters, digits, dots, dashes or underscores')
+
+/** Where a database is and how to sign in. `password` goes in and never comes out. */
+export const postgresTargetShape = z.strictObject({
+  host: z.string().min(1).max(255),
+  port: z.int().min(1).max(65535).default(5432),
+  database: z.string().min(1).max(128),
+  user: z.string().min(1).max(128),
+  password: z.string().max(1024).optional(),
+  sslmode: z.enum(['disable', 'require', 'verify-full']).default('require'),
+})
+export const sqliteTargetShape = z.strictObject({
+  /** A file on the server's disk, inside a directory the operator has opened. */
+  file: z.string().min(1).max(1024),
+})
+
+const saved = { name, description: z.string().max(500).default('') }
+export const connectionInputShape = z
+  .discriminatedUnion('engine', [
+    z.strictObject({ ...saved, engine: z.literal('postgres'), target: postgresTargetShape }),
+    z.strictObject({ ...saved, engine: z.literal('sqlite'), target: sqliteTargetShape }),
+  ])
+  .meta({ id: 'ConnectionInput' })
+export type ConnectionInput = z.infer<typeof connectionInputShape>
+
+/** A saved connection as people may see it: no password. */
+export const connectionShape = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    description: z.string(),
+    engine: z.enum(dialects),
+    target: z.union([postgresTargetShape.omit({ password: true }), sqliteTargetShape]).nullable(),
+    /** `api`: saved by a person; `file`: declared in aishell.yaml; `demo`: came with the server. */
+    origin: z.enum(['api', 'file', 'demo']),
+    createdAt: z.string(),
+    updatedAt: z.string(),
+  })
+  .meta({ id: 'Connection' })
+export type ConnectionBody = z.infer<typeof connectionShape>
+
+/** What the connection's database user could do if every other layer failed. */
+export const privilegeReportShape = z
+  .object({
+    isReachable: z.boolean(),
+    serverVersion: z.string(),
+    databaseUser: z.string(),
+    /** `least`: reads only; `excess`: it could do more than read. */
+    level: z.enum(['least', 'excess']),
+    findings: z.array(z.object({ code: z.string(), message: z.string() })),
+    /** SQL an administrator can run to make a fitting user; null when there is nothing to mend. */
+    script: z.string().nullable(),
+    elapsedMs: z.number(),
+  })
+  .meta({ id: 'PrivilegeReport' })
+export type PrivilegeReport = z.infer<typeof privilegeReportShape>
+
+export const policyShape = z
+  .strictObject({
+    disclosure: z.enum(disclosures).default('statistics'),
+    frozen: z.boolean().default(false),
+    rules: z
+      .array(
+        z.strictObject({
+          effect: z.enum(['allow', 'deny']),
+          roles: z.array(z.enum(roles)).default([]),
+          tables: z.array(z.string().min(1)).min(1),
+          columns: z.array(z.string().min(1)).default([]),
+        }),
+      )
+      .max(500)
+      .default([]),
+    safeFunctions: z.array(z.string()).max(500).default([]),
+    writers: z.array(z.enum(roles)).default([]),
+    defaults: limitsShape.default({}),
+    ceiling: limitsShape.default({}),
+  })
+  .meta({ id: 'Policy' })
+export type PolicyBody = z.infer<typeof policyShape>

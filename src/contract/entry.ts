@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { actorKinds, drafters, entryStates, surfaces } from '../domain/index.ts'
+import { reasonShape } from './answer.ts'
+
+/** One line of the record: who asked what, what was decided, how it ended. */
+export const entryShape = z
+  .object({
+    id: z.string(),
+    /** Place of the intent in its tenant's chain, from 1. */
+    sequence: z.int(),
+    actor: z.object({ memberId: z.string(), name: z.string(), kind: z.enum(actorKinds), surface: z.enum(surfaces), tokenId: z.string().nullable() }),
+    connection: z.string(),
+    question: z.string().nullable(),
+    drafter: z.enum(drafters).nullable(),
+    model: z.string().nullable(),
+    sql: z.string().nullable(),
+    decision: z.string().nullable(),
+    class: z.string().nullable(),
+    reasons: z.array(reasonShape),
+    state: z.enum(entryStates),
+    failureCode: z.string().nullable(),
+    rows: z.number().nullable(),
+    bytes: z.number().nullable(),
+    truncated: z.string().nullable(),
+    startedAt: z.string(),
+    endedAt: z.string().nullable(),
+    timings: z.record(z.string(), z.number()).nullable(),
+  })
+  .meta({ id: 'Entry' })
+export type EntryBody = z.infer<typeof entryShape>
+
+/** A page of anything; `next` goes into `?after=` and is null on the last page. */
+export function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.object({ items: z.array(item), next: z.string().nullable() })
+}
+
+export const verificationShape = z
+  .object({
+    isIntact: z.boolean(),
+    /** Links checked: intents and outcomes together. */
+    checked: z.int(),
+    openIntents: z.int(),
+    lostIntents: z.int(),
+    head: z.object({ sequence: z.int(), mac: z.string() }).nullable(),
+    findings: z.array(z.object({ sequence: z.int().nullable(), code: z.string(), message: z.string() })),
+  })
+  .meta({ id: 'Verification' })
+export type Verification = z.infer<typeof verificationShape>

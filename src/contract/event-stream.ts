@@ -1,0 +1,27 @@
+import { answerEventShape, type AnswerEvent } from './answer.ts'
+
+/** Parses server-sent events (WHATWG HTML §9.2) whose data is one answer event each; comments (heartbeats) are skipped. */
+export async function* readEvents(response: Response): AsyncGenerator<AnswerEvent> {
+  if (response.body === null) return
+  const decoder = new TextDecoder()
+  let buffer = ''
+  for await (const chunk of response.body) {
+    buffer += decoder.decode(chunk, { stream: true })
+    let end = buffer.indexOf('\n\n')
+    while (end >= 0) {
+      const event = parseBlock(buffer.slice(0, end))
+      if (event !== null) yield event
+      buffer = buffer.slice(end + 2)
+      end = buffer.indexOf('\n\n')
+    }
+  }
+}
+
+function parseBlock(block: string): AnswerEvent | null {
+  const data = block
+    .split('\n')
+    .filter((line) => line.startsWith('data:'))
+    .map((line) => line.slice(5).trimStart())
+    .join('\n')
+  return data === '' ? null : answerEventShape.parse(JSON.parse(data))
+}

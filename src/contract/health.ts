@@ -1,0 +1,13 @@
+import { z } from 'zod'
+
+export const healthShape = z.object({ status: z.literal('ok'), version: z.string() }).meta({ id: 'Health' })
+
+export const checkStates = ['ok', 'degraded', 'failed'] as const
+/** `/ready`: 200 while the store answers, migrations are in and the server is not draining. */
+export const readyShape = z
+  .object({
+    status: z.enum(['ready', 'draining', 'not-ready']),
+    checks: z.array(z.object({ name: z.string(), state: z.enum(checkStates), detail: z.string() })),
+  })
+  .meta({ id: 'Ready' })
+export type ReadyBody = z.infer<typeof readyShape>

@@ -1,0 +1,18 @@
+import { z } from 'zod'
+import { limitsShape } from './limits.ts'
+
+const asked = {
+  /** Name or id of the connection. */
+  connection: z.string().min(1).max(200),
+  conversation: z.string().max(200).optional(),
+  limits: limitsShape.optional(),
+}
+
+/** `POST /questions`: either plain language or SQL. */
+export const questionShape = z
+  .union([
+    z.strictObject({ ...asked, text: z.string().min(1).max(4000) }),
+    z.strictObject({ ...asked, sql: z.string().min(1).max(1_000_000), params: z.array(z.union([z.string(), z.null()])).max(1000).optional() }),
+  ])
+  .meta({ id: 'Question' })
+export type QuestionBody = z.infer<typeof questionShape>

@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { actorKinds, roles, verbs } from '../domain/index.ts'
+
+export const tokenInputShape = z
+  .strictObject({
+    name: z.string().min(1).max(80),
+    /** Narrows the token; never widens what the member may do. */
+    role: z.enum(roles).optional(),
+    kind: z.enum(actorKinds).default('person'),
+    verbs: z.array(z.enum(verbs)).min(1).optional(),
+    connections: z.array(z.string()).min(1).optional(),
+    /** Days until it expires. */
+    expiresInDays: z.int().min(1).max(366).default(90),
+  })
+  .meta({ id: 'TokenInput' })
+export type TokenInput = z.infer<typeof tokenInputShape>
+
+export const tokenShape = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    memberId: z.string(),
+    role: z.enum(roles),
+    kind: z.enum(actorKinds),
+    verbs: z.array(z.enum(verbs)).nullable(),
+    connections: z.array(z.string()).nullable(),
+    createdAt: z.string(),
+    expiresAt: z.string(),
+    lastUsedAt: z.string().nullable(),
+    revokedAt: z.string().nullable(),
+  })
+  .meta({ id: 'Token' })
+export type TokenBody = z.infer<typeof tokenShape>
+
+/** Shown once, when a token is made. */
+export const newTokenShape = tokenShape.extend({ token: z.string() }).meta({ id: 'NewToken' })
+
+export const whoamiShape = z
+  .object({
+    tenantId: z.string(),
+    memberId: z.string(),
+    name: z.string(),
+    kind: z.enum(actorKinds),
+    role: z.enum(roles),
+    verbs: z.array(z.enum(verbs)),
+    connections: z.array(z.string()).nullable(),
+  })
+  .meta({ id: 'Whoami' })
+export type WhoamiBody = z.infer<typeof whoamiShape>

@@ -1,0 +1,109 @@
+import type { Dialect } from './dialects/index.ts'
+import { isAllowed, type Policy } from './policy.ts'
+import type { Role } from './role.ts'
+
+export const relationKinds = ['table', 'view', 'materialized-view', 'foreign-table', 'partitioned-table'] as const
+export type RelationKind = (typeof relationKinds)[number]
+
+/** What is known of a column's values; present only where the disclosure level allows it. */
+export interface ColumnStatistics {
+  /** Different values; null: not known. */
+  readonly distinct: number | null
+  /** Share of NULL, 0 to 1; null: not known. */
+  readonly nullShare: number | null
+  /** Values as text, commonest first; every value where `isComplete`. */
+  readonly values: readonly string[]
+  readonly isComplete: boolean
+  readonly min: string | null
+  readonly max: string | null
+}
+
+export interface CatalogColumn {
+  readonly name: string
+  /** The engine's own spelling, e.g. `numeric(10,2)`. */
+  readonly type: string
+  readonly isNullable: boolean
+  readonly comment: string | null
+  readonly statistics: ColumnStatistics | null
+}
+
+export interface ForeignKey {
+  readonly name: string
+  readonly columns: readonly string[]
+  readonly target: { readonly schema: string; readonly name: string; readonly columns: readonly string[] }
+}
+
+export interface Relation {
+  readonly schema: string
+  readonly name: string
+  readonly kind: RelationKind
+  readonly comment: string | null
+  readonly columns: readonly CatalogColumn[]
+  readonly primaryKey: readonly string[]
+  readonly uniqueKeys: readonly (readonly string[])[]
+  readonly foreignKeys: readonly ForeignKey[]
+  /** The planner's estimate; null: never analysed. */
+  readonly estimatedRows: number | null
+  readonly sizeBytes: number | null
+  /** Text of a view; null for the rest. */
+  readonly definition: string | null
+  /** `schema.name` of the relation this one is a partition or child of. */
+  readonly parent: string | null
+}
+
+/** A function that is not part of the server itself. */
+export interface CatalogFunction {
+  readonly schema: string
+  readonly name: string
+  readonly argumentTypes: readonly string[]
+  readonly resultType: string
+  readonly volatility: 'immutable' | 'stable' | 'volatile'
+}
+
+/** All that is known of a connection's objects. Plain data: it can be dumped to a file and read back. */
+export interface Catalog {
+  readonly dialect: Dialect
+  readonly database: string
+  readonly serverVersion: string
+  /** Digest of everything below; changes when the schema does. */
+  readonly version: string
+  /** Schemas an unqualified name is looked up in, in order. */
+  readonly searchPath: readonly string[]
+  readonly relations: readonly Relation[]
+  readonly functions: readonly CatalogFunction[]
+  /** User-defined operators as `schema.symbol`: the guard refuses their use. */
+  readonly operators: readonly string[]
+  /** User-defined base types, domains and casts as `schema.name`; enums, composites of tables are not listed. */
+  readonly types: readonly string[]
+}
+
+/** The catalog as one role may see it: denied tables and columns are gone, also from keys. */
+export function viewCatalog(catalog: Catalog, policy: Policy, role: Role): Catalog {
+  const relations = catalog.relations
+    .filter((relation) => isAllowed(policy, role, relation, null))
+    .map((relation) => viewRelation(relation, policy, role))
+    .filter((relation) => relation.columns.length > 0)
+  const isVisible = (schema: string, name: string): boolean => relations.some((relation) => relation.schema === schema && relation.name === name)
+  return {
+    ...catalog,
+    relations: relations.map((relation) => ({
+      ...relation,
+      foreignKeys: relation.foreignKeys.filter((key) => isVisible(key.target.schema, key.target.name)),
+    })),
+  }
+}
+
+function viewRelation(relation: Relation, policy: Policy, role: Role): Relation {
+  const columns = relation.columns.filter((column) => isAllowed(policy, role, relation, column.name))
+  if (columns.length === relation.columns.length) return relation
+  const names = new Set(columns.map((column) => column.name))
+  const isWhole = (key: readonly string[]): boolean => key.every((name) => names.has(name))
+  return {
+    ...relation,
+    columns,
+    definition: null, // a view's text would name what was just taken away
+    primaryKey: isWhole(relation.primaryKey) ? relation.primaryKey : [],
+    uniqueKeys: relation.uniqueKeys.filter(isWhole),
+    foreignKeys: relation.foreignKeys.filter((key) => isWhole(key.columns)),
+  }
+}

@@ -1,0 +1,11 @@
+/** How an answer ended. Typed, never blurred. */
+export const outcomes = ['answered', 'refused', 'needs-approval', 'needs-clarification', 'abstained', 'failed', 'abandoned'] as const
+export type Outcome = (typeof outcomes)[number]
+
+/** What the record may say of an entry: still open, ended, or lost in a crash. */
+export const entryStates = ['open', ...outcomes, 'drafted', 'lost'] as const
+export type EntryState = (typeof entryStates)[number]
+
+/** Why rows are missing from an answer; null: all rows are there. */
+export const truncations = ['row-cap', 'byte-cap'] as const
+export type Truncation = (typeof truncations)[number]

@@ -1,0 +1,22 @@
+import type { Limits } from './limits.ts'
+
+/** A bound value: text as the database would read it, or NULL. */
+export type Param = string | null
+
+export type QuestionInput =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'sql'; readonly sql: string; readonly params: readonly Param[] }
+
+/** Something asked of one connection. SQL typed by hand is a question whose drafter is `verbatim`. */
+export interface Question {
+  readonly id: string
+  /** Id or name of the connection. */
+  readonly connection: string
+  readonly input: QuestionInput
+  readonly conversation: string | null
+  /** Limits the asker wants; never above the policy's. */
+  readonly limits: Partial<Limits>
+  readonly askedAt: Date
+  /** true: draft and judge, do not run. */
+  readonly draftOnly: boolean
+}

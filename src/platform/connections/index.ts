@@ -1,0 +1,5 @@
+// Takes an actor and the name of a connection; gives its target: catalog, policy, leases.
+// Keeps saved connections with sealed passwords, declared ones from aishell.yaml, and cached catalogs.
+// Touches its own tables and, through engines, the customer's database.
+// Refuses to judge SQL.
+export type { Connections, Target } from './connection.ts'

@@ -1,0 +1,6 @@
+// Takes a target (host, user, secret); gives leases, rows as exact text, catalogs and privilege reports.
+// One folder per engine with the same files; one conformance suite proves them alike.
+// Touches one customer database.
+// Refuses text without a seal, the store, and tenants.
+export { copyFormats } from './engine.ts'
+export type { CopyFormat, Engine, EnginePool, EngineTarget, Explanation, Lease, PoolOptions, ReadOptions, ResultStream, RunMark } from './engine.ts'

@@ -1,0 +1,5 @@
+// Takes a prompt; gives the object a language model answered with.
+// Time-out, breaker, token budget and fallback order live here, provider by provider.
+// Touches the network, at the operator's provider addresses only.
+// Refuses catalogs and rows it was not handed inside the prompt.
+export type { ModelAnswer, ModelPrompt, Models } from './models.ts'

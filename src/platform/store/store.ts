@@ -1,0 +1,31 @@
+import type { Kysely } from 'kysely'
+import type { Scope } from '../../domain/index.ts'
+import type { Database } from './schema.ts'
+
+export type Query = Kysely<Database>
+
+/** The metadata PostgreSQL, through its runtime role: owns nothing, cannot bypass row-level security. */
+export interface Store {
+  /** One transaction in which only the scope's tenant exists (`app.tenant_id` set locally, RLS forced). */
+  within<Result>(scope: Scope, work: (query: Query) => Promise<Result>): Promise<Result>
+  /** One transaction with no tenant: sees only tables that belong to none, and what their policies open to start-up jobs. */
+  withoutTenant<Result>(work: (query: Query) => Promise<Result>): Promise<Result>
+  /** Throws `store.unreachable` or `store.behind`; used by /ready. */
+  check(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface SealedField {
+  readonly connectionId: string
+  readonly field: string
+  readonly version: number
+}
+
+/** AES-256-GCM envelope: a data key per tenant, wrapped by SECRET_KEY; the associated data binds tenant, connection, field, version. */
+export interface Keyring {
+  seal(scope: Scope, field: SealedField, plaintext: string): Promise<Uint8Array>
+  /** Throws `store.seal-broken` when the bytes were made for another place or changed. */
+  open(scope: Scope, field: SealedField, sealed: Uint8Array): Promise<string>
+  /** 32 bytes for the tenant's chain of record entries. */
+  auditKey(scope: Scope): Promise<Uint8Array>
+}

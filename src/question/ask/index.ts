@@ -1,0 +1,5 @@
+// Takes a question and the actor's view of a catalog; gives a draft: SQL, an abstention or a question back.
+// Three drafters: verbatim, builtin (deterministic, no network), model.
+// Touches a model, through platform/models only.
+// Refuses rows, the store and verdicts.
+export type { Ask, AskContext } from './ask.ts'

@@ -1,0 +1,29 @@
+import type { ApprovedStatement, Catalog, Limits, Param, Policy, Role, Verdict } from '../../domain/index.ts'
+
+/** All the guard may know: it is a function of these and nothing else. */
+export interface GuardContext {
+  readonly catalog: Catalog
+  readonly policy: Policy
+  readonly role: Role
+  readonly connectionId: string
+  /** Already tightened to the policy's ceiling. */
+  readonly limits: Limits
+}
+
+export interface GuardSubject {
+  readonly sql: string
+  readonly params: readonly Param[]
+}
+
+export interface Guarded {
+  readonly verdict: Verdict
+  /** Present exactly when the verdict is `allow`. */
+  readonly approved: ApprovedStatement | null
+}
+
+/** Holds what is slow to start (grammar, witness process); judging has no effect outside. */
+export interface Guard {
+  /** Never throws for hostile text: what it cannot read it refuses. */
+  guard(subject: GuardSubject, context: GuardContext): Promise<Guarded>
+  close(): Promise<void>
+}

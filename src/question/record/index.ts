@@ -1,0 +1,5 @@
+// Takes actor, question, draft, verdict and outcome; gives links of a keyed chain, and proof that it is whole.
+// The intent is durable before anything runs; the outcome follows, or a sweep says lost.
+// Touches its own tables through store.
+// Refuses to change an ended entry.
+export type { AttemptFields, Intent, IntentFields, OutcomeFields, Record } from './record.ts'

@@ -1,0 +1,54 @@
+import type { Actor, Draft, EntryState, Question, Scope, Truncation, Verdict } from '../../domain/index.ts'
+import type { EntryBody, Verification } from '../../contract/index.ts'
+
+/** What is known when an intent opens. */
+export interface IntentFields {
+  readonly question: Question
+  /** Id of the connection, or the name asked for when it is not known yet. */
+  readonly connection: string
+}
+
+/** An open entry: the promise that an outcome will follow, or that a sweep will say `lost`. */
+export interface Intent {
+  readonly entryId: string
+}
+
+/** One attempt inside an answer: what was drafted and what the guard said, written before anything runs. */
+export interface AttemptFields {
+  readonly attempt: number
+  readonly draft: Draft
+  readonly verdict: Verdict | null
+  /** Digest of the catalog view the drafter saw. */
+  readonly contextDigest: string | null
+}
+
+export interface OutcomeFields {
+  readonly state: Exclude<EntryState, 'open' | 'lost'>
+  readonly failureCode: string | null
+  readonly rows: number
+  readonly bytes: number
+  /** SHA-256 over the cells handed on, hex; null when nothing ran. */
+  readonly resultDigest: string | null
+  readonly truncated: Truncation | null
+  readonly timings: { readonly askMs: number; readonly guardMs: number; readonly runMs: number; readonly totalMs: number }
+}
+
+/** The tamper-evident trail: links of intent, attempt and outcome, chained per tenant by keyed MACs. */
+export interface Record {
+  /** Durable when it resolves. Throws `record.unavailable`: then nothing may run. */
+  begin(actor: Actor, fields: IntentFields): Promise<Intent>
+  /** Durable when it resolves; called before the statement runs. */
+  attempt(actor: Actor, intent: Intent, fields: AttemptFields): Promise<void>
+  /** Once per intent; a second call throws `record.already-ended`. */
+  end(actor: Actor, intent: Intent, fields: OutcomeFields): Promise<void>
+  /** An action that is no question: a token made, a connection changed. */
+  note(actor: Actor, action: string, subject: string): Promise<void>
+  list(scope: Scope, options: { readonly after?: string; readonly limit: number; readonly memberId?: string; readonly connection?: string }): Promise<{ readonly items: readonly EntryBody[]; readonly next: string | null }>
+  get(scope: Scope, entryId: string): Promise<EntryBody>
+  verify(scope: Scope): Promise<Verification>
+  /** NDJSON lines of the whole chain, last line a signed head; `verifyExport` checks them without a store. */
+  export(scope: Scope): AsyncIterable<string>
+  /** Marks intents as `lost` whose server is gone; gives how many. */
+  sweepLost(): Promise<number>
+  close(): Promise<void>
+}
