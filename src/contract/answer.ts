@@ -86,5 +86,12 @@ export type AnswerBody = z.infer<typeof answerShape>
 
 /** `POST /drafts`: what would run, and what the guard says of it. */
 export const draftAnswerShape = z
-  .object({ id: z.string(), connection: z.string(), outcome: z.string(), draft: draftShape.optional(), verdict: verdictShape.optional(), failure: failureShape.optional() })
+  .object({
+    id: z.string(),
+    connection: z.string(),
+    outcome: z.string(),
+    draft: draftShape.optional(),
+    verdict: verdictShape.optional(),
+    failure: failureShape.optional(),
+  })
   .meta({ id: 'DraftAnswer' })

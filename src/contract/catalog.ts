@@ -17,7 +17,13 @@ export const relationShape = z
     kind: z.enum(relationKinds),
     comment: z.string().nullable(),
     columns: z.array(
-      z.object({ name: z.string(), type: z.string(), isNullable: z.boolean(), comment: z.string().nullable(), statistics: statistics.nullable() }),
+      z.object({
+        name: z.string(),
+        type: z.string(),
+        isNullable: z.boolean(),
+        comment: z.string().nullable(),
+        statistics: statistics.nullable(),
+      }),
     ),
     primaryKey: z.array(z.string()),
     uniqueKeys: z.array(z.array(z.string())),

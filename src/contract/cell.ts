@@ -9,7 +9,5 @@ export type Cell = z.infer<typeof cellShape>
 
 /** How a column's text may be shown: numbers to the right, JSON as a tree. */
 export const cellKinds = ['number', 'boolean', 'text', 'time', 'json', 'binary', 'other'] as const
-export const resultColumnShape = z
-  .object({ name: z.string(), type: z.string(), kind: z.enum(cellKinds) })
-  .meta({ id: 'ResultColumn' })
+export const resultColumnShape = z.object({ name: z.string(), type: z.string(), kind: z.enum(cellKinds) }).meta({ id: 'ResultColumn' })
 export type ResultColumn = z.infer<typeof resultColumnShape>

@@ -131,7 +131,11 @@ export class Client {
     return (await response.json()) as Body // the server validates its answers against the contract before it sends them
   }
 
-  async send(method: string, path: string, options: { body?: unknown; signal?: AbortSignal | undefined; accept?: string } = {}): Promise<Response> {
+  async send(
+    method: string,
+    path: string,
+    options: { body?: unknown; signal?: AbortSignal | undefined; accept?: string } = {},
+  ): Promise<Response> {
     const headers: Record<string, string> = {
       authorization: `Bearer ${this.#options.token}`,
       accept: options.accept ?? '*/*',

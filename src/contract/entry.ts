@@ -8,7 +8,13 @@ export const entryShape = z
     id: z.string(),
     /** Place of the intent in its tenant's chain, from 1. */
     sequence: z.int(),
-    actor: z.object({ memberId: z.string(), name: z.string(), kind: z.enum(actorKinds), surface: z.enum(surfaces), tokenId: z.string().nullable() }),
+    actor: z.object({
+      memberId: z.string(),
+      name: z.string(),
+      kind: z.enum(actorKinds),
+      surface: z.enum(surfaces),
+      tokenId: z.string().nullable(),
+    }),
     connection: z.string(),
     question: z.string().nullable(),
     drafter: z.enum(drafters).nullable(),

@@ -12,7 +12,14 @@ const asked = {
 export const questionShape = z
   .union([
     z.strictObject({ ...asked, text: z.string().min(1).max(4000) }),
-    z.strictObject({ ...asked, sql: z.string().min(1).max(1_000_000), params: z.array(z.union([z.string(), z.null()])).max(1000).optional() }),
+    z.strictObject({
+      ...asked,
+      sql: z.string().min(1).max(1_000_000),
+      params: z
+        .array(z.union([z.string(), z.null()]))
+        .max(1000)
+        .optional(),
+    }),
   ])
   .meta({ id: 'Question' })
 export type QuestionBody = z.infer<typeof questionShape>

@@ -83,7 +83,8 @@ export function viewCatalog(catalog: Catalog, policy: Policy, role: Role): Catal
     .filter((relation) => isAllowed(policy, role, relation, null))
     .map((relation) => viewRelation(relation, policy, role))
     .filter((relation) => relation.columns.length > 0)
-  const isVisible = (schema: string, name: string): boolean => relations.some((relation) => relation.schema === schema && relation.name === name)
+  const isVisible = (schema: string, name: string): boolean =>
+    relations.some((relation) => relation.schema === schema && relation.name === name)
   return {
     ...catalog,
     relations: relations.map((relation) => ({

@@ -50,7 +50,12 @@ export function matchesRelation(pattern: string, schema: string, name: string): 
 }
 
 /** What the rules say of a column, or of a whole table when `column` is null. */
-export function isAllowed(policy: Policy, role: Role, relation: { readonly schema: string; readonly name: string }, column: string | null): boolean {
+export function isAllowed(
+  policy: Policy,
+  role: Role,
+  relation: { readonly schema: string; readonly name: string },
+  column: string | null,
+): boolean {
   const applicable = policy.rules.filter((rule) => rule.roles.length === 0 || rule.roles.includes(role))
   const names = (rule: PolicyRule): boolean => rule.tables.some((pattern) => matchesRelation(pattern, relation.schema, relation.name))
   const covers = (rule: PolicyRule): boolean =>
@@ -63,6 +68,10 @@ export function isAllowed(policy: Policy, role: Role, relation: { readonly schem
 }
 
 function glob(pattern: string, text: string): boolean {
-  const source = pattern.toLowerCase().split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*')
+  const source = pattern
+    .toLowerCase()
+    .split('*')
+    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+    .join('.*')
   return new RegExp(`^${source}$`, 's').test(text.toLowerCase())
 }

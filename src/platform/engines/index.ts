@@ -3,4 +3,15 @@
 // Touches one customer database.
 // Refuses text without a seal, the store, and tenants.
 export { copyFormats } from './engine.ts'
-export type { CopyFormat, Engine, EnginePool, EngineTarget, Explanation, Lease, PoolOptions, ReadOptions, ResultStream, RunMark } from './engine.ts'
+export type {
+  CopyFormat,
+  Engine,
+  EnginePool,
+  EngineTarget,
+  Explanation,
+  Lease,
+  PoolOptions,
+  ReadOptions,
+  ResultStream,
+  RunMark,
+} from './engine.ts'

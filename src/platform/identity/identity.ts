@@ -11,5 +11,8 @@ export interface Identity {
   createToken(actor: Actor, input: TokenInput): Promise<TokenBody & { readonly token: string }>
   revokeToken(actor: Actor, id: string): Promise<void>
   /** A token for a member made by start-up itself: the first admin, the loopback shell. Replaces one of the same name. */
-  issueToken(scope: Scope, options: { readonly memberId: string; readonly name: string; readonly expiresInDays: number; readonly token?: string }): Promise<string>
+  issueToken(
+    scope: Scope,
+    options: { readonly memberId: string; readonly name: string; readonly expiresInDays: number; readonly token?: string },
+  ): Promise<string>
 }

@@ -10,14 +10,49 @@ export type Observation =
   | { readonly type: 'server-stopped' }
   | { readonly type: 'warning'; readonly code: string; readonly message: string }
   | { readonly type: 'failure'; readonly code: string; readonly requestId?: string; readonly error: unknown }
-  | { readonly type: 'request-ended'; readonly requestId: string; readonly method: string; readonly route: string; readonly status: number; readonly elapsedMs: number; readonly actorId?: string; readonly tenantId?: string }
+  | {
+      readonly type: 'request-ended'
+      readonly requestId: string
+      readonly method: string
+      readonly route: string
+      readonly status: number
+      readonly elapsedMs: number
+      readonly actorId?: string
+      readonly tenantId?: string
+    }
   | { readonly type: 'credential-refused'; readonly code: string; readonly surface: string }
-  | { readonly type: 'draft-made'; readonly drafter: Drafter; readonly kind: 'drafted' | 'abstained' | 'clarify'; readonly elapsedMs: number }
-  | { readonly type: 'verdict-reached'; readonly decision: Decision; readonly class: StatementClass; readonly codes: readonly string[]; readonly dialect: Dialect; readonly elapsedMs: number }
-  | { readonly type: 'run-ended'; readonly dialect: Dialect; readonly rows: number; readonly bytes: number; readonly elapsedMs: number; readonly code: string | null }
+  | {
+      readonly type: 'draft-made'
+      readonly drafter: Drafter
+      readonly kind: 'drafted' | 'abstained' | 'clarify'
+      readonly elapsedMs: number
+    }
+  | {
+      readonly type: 'verdict-reached'
+      readonly decision: Decision
+      readonly class: StatementClass
+      readonly codes: readonly string[]
+      readonly dialect: Dialect
+      readonly elapsedMs: number
+    }
+  | {
+      readonly type: 'run-ended'
+      readonly dialect: Dialect
+      readonly rows: number
+      readonly bytes: number
+      readonly elapsedMs: number
+      readonly code: string | null
+    }
   | { readonly type: 'answer-ended'; readonly outcome: Outcome | 'drafted'; readonly drafter: Drafter | null; readonly elapsedMs: number }
   | { readonly type: 'leases-changed'; readonly dialect: Dialect; readonly used: number; readonly waiting: number }
-  | { readonly type: 'model-called'; readonly provider: string; readonly outcome: 'ok' | 'timeout' | 'error' | 'open-breaker' | 'invalid'; readonly inputTokens: number; readonly outputTokens: number; readonly elapsedMs: number }
+  | {
+      readonly type: 'model-called'
+      readonly provider: string
+      readonly outcome: 'ok' | 'timeout' | 'error' | 'open-breaker' | 'invalid'
+      readonly inputTokens: number
+      readonly outputTokens: number
+      readonly elapsedMs: number
+    }
   | { readonly type: 'record-committed'; readonly entries: number; readonly elapsedMs: number }
   | { readonly type: 'intents-lost'; readonly count: number }
   | { readonly type: 'catalog-read'; readonly dialect: Dialect; readonly relations: number; readonly elapsedMs: number }

@@ -43,7 +43,10 @@ export interface Record {
   end(actor: Actor, intent: Intent, fields: OutcomeFields): Promise<void>
   /** An action that is no question: a token made, a connection changed. */
   note(actor: Actor, action: string, subject: string): Promise<void>
-  list(scope: Scope, options: { readonly after?: string; readonly limit: number; readonly memberId?: string; readonly connection?: string }): Promise<{ readonly items: readonly EntryBody[]; readonly next: string | null }>
+  list(
+    scope: Scope,
+    options: { readonly after?: string; readonly limit: number; readonly memberId?: string; readonly connection?: string },
+  ): Promise<{ readonly items: readonly EntryBody[]; readonly next: string | null }>
   get(scope: Scope, entryId: string): Promise<EntryBody>
   verify(scope: Scope): Promise<Verification>
   /** NDJSON lines of the whole chain, last line a signed head; `verifyExport` checks them without a store. */
