@@ -46,6 +46,11 @@ export const chartHintShape = z
   .object({ mark: z.enum(['bar', 'line', 'point']), x: z.string(), y: z.string(), series: z.string().optional() })
   .meta({ id: 'ChartHint' })
 
+/** What EXPLAIN says of a statement that was not run. */
+export const planShape = z
+  .object({ text: z.string(), estimatedRows: z.number().nullable(), estimatedCost: z.number().nullable() })
+  .meta({ id: 'Plan' })
+
 const answerEnd = {
   outcome: z.enum(outcomes),
   rows: z.int(),
@@ -63,6 +68,7 @@ export const answerEventShape = z
     z.object({ type: z.literal('answer-begin'), id: z.string(), connection: z.string() }),
     z.object({ type: z.literal('draft-ready'), draft: draftShape, attempt: z.int() }),
     z.object({ type: z.literal('verdict-reached'), verdict: verdictShape, attempt: z.int() }),
+    z.object({ type: z.literal('plan-ready'), plan: planShape }),
     z.object({ type: z.literal('rows-begin'), columns: z.array(resultColumnShape) }),
     z.object({ type: z.literal('rows-batch'), rows: z.array(z.array(cellShape)) }),
     z.object({ type: z.literal('answer-end'), ...answerEnd }),
@@ -89,9 +95,11 @@ export const draftAnswerShape = z
   .object({
     id: z.string(),
     connection: z.string(),
-    outcome: z.string(),
+    outcome: z.enum(outcomes),
     draft: draftShape.optional(),
     verdict: verdictShape.optional(),
+    plan: planShape.optional(),
     failure: failureShape.optional(),
   })
   .meta({ id: 'DraftAnswer' })
+export type DraftAnswerBody = z.infer<typeof draftAnswerShape>

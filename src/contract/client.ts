@@ -1,10 +1,10 @@
-import type { AnswerBody, AnswerEvent } from './answer.ts'
+import type { AnswerBody, AnswerEvent, DraftAnswerBody } from './answer.ts'
 import type { CatalogBody } from './catalog.ts'
 import type { ConnectionBody, ConnectionInput, PolicyBody, PrivilegeReport } from './connection.ts'
 import type { EntryBody, Verification } from './entry.ts'
 import type { ReadyBody } from './health.ts'
 import { problemShape, type Problem } from './problem.ts'
-import type { QuestionBody } from './question.ts'
+import type { DraftQuestionBody, QuestionBody } from './question.ts'
 import { readEvents } from './event-stream.ts'
 import type { TokenBody, TokenInput, WhoamiBody } from './token.ts'
 
@@ -54,7 +54,7 @@ export class Client {
     return this.send('POST', '/api/v1/questions', { body, signal, accept: format === 'csv' ? 'text/csv' : 'application/x-ndjson' })
   }
 
-  async draft(body: QuestionBody, signal?: AbortSignal): Promise<AnswerBody> {
+  async draft(body: DraftQuestionBody, signal?: AbortSignal): Promise<DraftAnswerBody> {
     return this.json('POST', '/api/v1/drafts', body, signal)
   }
 

@@ -23,3 +23,20 @@ export const questionShape = z
   ])
   .meta({ id: 'Question' })
 export type QuestionBody = z.infer<typeof questionShape>
+
+/** `POST /drafts`: as a question; `explain` asks for the server's plan as well. */
+export const draftQuestionShape = z
+  .union([
+    z.strictObject({ ...asked, text: z.string().min(1).max(4000), explain: z.boolean().optional() }),
+    z.strictObject({
+      ...asked,
+      sql: z.string().min(1).max(1_000_000),
+      params: z
+        .array(z.union([z.string(), z.null()]))
+        .max(1000)
+        .optional(),
+      explain: z.boolean().optional(),
+    }),
+  ])
+  .meta({ id: 'DraftQuestion' })
+export type DraftQuestionBody = z.infer<typeof draftQuestionShape>

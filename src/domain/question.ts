@@ -7,6 +7,10 @@ export type QuestionInput =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'sql'; readonly sql: string; readonly params: readonly Param[] }
 
+/** `draft`: draft and judge only; `explain`: the server's plan as well, still without running. */
+export const purposes = ['run', 'draft', 'explain'] as const
+export type Purpose = (typeof purposes)[number]
+
 /** Something asked of one connection. SQL typed by hand is a question whose drafter is `verbatim`. */
 export interface Question {
   readonly id: string
@@ -17,6 +21,5 @@ export interface Question {
   /** Limits the asker wants; never above the policy's. */
   readonly limits: Partial<Limits>
   readonly askedAt: Date
-  /** true: draft and judge, do not run. */
-  readonly draftOnly: boolean
+  readonly purpose: Purpose
 }

@@ -6,10 +6,13 @@ export interface IntentFields {
   readonly question: Question
   /** Id of the connection, or the name asked for when it is not known yet. */
   readonly connection: string
+  /** What was drafted and judged already, where that had no effect (SQL by hand): one link instead of two. */
+  readonly firstAttempt: AttemptFields | null
 }
 
 /** An open entry: the promise that an outcome will follow, or that a sweep will say `lost`. */
 export interface Intent {
+  /** The question's id. */
   readonly entryId: string
 }
 
