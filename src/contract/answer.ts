@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Wire } from './wire.ts'
 import { decisions, drafters, outcomes, statementClasses, truncations } from '../domain/index.ts'
 import { cellShape, resultColumnShape } from './cell.ts'
 
@@ -21,7 +22,7 @@ export const verdictShape = z
     functions: z.array(z.string()),
   })
   .meta({ id: 'Verdict' })
-export type VerdictBody = z.infer<typeof verdictShape>
+export type VerdictBody = Wire<z.infer<typeof verdictShape>>
 
 export const draftShape = z
   .discriminatedUnion('kind', [
@@ -37,7 +38,7 @@ export const draftShape = z
     z.object({ kind: z.literal('clarify'), drafter: z.enum(drafters), prompt: z.string(), choices: z.array(z.string()) }),
   ])
   .meta({ id: 'Draft' })
-export type DraftBody = z.infer<typeof draftShape>
+export type DraftBody = Wire<z.infer<typeof draftShape>>
 
 /** What went wrong, where an answer ended as `failed`. */
 export const failureShape = z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }).meta({ id: 'Failure' })
@@ -74,7 +75,7 @@ export const answerEventShape = z
     z.object({ type: z.literal('answer-end'), ...answerEnd }),
   ])
   .meta({ id: 'AnswerEvent' })
-export type AnswerEvent = z.infer<typeof answerEventShape>
+export type AnswerEvent = Wire<z.infer<typeof answerEventShape>>
 
 /** One buffered answer, `Accept: application/json`. */
 export const answerShape = z
@@ -88,7 +89,7 @@ export const answerShape = z
     ...answerEnd,
   })
   .meta({ id: 'Answer' })
-export type AnswerBody = z.infer<typeof answerShape>
+export type AnswerBody = Wire<z.infer<typeof answerShape>>
 
 /** `POST /drafts`: what would run, and what the guard says of it. */
 export const draftAnswerShape = z
@@ -102,4 +103,4 @@ export const draftAnswerShape = z
     failure: failureShape.optional(),
   })
   .meta({ id: 'DraftAnswer' })
-export type DraftAnswerBody = z.infer<typeof draftAnswerShape>
+export type DraftAnswerBody = Wire<z.infer<typeof draftAnswerShape>>

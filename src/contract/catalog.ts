@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Wire } from './wire.ts'
 import { dialects, relationKinds } from '../domain/index.ts'
 
 const statistics = z.object({
@@ -40,7 +41,7 @@ export const relationShape = z
     parent: z.string().nullable(),
   })
   .meta({ id: 'Relation' })
-export type RelationBody = z.infer<typeof relationShape>
+export type RelationBody = Wire<z.infer<typeof relationShape>>
 
 /** The catalog as the asker may see it. */
 export const catalogShape = z
@@ -65,4 +66,4 @@ export const catalogShape = z
     types: z.array(z.string()),
   })
   .meta({ id: 'Catalog' })
-export type CatalogBody = z.infer<typeof catalogShape>
+export type CatalogBody = Wire<z.infer<typeof catalogShape>>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Wire } from './wire.ts'
 import { dialects, disclosures, roles } from '../domain/index.ts'
 import { limitsShape } from './limits.ts'
 
@@ -29,7 +30,7 @@ export const connectionInputShape = z
     z.strictObject({ ...saved, engine: z.literal('sqlite'), target: sqliteTargetShape }),
   ])
   .meta({ id: 'ConnectionInput' })
-export type ConnectionInput = z.infer<typeof connectionInputShape>
+export type ConnectionInput = Wire<z.infer<typeof connectionInputShape>>
 
 /** A saved connection as people may see it: no password. */
 export const connectionShape = z
@@ -45,7 +46,7 @@ export const connectionShape = z
     updatedAt: z.string(),
   })
   .meta({ id: 'Connection' })
-export type ConnectionBody = z.infer<typeof connectionShape>
+export type ConnectionBody = Wire<z.infer<typeof connectionShape>>
 
 /** What the connection's database user could do if every other layer failed. */
 export const privilegeReportShape = z
@@ -61,7 +62,7 @@ export const privilegeReportShape = z
     elapsedMs: z.number(),
   })
   .meta({ id: 'PrivilegeReport' })
-export type PrivilegeReport = z.infer<typeof privilegeReportShape>
+export type PrivilegeReport = Wire<z.infer<typeof privilegeReportShape>>
 
 export const policyShape = z
   .strictObject({
@@ -84,4 +85,4 @@ export const policyShape = z
     ceiling: limitsShape.default({}),
   })
   .meta({ id: 'Policy' })
-export type PolicyBody = z.infer<typeof policyShape>
+export type PolicyBody = Wire<z.infer<typeof policyShape>>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Wire } from './wire.ts'
 import { actorKinds, drafters, entryStates, surfaces } from '../domain/index.ts'
 import { reasonShape } from './answer.ts'
 
@@ -33,7 +34,7 @@ export const entryShape = z
     timings: z.record(z.string(), z.number()).nullable(),
   })
   .meta({ id: 'Entry' })
-export type EntryBody = z.infer<typeof entryShape>
+export type EntryBody = Wire<z.infer<typeof entryShape>>
 
 /** A page of anything; `next` goes into `?after=` and is null on the last page. */
 export function pageOf<Item extends z.ZodType>(item: Item) {
@@ -51,4 +52,4 @@ export const verificationShape = z
     findings: z.array(z.object({ sequence: z.int().nullable(), code: z.string(), message: z.string() })),
   })
   .meta({ id: 'Verification' })
-export type Verification = z.infer<typeof verificationShape>
+export type Verification = Wire<z.infer<typeof verificationShape>>

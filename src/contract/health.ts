@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Wire } from './wire.ts'
 
 export const healthShape = z.object({ status: z.literal('ok'), version: z.string() }).meta({ id: 'Health' })
 
@@ -10,4 +11,4 @@ export const readyShape = z
     checks: z.array(z.object({ name: z.string(), state: z.enum(checkStates), detail: z.string() })),
   })
   .meta({ id: 'Ready' })
-export type ReadyBody = z.infer<typeof readyShape>
+export type ReadyBody = Wire<z.infer<typeof readyShape>>

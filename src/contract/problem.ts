@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Wire } from './wire.ts'
 
 /** An RFC 9457 problem document with a stable `code`. */
 export const problemShape = z
@@ -15,4 +16,4 @@ export const problemShape = z
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   })
   .meta({ id: 'Problem' })
-export type Problem = z.infer<typeof problemShape>
+export type Problem = Wire<z.infer<typeof problemShape>>

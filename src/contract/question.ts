@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Wire } from './wire.ts'
 import { limitsShape } from './limits.ts'
 
 const asked = {
@@ -22,7 +23,7 @@ export const questionShape = z
     }),
   ])
   .meta({ id: 'Question' })
-export type QuestionBody = z.infer<typeof questionShape>
+export type QuestionBody = Wire<z.infer<typeof questionShape>>
 
 /** `POST /drafts`: as a question; `explain` asks for the server's plan as well. */
 export const draftQuestionShape = z
@@ -39,4 +40,4 @@ export const draftQuestionShape = z
     }),
   ])
   .meta({ id: 'DraftQuestion' })
-export type DraftQuestionBody = z.infer<typeof draftQuestionShape>
+export type DraftQuestionBody = Wire<z.infer<typeof draftQuestionShape>>

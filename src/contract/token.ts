@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Wire } from './wire.ts'
 import { actorKinds, roles, verbs } from '../domain/index.ts'
 
 export const tokenInputShape = z
@@ -13,7 +14,7 @@ export const tokenInputShape = z
     expiresInDays: z.int().min(1).max(366).default(90),
   })
   .meta({ id: 'TokenInput' })
-export type TokenInput = z.infer<typeof tokenInputShape>
+export type TokenInput = Wire<z.infer<typeof tokenInputShape>>
 
 export const tokenShape = z
   .object({
@@ -30,7 +31,7 @@ export const tokenShape = z
     revokedAt: z.string().nullable(),
   })
   .meta({ id: 'Token' })
-export type TokenBody = z.infer<typeof tokenShape>
+export type TokenBody = Wire<z.infer<typeof tokenShape>>
 
 /** Shown once, when a token is made. */
 export const newTokenShape = tokenShape.extend({ token: z.string() }).meta({ id: 'NewToken' })
@@ -46,4 +47,4 @@ export const whoamiShape = z
     connections: z.array(z.string()).nullable(),
   })
   .meta({ id: 'Whoami' })
-export type WhoamiBody = z.infer<typeof whoamiShape>
+export type WhoamiBody = Wire<z.infer<typeof whoamiShape>>

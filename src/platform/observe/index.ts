@@ -2,4 +2,4 @@
 // The union in observation.ts is closed: a new thing to report is a new member there.
 // Touches stdout and the configured exporters.
 // Refuses the audit trail: what must be proven later goes to question/record.
-export type { Observation, Observe } from './observation.ts'
+export type { Observation, Observe, Span } from './observation.ts'

@@ -58,3 +58,10 @@ export type Observation =
   | { readonly type: 'catalog-read'; readonly dialect: Dialect; readonly relations: number; readonly elapsedMs: number }
 
 export type Observe = (observation: Observation) => void
+
+/** Runs work inside a trace span; without a configured exporter it only runs it. */
+export type Span = <Result>(
+  name: string,
+  attributes: Readonly<Record<string, string | number | boolean>>,
+  work: () => Promise<Result>,
+) => Promise<Result>

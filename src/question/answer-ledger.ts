@@ -1,0 +1,129 @@
+import { isShellError, type Actor, type Outcome, type Question } from '../domain/index.ts'
+import type { AnswerEvent } from '../contract/index.ts'
+import { ChartHint } from './present/index.ts'
+import type { AttemptFields, Intent, OutcomeFields } from './record/index.ts'
+import type { QuestionRooms } from './rooms.ts'
+import { RunMeter } from './run/index.ts'
+
+type AnswerEnd = Extract<AnswerEvent, { type: 'answer-end' }>
+type Failure = NonNullable<AnswerEnd['failure']>
+
+/** Keeps the book of one answer: opens its intent, writes its attempts, ends it exactly once. */
+export class AnswerLedger {
+  readonly meter = new RunMeter()
+  readonly chart = new ChartHint()
+  readonly #rooms: QuestionRooms
+  readonly #actor: Actor
+  readonly #question: Question
+  readonly #startedMs = performance.now()
+  readonly #spent = { askMs: 0, guardMs: 0 }
+  #intent: Intent | null = null
+  #outcome: Outcome | null = null
+  #failure: Failure | null = null
+  #drafter: AttemptFields['draft']['drafter'] | null = null
+
+  constructor(rooms: QuestionRooms, actor: Actor, question: Question) {
+    this.#rooms = rooms
+    this.#actor = actor
+    this.#question = question
+  }
+
+  /**
+   * The intent is durable before a model is called or a statement runs. SQL by hand needs no model: its verdict is
+   * reached first, without any effect, and the intent then carries it, one durable write instead of two.
+   */
+  async open(): Promise<void> {
+    if (this.#question.input.kind === 'text') await this.#begin(null)
+  }
+
+  async attempt(fields: AttemptFields): Promise<void> {
+    this.#drafter = fields.draft.drafter
+    if (this.#intent === null) await this.#begin(fields)
+    else await this.#rooms.record.attempt(this.#actor, this.#intent, fields)
+  }
+
+  async end(outcome: Outcome): Promise<void> {
+    if (this.#intent === null) await this.#begin(null)
+    if (this.#intent === null) return
+    await this.#rooms.record.end(this.#actor, this.#intent, this.#outcomeFields(outcome))
+    this.#settle(outcome)
+  }
+
+  /** Ends the answer after something was thrown: `abandoned` when the asker gave up, else `failed`. */
+  async fail(error: unknown, signal: AbortSignal): Promise<void> {
+    const isAskersWish = signal.aborted && !isShellError(signal.reason)
+    const cause: unknown = signal.aborted && isShellError(signal.reason) ? signal.reason : error
+    this.#failure = isAskersWish ? null : failureOf(cause)
+    if (!isShellError(cause) && !isAskersWish)
+      this.#rooms.observe({ type: 'failure', code: 'internal', requestId: this.#question.id, error })
+    await this.#endAnyhow(isAskersWish ? 'abandoned' : 'failed')
+  }
+
+  async close(): Promise<void> {
+    if (this.#outcome === null) await this.#endAnyhow('abandoned')
+  }
+
+  spent(stage: 'askMs' | 'guardMs', elapsedMs: number): void {
+    this.#spent[stage] += elapsedMs
+  }
+
+  answerEnd(): AnswerEnd {
+    const chart = this.chart.hint()
+    return {
+      type: 'answer-end',
+      outcome: this.#outcome ?? 'failed',
+      rows: this.meter.rows,
+      bytes: this.meter.bytes,
+      truncated: this.meter.truncated,
+      timings: this.#timings(),
+      ...(this.#failure === null ? {} : { failure: this.#failure }),
+      ...(chart === null ? {} : { chart }),
+    }
+  }
+
+  async #begin(firstAttempt: AttemptFields | null): Promise<void> {
+    this.#intent = await this.#rooms.record.begin(this.#actor, {
+      question: this.#question,
+      connection: this.#question.connection,
+      firstAttempt,
+    })
+  }
+
+  /** When even the end cannot be recorded the intent stays open, and the sweep will call it lost. */
+  async #endAnyhow(outcome: Outcome): Promise<void> {
+    try {
+      await this.end(outcome)
+    } catch (error) {
+      this.#failure ??= failureOf(error)
+      this.#rooms.observe({ type: 'failure', code: 'record.end', requestId: this.#question.id, error })
+      this.#settle('failed')
+    }
+  }
+
+  #settle(outcome: Outcome): void {
+    this.#outcome = outcome
+    this.#rooms.observe({ type: 'answer-ended', outcome, drafter: this.#drafter, elapsedMs: this.#timings().totalMs })
+  }
+
+  #outcomeFields(state: Outcome): OutcomeFields {
+    return {
+      state,
+      failureCode: this.#failure?.code ?? null,
+      rows: this.meter.rows,
+      bytes: this.meter.bytes,
+      resultDigest: this.meter.digest(),
+      truncated: this.meter.truncated,
+      timings: this.#timings(),
+    }
+  }
+
+  #timings(): AnswerEnd['timings'] {
+    return { ...this.#spent, runMs: this.meter.elapsedMs, totalMs: performance.now() - this.#startedMs }
+  }
+}
+
+function failureOf(error: unknown): Failure {
+  if (!isShellError(error))
+    return { code: 'internal', message: 'Internal error. The operator finds the cause in the log under this answer’s id.' }
+  return { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
+}

@@ -1,0 +1,21 @@
+import type { AnswerEvent } from '../contract/index.ts'
+import type { CopyFormat } from '../platform/engines/index.ts'
+
+/** How the rows are wanted: as cells for people and programs, or as the bytes of a file. */
+export interface Delivery {
+  /** null: cells. */
+  readonly format: CopyFormat | null
+  readonly batchRows: number
+}
+
+export const cells: Delivery = { format: null, batchRows: 500 }
+export const csv: Delivery = { format: 'csv', batchRows: 2_000 }
+export const ndjson: Delivery = { format: 'ndjson', batchRows: 2_000 }
+
+/** Bytes of a file, in place of `rows-batch`; never crosses a process as an event. */
+export interface RowsChunk {
+  readonly type: 'rows-chunk'
+  readonly bytes: Uint8Array
+}
+
+export type PipelineEvent = AnswerEvent | RowsChunk

@@ -1,0 +1,7 @@
+// Takes an actor and a question; gives the events of its answer, in order, the last one always `answer-end`.
+// pipeline.ts alone knows the order of the stages: find target, ask, guard, run, present, record around them.
+// Touches what its stages touch, through their doors.
+// Refuses to know a surface.
+export { answer } from './pipeline.ts'
+export { cells, csv, ndjson, type Delivery, type PipelineEvent, type RowsChunk } from './delivery.ts'
+export type { QuestionRooms } from './rooms.ts'

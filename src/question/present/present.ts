@@ -1,0 +1,33 @@
+import type { Cell, ResultColumn } from '../../contract/index.ts'
+import type { ChartHint } from './chart-hint.ts'
+import { csvHeader, csvRows } from './csv.ts'
+import { ndjsonRows } from './ndjson.ts'
+
+/** What a run yields; chunks are already in the format wanted. */
+type RowsEvent =
+  | { readonly type: 'rows-begin'; readonly columns: ResultColumn[] }
+  | { readonly type: 'rows-batch'; readonly rows: Cell[][] }
+  | { readonly type: 'rows-chunk'; readonly bytes: Uint8Array }
+
+/** Passes cells and copied bytes on; writes cells as bytes where a file is wanted and the engine could not copy. */
+export async function* present(
+  events: AsyncIterable<RowsEvent>,
+  format: 'csv' | 'ndjson' | null,
+  chart: ChartHint,
+): AsyncGenerator<RowsEvent> {
+  let columns: readonly ResultColumn[] = []
+  for await (const event of events) {
+    if (event.type === 'rows-begin') {
+      columns = event.columns
+      chart.begin(columns)
+    } else if (event.type === 'rows-batch') chart.take(event.rows)
+
+    if (format === null || event.type === 'rows-chunk') yield event
+    else if (event.type === 'rows-batch') yield chunk(format === 'csv' ? csvRows(event.rows) : ndjsonRows(columns, event.rows))
+    else if (format === 'csv') yield chunk(csvHeader(columns))
+  }
+}
+
+function chunk(text: string): RowsEvent {
+  return { type: 'rows-chunk', bytes: Buffer.from(text, 'utf8') }
+}

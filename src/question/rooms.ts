@@ -1,0 +1,20 @@
+import type { Observe, Span } from '../platform/observe/index.ts'
+import type { Connections } from '../platform/connections/index.ts'
+import type { Models } from '../platform/models/index.ts'
+import type { Ask } from './ask/index.ts'
+import type { Guard } from './guard/index.ts'
+import type { Record } from './record/index.ts'
+
+/** The rooms a question walks through; built by hand in serve.ts. */
+export interface QuestionRooms {
+  readonly connections: Connections
+  readonly ask: Ask
+  readonly guard: Guard
+  readonly record: Record
+  /** null: no language model is configured. */
+  readonly models: Models | null
+  readonly observe: Observe
+  readonly span: Span
+  /** The calendar day, ISO 8601, that "last month" is counted from. */
+  readonly today: () => string
+}

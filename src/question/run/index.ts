@@ -1,0 +1,6 @@
+// Takes an approved statement and a lease; gives its rows, cut at the limits of the seal.
+// Cells in batches, or bytes by the server's own copy where the engine has one.
+// Touches the lease.
+// Refuses text that carries no seal.
+export { run, type RunEvent, type RunOptions } from './run.ts'
+export { RunMeter } from './run-meter.ts'

@@ -1,0 +1,67 @@
+import { tightenLimits, type Actor, type Draft, type Drafted, type Question } from '../domain/index.ts'
+import type { Target } from '../platform/connections/index.ts'
+import type { AnswerLedger } from './answer-ledger.ts'
+import type { Delivery } from './delivery.ts'
+import type { Guarded } from './guard/index.ts'
+import type { Repair } from './repair.ts'
+import type { QuestionRooms } from './rooms.ts'
+
+/** What every stage of one answer shares. */
+export interface Walk {
+  readonly rooms: QuestionRooms
+  readonly actor: Actor
+  readonly question: Question
+  readonly signal: AbortSignal
+  readonly delivery: Delivery
+  readonly ledger: AnswerLedger
+  readonly target: Target
+}
+
+export async function findTarget(rooms: QuestionRooms, actor: Actor, question: Question): Promise<Target> {
+  return rooms.span('target', {}, () => rooms.connections.target(actor, question.connection))
+}
+
+export async function askFor(walk: Walk, repair: Repair | null): Promise<Draft> {
+  const { rooms, question, target, signal, ledger } = walk
+  const startedMs = performance.now()
+  const draft = await rooms.span('ask', {}, () =>
+    rooms.ask(question, {
+      view: target.view,
+      disclosure: target.policy.disclosure,
+      today: rooms.today(),
+      models: rooms.models,
+      signal,
+      repair,
+    }),
+  )
+  const elapsedMs = performance.now() - startedMs
+  ledger.spent('askMs', elapsedMs)
+  rooms.observe({ type: 'draft-made', drafter: draft.drafter, kind: draft.kind, elapsedMs })
+  return draft
+}
+
+export async function guardDraft(walk: Walk, draft: Drafted): Promise<Guarded> {
+  const { rooms, actor, question, target, delivery, ledger } = walk
+  const { policy, catalog } = target
+  // A file is asked for as a whole: only the policy's ceiling cuts it. An answer on a screen gets the default size.
+  const base = delivery.format === null ? policy.defaults : policy.ceiling
+  const startedMs = performance.now()
+  const guarded = await rooms.span('guard', {}, () =>
+    rooms.guard.guard(
+      { sql: draft.sql, params: draft.params },
+      {
+        catalog,
+        policy,
+        role: actor.role,
+        connectionId: target.connection.id,
+        limits: tightenLimits(policy.ceiling, base, question.limits),
+      },
+    ),
+  )
+  const elapsedMs = performance.now() - startedMs
+  ledger.spent('guardMs', elapsedMs)
+  const { decision, class: statementClass, reasons } = guarded.verdict
+  const codes = reasons.map((reason) => reason.code)
+  rooms.observe({ type: 'verdict-reached', decision, class: statementClass, codes, dialect: catalog.dialect, elapsedMs })
+  return guarded
+}
