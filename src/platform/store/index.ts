@@ -2,5 +2,11 @@
 // Holds the pool, the migrations, the keyring of sealed fields and, without DB_HOST, an embedded server.
 // Touches the metadata PostgreSQL and DATA_DIR.
 // Refuses product words: tables are owned by the rooms that use them.
+export { createKeyring } from './keyring.ts'
+export { ensureDataDir, lockDataDir } from './embedded/data-dir-lock.ts'
+export { startEmbeddedServer, type EmbeddedServer } from './embedded/embedded-server.ts'
+export { prepareEmbedded, type DemoTarget } from './embedded/prepare-embedded.ts'
+export { migrate, runtimeRole } from './migrate.ts'
+export { createStore } from './postgres-store.ts'
+export { sslModes, type SslMode, type StoreAddress } from './store-address.ts'
 export type { Keyring, Query, SealedField, Store } from './store.ts'
-export type { Database } from './schema.ts'

@@ -1,4 +1,97 @@
+import type { ColumnType, Generated } from 'kysely'
+
+/** Sent as text or Date, read as Date. */
+type Time = ColumnType<Date, Date | string, Date | string>
+
 /** Rows of the metadata tables, one interface per table, in the order of the migrations. */
 export interface Database {
-  readonly placeholder: { readonly id: string }
+  readonly tenant: TenantTable
+  readonly member: MemberTable
+  readonly token: TokenTable
+  readonly connection: ConnectionTable
+  readonly policy: PolicyTable
+  readonly record_link: RecordLinkTable
+  readonly record_open: RecordOpenTable
+  readonly record_head: RecordHeadTable
+  readonly server_instance: ServerInstanceTable
+}
+
+interface TenantTable {
+  tenant_id: string
+  name: string
+  wrapped_key: Buffer | null
+  created_at: Generated<Time>
+}
+
+interface MemberTable {
+  tenant_id: string
+  member_id: string
+  name: string
+  role: string
+  created_at: Generated<Time>
+  disabled_at: Time | null
+}
+
+interface TokenTable {
+  tenant_id: string
+  token_id: string
+  member_id: string
+  name: string
+  kind: string
+  role: string
+  verbs: string[] | null
+  connections: string[] | null
+  hash: Buffer
+  created_at: Generated<Time>
+  expires_at: Time
+  last_used_at: Time | null
+  revoked_at: Time | null
+}
+
+interface ConnectionTable {
+  tenant_id: string
+  connection_id: string
+  name: string
+  description: string
+  engine: string
+  target: ColumnType<unknown, string, string>
+  sealed_password: Buffer | null
+  secret_version: number
+  created_at: Generated<Time>
+  updated_at: Generated<Time>
+}
+
+interface PolicyTable {
+  tenant_id: string
+  connection_id: string
+  body: ColumnType<unknown, string, string>
+  updated_at: Generated<Time>
+}
+
+interface RecordLinkTable {
+  tenant_id: string
+  sequence: string
+  entry_id: string
+  kind: string
+  at: Time
+  body: string
+  mac: Buffer
+}
+
+interface RecordOpenTable {
+  tenant_id: string
+  entry_id: string
+  server_id: string
+}
+
+interface RecordHeadTable {
+  tenant_id: string
+  sequence: string
+  mac: Buffer
+}
+
+interface ServerInstanceTable {
+  server_id: string
+  started_at: Generated<Time>
+  beat_at: Generated<Time>
 }

@@ -1,0 +1,79 @@
+import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely'
+import { Pool } from 'pg'
+import { isShellError, ShellError, type Scope } from '../../domain/index.ts'
+import { listMigrations, runtimeRole } from './migrate.ts'
+import type { Database } from './schema.ts'
+import { clientConfig, type StoreAddress } from './store-address.ts'
+import type { Query, Store } from './store.ts'
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** Opens the store for serving; nothing connects until the first query. Run `migrate` before. */
+export function createStore(options: { readonly address: StoreAddress; readonly poolMax: number }): Store {
+  const pool = new Pool({ ...clientConfig(options.address), max: options.poolMax })
+  pool.on('error', () => undefined) // an idle connection died; the next query opens another and says so if it cannot
+  const database = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
+  return {
+    within: (scope, work) => transaction(database, scope, work),
+    withoutTenant: (work) => transaction(database, null, work),
+    check: () => check(database),
+    close: () => database.destroy(),
+  }
+}
+
+/** One round trip opens the transaction, enters the runtime role and names the tenant; all three end with it. */
+async function transaction<Result>(
+  database: Kysely<Database>,
+  scope: Scope | null,
+  work: (query: Query) => Promise<Result>,
+): Promise<Result> {
+  const tenantId = scope?.tenantId ?? ''
+  if (scope !== null && !uuid.test(tenantId))
+    throw new ShellError({ code: 'store.bad-scope', kind: 'invalid', message: 'That is no tenant.' })
+  try {
+    return await database.connection().execute(async (connection) => {
+      await connection.executeQuery(
+        CompiledQuery.raw(`BEGIN; SET LOCAL ROLE ${runtimeRole}; SELECT set_config('app.tenant_id', '${tenantId}', true)`),
+      )
+      try {
+        const result = await work(connection)
+        await connection.executeQuery(CompiledQuery.raw('COMMIT'))
+        return result
+      } catch (error) {
+        await connection.executeQuery(CompiledQuery.raw('ROLLBACK')).catch(() => undefined) // the connection may be what failed
+        throw error
+      }
+    })
+  } catch (error) {
+    throw translate(error)
+  }
+}
+
+/** Names what an operator can act on; constraint violations stay as they are for the room that knows their meaning. */
+function translate(error: unknown): unknown {
+  const code = (error as { code?: unknown }).code
+  if (isShellError(error) || (typeof code === 'string' && /^(22|23|42)/.test(code))) return error
+  return new ShellError({
+    code: 'store.unreachable',
+    kind: 'failed',
+    message: 'The store does not answer.',
+    hint: 'Try again in a moment; if it stays so, the operator should look at the PostgreSQL behind DB_HOST.',
+    cause: error,
+  })
+}
+
+async function check(database: Kysely<Database>): Promise<void> {
+  const known = listMigrations()
+  const applied = await transaction(database, null, async (query) => {
+    const { rows } = await sql<{ name: string }>`SELECT name FROM schema_migration`.execute(query)
+    return new Set(rows.map((row) => row.name))
+  })
+  const missing = known.filter((migration) => !applied.has(migration.name))
+  if (missing.length === 0) return
+  throw new ShellError({
+    code: 'store.behind',
+    kind: 'failed',
+    message: `The store lacks ${missing.length} migration(s), first ${missing[0]?.name ?? ''}.`,
+    hint: 'Run `aishell migrate`, or start a server with migrations at start.',
+  })
+}
