@@ -164,7 +164,7 @@ async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = exitCode(child)
   child.kill('SIGINT') // fast shutdown: open transactions are rolled back, everything is flushed
-  const isEnded = await Promise.race([ended.then(() => true), sleep(15_000, false)])
+  const isEnded = await Promise.race([ended.then(() => true), sleep(15_000, false, { ref: false })])
   if (!isEnded) child.kill('SIGQUIT')
 }
 
