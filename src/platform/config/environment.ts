@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+import type { Setting } from './setting.ts'
+import { editDistance, nearestName } from './nearest-name.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Names that begin so are ours: one we do not know stops the start. OTEL_* belongs to OpenTelemetry and may hold more. */
+const ownedPrefixes = ['AISHELL_', 'CONNECTION_', 'DB_', 'LIMIT_', 'LLM_', 'OIDC_', 'REDIS_'] as const
+
+/** What Kubernetes injects for a Service, whatever it is called. */
+const serviceLink = /(_SERVICE_HOST|_SERVICE_PORT(_[A-Z0-9_]+)?|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/
+const serviceAddress = /^(tcp|udp|sctp):\/\//
+
+/** The text of one setting, from NAME or, for secrets, NAME_FILE; null when not given. Throws a plain Error that completes "NAME …". */
+export function rawText(setting: Setting<unknown>, env: Environment): string | null {
+  const value = given(env[setting.name])
+  if (!setting.isSecret) return value === null || isServiceLink(setting.name, value, env) ? null : value
+  const path = given(env[`${setting.name}_FILE`])
+  if (path === null) return value
+  if (value !== null) throw new Error(`and ${setting.name}_FILE are both set; keep one`)
+  return readSecretFile(path)
+}
+
+/** Blank counts as not given: Compose and Helm pass blanks for what nobody filled in. */
+function given(value: string | undefined): string | null {
+  return value === undefined || value.trim() === '' ? null : value.trim()
+}
+
+/** A secret's file without its last line end. */
+export function readSecretFile(path: string): string {
+  let content: string
+  try {
+    content = readFileSync(path, 'utf8')
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
+    throw new Error(`names the file ${path}, which cannot be read (${code})`, { cause: error })
+  }
+  const value = content.replace(/\r?\n$/, '')
+  if (value === '') throw new Error(`names the file ${path}, which is empty`)
+  return value
+}
+
+/** A Service called `redis` makes Kubernetes set REDIS_PORT=tcp://…; that is no setting of ours. */
+function isServiceLink(name: string, value: string, env: Environment): boolean {
+  return name.endsWith('_PORT') && serviceAddress.test(value) && env[`${name.slice(0, -'PORT'.length)}SERVICE_HOST`] !== undefined
+}
+
+/** One line per variable that looks like ours and is not known. `referenced`: names that aishell.yaml points at. */
+export function unknownNames(env: Environment, settings: readonly Setting<unknown>[], referenced: ReadonlySet<string>): readonly string[] {
+  const known = new Set(settings.flatMap((setting) => (setting.isSecret ? [setting.name, `${setting.name}_FILE`] : [setting.name])))
+  const findings: string[] = []
+  for (const [name, value = ''] of Object.entries(env)) {
+    if (known.has(name) || referenced.has(name) || serviceLink.test(name) || (name.endsWith('_PORT') && serviceAddress.test(value)))
+      continue
+    const isOwned = ownedPrefixes.some((prefix) => name.startsWith(prefix))
+    const nearest = isOwned ? nearestName(name, known) : misspelt(name, known)
+    if (isOwned || nearest !== null) findings.push(`${name} is no setting${nearest === null ? '' : `; did you mean ${nearest}?`}`)
+  }
+  return findings.toSorted()
+}
+
+/** Other programs' variables must pass, so only long names one slip away, or ours in another case, count. */
+function misspelt(name: string, known: ReadonlySet<string>): string | null {
+  if (name.length < 8 || name.startsWith('OTEL_')) return null
+  for (const candidate of known) {
+    if (candidate.length >= 8 && !candidate.startsWith('OTEL_') && editDistance(name.toUpperCase(), candidate) <= 1) return candidate
+  }
+  return null
+}

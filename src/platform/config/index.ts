@@ -1,0 +1,11 @@
+// Takes the environment and the config folder; gives frozen, typed settings.
+// Closed: an unknown or misspelt name stops the start and names the nearest known one.
+// Touches the environment it is handed, aishell.yaml, and DATA_DIR/keys when keys are missing.
+// Refuses placeholder secrets and the embedded store in production.
+export { readSettings, readClientSettings, allSettings } from './settings.ts'
+export type { ClientSettings, Settings, SettingsSource, SettingValues } from './settings.ts'
+export { clientTable, groupTitles, settingsTable } from './settings-table.ts'
+export type { SettingWarning } from './settings-rules.ts'
+export type { Setting } from './setting.ts'
+export { ensureKeys, type Keys } from './ensure-keys.ts'
+export type { DeclaredConnection } from './aishell-file.ts'

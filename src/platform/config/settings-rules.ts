@@ -1,0 +1,93 @@
+import type { Secret } from '../../domain/index.ts'
+import type { SettingValues } from './settings.ts'
+
+export interface SettingWarning {
+  readonly code: string
+  readonly message: string
+}
+
+const minSecretLength = 32
+
+/** What does not fit together, in any environment. */
+export function sharedProblems(settings: SettingValues): readonly string[] {
+  const { model, redis, access, limits, ceilings, tracing } = settings
+  const problems: string[] = []
+  if (model.provider !== 'builtin' && model.name === null) problems.push(`LLM_MODEL is needed with LLM_PROVIDER=${model.provider}`)
+  if (model.provider === 'openai-compatible' && model.baseUrl === null)
+    problems.push('LLM_BASE_URL is needed with LLM_PROVIDER=openai-compatible')
+  if (model.provider === 'anthropic' && model.anthropicApiKey === null)
+    problems.push('ANTHROPIC_API_KEY is needed with LLM_PROVIDER=anthropic')
+  if (model.provider === 'openai' && model.openaiApiKey === null) problems.push('OPENAI_API_KEY is needed with LLM_PROVIDER=openai')
+  if (redis.sentinels.length > 0 && redis.sentinelName === null) problems.push('REDIS_SENTINEL_NAME is needed with REDIS_SENTINELS')
+  if (redis.sentinels.length > 0 && redis.host !== null) problems.push('REDIS_HOST and REDIS_SENTINELS are both set; keep one')
+  if (access.adminToken !== null && !/^ais_[A-Za-z0-9_-]{32,200}$/.test(access.adminToken.reveal()))
+    problems.push('ADMIN_TOKEN must be `ais_` and 32 to 200 letters, digits, dashes or underscores')
+  const ratio = Number(tracing.sampleRatio)
+  if (!(ratio >= 0 && ratio <= 1)) problems.push('OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1')
+  for (const key of ['statementTimeoutMs', 'lockTimeoutMs', 'maxRows', 'maxBytes', 'maxTempBytes'] as const) {
+    if (limits[key] > ceilings[key]) problems.push(`LIMIT_${upperSnake(key)} must not be above LIMIT_CEILING_${upperSnake(key)}`)
+  }
+  return problems
+}
+
+/** What a laptop may do and an installation may not. */
+export function productionProblems(settings: SettingValues): readonly string[] {
+  const { store, access, redis, model } = settings
+  const problems: string[] = []
+  if (store.host === null) problems.push('DB_HOST is needed in production: the embedded store is for development')
+  if (store.host !== null && store.password === null) problems.push('DB_PASSWORD is needed in production')
+  problems.push(...weakKey('SECRET_KEY', access.secretKey), ...weakKey('JWT_SECRET', access.jwtSecret))
+  if (access.secretKey !== null && access.secretKey.reveal() === access.jwtSecret?.reveal())
+    problems.push('SECRET_KEY and JWT_SECRET must differ: one seals secrets, the other signs tokens')
+  const others = {
+    DB_PASSWORD: store.password,
+    REDIS_PASSWORD: redis.password,
+    ADMIN_TOKEN: access.adminToken,
+    LLM_API_KEY: model.apiKey,
+    ANTHROPIC_API_KEY: model.anthropicApiKey,
+    OPENAI_API_KEY: model.openaiApiKey,
+  }
+  for (const [name, secret] of Object.entries(others)) {
+    if (secret !== null && isPlaceholder(secret.reveal())) problems.push(`${name} is a placeholder; give a real one`)
+  }
+  return problems
+}
+
+function weakKey(name: string, secret: Secret | null): readonly string[] {
+  if (secret === null) return [`${name} is needed in production; make one with \`openssl rand -base64 48\``]
+  const value = secret.reveal()
+  if (isPlaceholder(value)) return [`${name} is a placeholder; make one with \`openssl rand -base64 48\``]
+  if (Buffer.byteLength(value) < minSecretLength)
+    return [`${name} must be at least ${minSecretLength} bytes long; make one with \`openssl rand -base64 48\``]
+  if (isRepetitive(value)) return [`${name} repeats itself; make one with \`openssl rand -base64 48\``]
+  return []
+}
+
+/** What guides and examples print where a secret belongs. */
+function isPlaceholder(value: string): boolean {
+  const plain = value.toLowerCase().replace(/[^a-z]/g, '')
+  const printed = /change-?_?me|placeholder|replace-?_?(me|this|with)|example|to-?be-?set|^your[-_ ]|<[^>]*>|insert[-_ ]|^generate[-_ ]/i
+  return (
+    printed.test(value) || ['secret', 'password', 'admin', 'test', 'default', 'aishell', 'postgres', 'todo', 'none', 'null'].includes(plain)
+  )
+}
+
+/** Few different characters, or one short piece again and again. */
+function isRepetitive(value: string): boolean {
+  return new Set(value).size < 8 || /^(.{1,16})\1+.{0,15}$/s.test(value)
+}
+
+/** Allowed, but the operator should know. */
+export function settingWarnings(settings: SettingValues): readonly SettingWarning[] {
+  const { app, access, store } = settings
+  const warnings: SettingWarning[] = []
+  if (!access.isAuditEnabled) warnings.push({ code: 'config.audit-off', message: 'AUDIT_ENABLED=false: no trail is written.' })
+  if (!access.isRbacEnabled) warnings.push({ code: 'config.rbac-off', message: 'RBAC_ENABLED=false: every member counts as admin.' })
+  if (app.env === 'production' && store.sslmode === 'disable')
+    warnings.push({ code: 'config.store-not-encrypted', message: 'DB_SSLMODE=disable: traffic to the store is not encrypted.' })
+  return warnings
+}
+
+function upperSnake(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
+}

@@ -1,0 +1,257 @@
+import { ceilingLimits, defaultLimits } from '../../domain/index.ts'
+import { address, flag, list, oneOf, secret, text, whole } from './setting.ts'
+
+const hour = 3_600_000
+const mebibyte = 1024 * 1024
+const wholeLimit = (name: string, defaultValue: number, description: string, min = 1) =>
+  whole<number>(name, [min, Number.MAX_SAFE_INTEGER], { defaultValue, description })
+
+/** Every setting there is, by group. Types, `.env.example` and the reference page derive from here. */
+export const settingsTable = {
+  app: {
+    env: oneOf('APP_ENV', ['development', 'production', 'test'], {
+      defaultValue: 'development',
+      description: 'Production refuses placeholder secrets, the embedded store and inline passwords.',
+    }),
+    logLevel: oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      defaultValue: 'info',
+      description: 'Least serious log line that is written.',
+    }),
+    dataDir: text('DATA_DIR', {
+      defaultValue: '.data',
+      description: 'Folder the server may write: embedded store, generated keys, logs. `/app/data` in the image.',
+    }),
+    configDir: text('CONFIG_DIR', {
+      defaultValue: 'config',
+      description: 'Folder with `aishell.yaml`, which may be absent. `/app/config` in the image.',
+    }),
+  },
+  server: {
+    host: text('HOST', {
+      defaultValue: '127.0.0.1',
+      productionDefault: '0.0.0.0',
+      description: 'Address the server listens on.',
+    }),
+    port: whole<number>('PORT', [0, 65535], { defaultValue: 8000, description: 'Port of the API; 0 takes a free one.' }),
+    metricsPort: whole<number | null>('METRICS_PORT', [0, 65535], {
+      defaultValue: null,
+      description: 'Port of `/metrics`; the same as PORT unless set.',
+    }),
+    publicUrl: address('PUBLIC_URL', { defaultValue: null, description: 'Address people reach the server at, for links it writes.' }),
+    corsOrigins: list(
+      'CORS_ORIGINS',
+      'origins',
+      {
+        defaultValue: [],
+        description: 'Web origins that may call the API from a browser. None by default.',
+      },
+      (item) => (URL.canParse(item) && new URL(item).origin === item ? null : 'is no origin such as https://app.example.org'),
+    ),
+    trustProxy: flag('TRUST_PROXY', {
+      defaultValue: false,
+      description: 'Believe `X-Forwarded-*`; only behind a proxy that sets them.',
+    }),
+    drainGraceMs: whole<number>('DRAIN_GRACE_MS', [0, hour], {
+      defaultValue: 20_000,
+      description: 'After SIGTERM, how long running answers may take to finish.',
+    }),
+    maxRequestBytes: whole<number>('MAX_REQUEST_BYTES', [1024, 64 * mebibyte], {
+      defaultValue: 4 * mebibyte,
+      description: 'Largest request body.',
+    }),
+    requestTimeoutMs: whole<number>('REQUEST_TIMEOUT_MS', [1000, hour], {
+      defaultValue: 30_000,
+      description: 'Longest time a client may take to send a request.',
+    }),
+    maxAnswers: whole<number>('MAX_ANSWERS', [1, 100_000], {
+      defaultValue: 200,
+      description: 'Answers under way at once in this process; more are refused with 429.',
+    }),
+  },
+  store: {
+    host: text<string | null>('DB_HOST', {
+      defaultValue: null,
+      description: 'Host of the PostgreSQL that keeps AI-Shell’s own data. Unset: an embedded one under DATA_DIR, never in production.',
+    }),
+    port: whole<number>('DB_PORT', [1, 65535], { defaultValue: 5432, description: 'Port of that PostgreSQL.' }),
+    name: text('DB_NAME', { defaultValue: 'aishell', description: 'Its database.' }),
+    user: text('DB_USER', { defaultValue: 'aishell', description: 'Its user: owns the tables and may enter the runtime role.' }),
+    password: secret('DB_PASSWORD', 'That user’s password.'),
+    sslmode: oneOf('DB_SSLMODE', ['disable', 'require', 'verify-full'], {
+      defaultValue: 'disable',
+      description: '`require` encrypts; `verify-full` also checks the certificate.',
+    }),
+    poolMax: whole<number>('DB_POOL_MAX', [2, 1000], { defaultValue: 10, description: 'Connections to the store per process.' }),
+  },
+  redis: {
+    host: text<string | null>('REDIS_HOST', {
+      defaultValue: null,
+      description: 'Host of Redis. Unset: rate limits, caches and cancel signals stay in this process.',
+    }),
+    port: whole<number>('REDIS_PORT', [1, 65535], { defaultValue: 6379, description: 'Port of Redis.' }),
+    password: secret('REDIS_PASSWORD', 'Password of Redis.'),
+    sentinels: list(
+      'REDIS_SENTINELS',
+      '`host:port`',
+      { defaultValue: [], description: 'Sentinels that know the primary, in place of REDIS_HOST.' },
+      (item) => (/^[^:\s]+:\d{1,5}$/.test(item) ? null : 'is not host:port'),
+    ),
+    sentinelName: text<string | null>('REDIS_SENTINEL_NAME', {
+      defaultValue: null,
+      description: 'Name of the primary among the sentinels.',
+    }),
+    tls: flag('REDIS_TLS', { defaultValue: false, description: 'Speak TLS to Redis.' }),
+  },
+  model: {
+    provider: oneOf('LLM_PROVIDER', ['builtin', 'ollama', 'anthropic', 'openai', 'openai-compatible'], {
+      defaultValue: 'builtin',
+      description: 'Who drafts SQL; `builtin` needs no model and no network.',
+    }),
+    name: text<string | null>('LLM_MODEL', {
+      defaultValue: null,
+      description: 'The model’s name at its provider; needed by all but `builtin`.',
+    }),
+    baseUrl: address('LLM_BASE_URL', {
+      defaultValue: null,
+      description: 'Address of the provider; needed by `openai-compatible`, Ollama’s own default is http://localhost:11434.',
+    }),
+    timeoutMs: whole<number>('LLM_TIMEOUT_MS', [100, hour], { defaultValue: 30_000, description: 'Longest wait for one model call.' }),
+    fallback: list(
+      'LLM_FALLBACK',
+      '`provider:model`',
+      { defaultValue: [], description: 'Tried in order when the first does not answer.' },
+      (item) => (/^(ollama|anthropic|openai|openai-compatible):\S+$/.test(item) ? null : 'is not provider:model'),
+    ),
+    maxOutputTokens: whole<number>('LLM_MAX_OUTPUT_TOKENS', [64, 100_000], {
+      defaultValue: 2_000,
+      description: 'Longest answer asked of a model.',
+    }),
+    tokensPerDay: whole<number | null>('LLM_TOKENS_PER_DAY', [1, Number.MAX_SAFE_INTEGER], {
+      defaultValue: null,
+      description: 'Tokens this process may spend per day; without it there is no budget.',
+    }),
+    apiKey: secret('LLM_API_KEY', 'Key for `openai-compatible`, where it wants one.'),
+    anthropicApiKey: secret('ANTHROPIC_API_KEY', 'Key for `anthropic`.'),
+    openaiApiKey: secret('OPENAI_API_KEY', 'Key for `openai`.'),
+  },
+  access: {
+    secretKey: secret('SECRET_KEY', 'Encrypts saved secrets; at least 32 characters. Generated under DATA_DIR outside production.'),
+    jwtSecret: secret('JWT_SECRET', 'Signs short-lived tokens; at least 32 characters. Generated under DATA_DIR outside production.'),
+    adminToken: secret(
+      'ADMIN_TOKEN',
+      'Token of the first admin, `ais_` and at least 32 characters; without it one is made and shown once.',
+    ),
+    isRbacEnabled: flag('RBAC_ENABLED', {
+      defaultValue: true,
+      description: 'false: every member counts as admin; policies of connections still hold.',
+    }),
+    isAuditEnabled: flag('AUDIT_ENABLED', { defaultValue: true, description: 'false: no trail is written; `/ready` says so.' }),
+    isMultiTenant: flag('MULTI_TENANCY_ENABLED', { defaultValue: false, description: 'false: one tenant, `default`.' }),
+  },
+  connections: {
+    allowPrivateHosts: flag('CONNECTION_ALLOW_PRIVATE_HOSTS', {
+      defaultValue: true,
+      productionDefault: false,
+      description: 'Let people save connections to loopback and private addresses. Link-local and metadata addresses are refused always.',
+    }),
+    allowedHosts: list('CONNECTION_ALLOWED_HOSTS', 'host names, `*.suffix`, addresses or CIDR ranges', {
+      defaultValue: [],
+      description: 'Private hosts that people may use all the same.',
+    }),
+    sqliteDirs: list(
+      'CONNECTION_SQLITE_DIRS',
+      'absolute paths',
+      {
+        defaultValue: [],
+        description: 'Folders whose SQLite files may be connected to. None by default.',
+      },
+      (item) => (item.startsWith('/') ? null : 'is not an absolute path'),
+    ),
+    allowSuperusers: flag('CONNECTION_ALLOW_SUPERUSERS', {
+      defaultValue: false,
+      description: 'Let a connection sign in as a superuser of its database.',
+    }),
+    poolMax: whole<number>('CONNECTION_POOL_MAX', [1, 1000], { defaultValue: 10, description: 'Leases per connection and process.' }),
+    queueMax: whole<number>('CONNECTION_QUEUE_MAX', [0, 100_000], {
+      defaultValue: 100,
+      description: 'Questions that may wait for a lease.',
+    }),
+    timeoutMs: whole<number>('CONNECTION_TIMEOUT_MS', [100, hour], {
+      defaultValue: 10_000,
+      description: 'Longest wait for a database to let us in.',
+    }),
+    catalogTtlMs: whole<number>('CONNECTION_CATALOG_TTL_MS', [1000, 24 * hour], {
+      defaultValue: 300_000,
+      description: 'Age at which a catalog is read anew, behind the answers that still use the old one.',
+    }),
+  },
+  limits: {
+    statementTimeoutMs: wholeLimit(
+      'LIMIT_STATEMENT_TIMEOUT_MS',
+      defaultLimits.statementTimeoutMs,
+      'Time of one statement when nobody asks for more.',
+    ),
+    lockTimeoutMs: wholeLimit('LIMIT_LOCK_TIMEOUT_MS', defaultLimits.lockTimeoutMs, 'Longest wait for a lock.'),
+    maxRows: wholeLimit('LIMIT_MAX_ROWS', defaultLimits.maxRows, 'Rows of an answer.'),
+    maxBytes: wholeLimit('LIMIT_MAX_BYTES', defaultLimits.maxBytes, 'Bytes of an answer’s cells.'),
+    maxTempBytes: wholeLimit('LIMIT_MAX_TEMP_BYTES', defaultLimits.maxTempBytes, 'Temporary files of one statement.', 0),
+  },
+  ceilings: {
+    statementTimeoutMs: wholeLimit(
+      'LIMIT_CEILING_STATEMENT_TIMEOUT_MS',
+      ceilingLimits.statementTimeoutMs,
+      'The most that may be asked for.',
+    ),
+    lockTimeoutMs: wholeLimit('LIMIT_CEILING_LOCK_TIMEOUT_MS', ceilingLimits.lockTimeoutMs, 'The most that may be asked for.'),
+    maxRows: wholeLimit('LIMIT_CEILING_MAX_ROWS', ceilingLimits.maxRows, 'The most that may be asked for; files go up to it unasked.'),
+    maxBytes: wholeLimit('LIMIT_CEILING_MAX_BYTES', ceilingLimits.maxBytes, 'The most that may be asked for; files go up to it unasked.'),
+    maxTempBytes: wholeLimit('LIMIT_CEILING_MAX_TEMP_BYTES', ceilingLimits.maxTempBytes, 'The most that may be asked for.', 0),
+  },
+  tracing: {
+    isDisabled: flag('OTEL_SDK_DISABLED', { defaultValue: false, description: 'true: no traces, whatever else is set.' }),
+    endpoint: address('OTEL_EXPORTER_OTLP_ENDPOINT', {
+      defaultValue: null,
+      description: 'OTLP over HTTP; traces go to `/v1/traces` under it. Without an endpoint nothing is exported.',
+    }),
+    tracesEndpoint: address('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', {
+      defaultValue: null,
+      description: 'The whole address for traces, in place of the one above.',
+    }),
+    headers: secret('OTEL_EXPORTER_OTLP_HEADERS', 'Headers for the collector, `name=value` with commas between.'),
+    serviceName: text('OTEL_SERVICE_NAME', { defaultValue: 'aishell', description: 'Name of this service in traces.' }),
+    resourceAttributes: text<string | null>('OTEL_RESOURCE_ATTRIBUTES', {
+      defaultValue: null,
+      description: 'More attributes of this service, `name=value` with commas between.',
+    }),
+    sampleRatio: text('OTEL_TRACES_SAMPLER_ARG', {
+      defaultValue: '1',
+      description: 'Share of new traces that are kept, 0 to 1; a caller’s decision is followed.',
+    }),
+  },
+} as const
+
+/** What the terminal reads; it is a client and needs nothing of the server's settings. */
+export const clientTable = {
+  client: {
+    server: address('AISHELL_SERVER', {
+      defaultValue: null,
+      description: 'Server the terminal talks to. Unset: one on loopback, started when none runs.',
+    }),
+    token: secret('AISHELL_TOKEN', 'Token the terminal signs in with.'),
+  },
+} as const
+
+/** Headings of the reference, one per group. */
+export const groupTitles: Readonly<Record<keyof typeof settingsTable | keyof typeof clientTable, string>> = {
+  app: 'The process',
+  server: 'HTTP server',
+  store: 'Store',
+  redis: 'Redis',
+  model: 'Language model',
+  access: 'Keys and access',
+  connections: 'Connections',
+  limits: 'Limits of one statement',
+  ceilings: 'Ceilings of those limits',
+  tracing: 'Traces',
+  client: 'Terminal',
+}

@@ -1,0 +1,103 @@
+import { resolve } from 'node:path'
+import { Secret, ShellError } from '../../domain/index.ts'
+import { readAishellFile, type DeclaredConnection } from './aishell-file.ts'
+import { rawText, unknownNames, type Environment } from './environment.ts'
+import { productionProblems, settingWarnings, sharedProblems, type SettingWarning } from './settings-rules.ts'
+import { clientTable, settingsTable } from './settings-table.ts'
+import type { Setting } from './setting.ts'
+
+type Table = Readonly<Record<string, Readonly<Record<string, Setting<unknown>>>>>
+type ValueOf<Of> = Of extends Setting<infer Value> ? Value : never
+type Values<Of extends Table> = { readonly [Group in keyof Of]: { readonly [Key in keyof Of[Group]]: ValueOf<Of[Group][Key]> } }
+
+/** The typed values of the table, group by group. */
+export type SettingValues = Values<typeof settingsTable>
+export type ClientSettings = Values<typeof clientTable>['client']
+
+/** All the server is told, checked and frozen. */
+export interface Settings extends SettingValues {
+  readonly version: string
+  /** From aishell.yaml. */
+  readonly declared: readonly DeclaredConnection[]
+  /** Allowed, but worth a line at start. */
+  readonly warnings: readonly SettingWarning[]
+}
+
+export interface SettingsSource {
+  /** The process's own unless given. */
+  readonly env?: Environment
+  /** From the command line, by setting name; they win over the environment. */
+  readonly overrides?: Readonly<Record<string, string>>
+  readonly version: string
+}
+
+export const allSettings: readonly Setting<unknown>[] = [...flat(settingsTable), ...flat(clientTable)]
+
+/**
+ * Reads every setting or throws `config.invalid` with all that is wrong, one line each. Relative folders are taken
+ * from the working directory.
+ */
+export function readSettings(source: SettingsSource): Settings {
+  const env = { ...(source.env ?? process.env), ...source.overrides }
+  const problems: string[] = []
+  const values = readTable(settingsTable, env, problems)
+  const app = { ...values.app, dataDir: resolve(values.app.dataDir), configDir: resolve(values.app.configDir) }
+  const file = readAishellFile(app.configDir, { env, isProduction: app.env === 'production' })
+  problems.push(...file.problems, ...unknownNames(env, allSettings, file.referencedEnv))
+  const settings: SettingValues = { ...values, app }
+  // What follows from broken values would only confuse.
+  if (problems.length === 0) problems.push(...sharedProblems(settings))
+  if (problems.length === 0 && app.env === 'production') problems.push(...productionProblems(settings))
+  refuse(problems)
+  return deepFreeze({ ...settings, version: source.version, declared: file.connections, warnings: settingWarnings(settings) })
+}
+
+/** What a client needs; the server's settings may be absent or wrong. */
+export function readClientSettings(env: Environment = process.env): ClientSettings {
+  const problems: string[] = []
+  const { client } = readTable(clientTable, env, problems)
+  refuse(problems)
+  return deepFreeze(client)
+}
+
+function readTable<Of extends Table>(table: Of, env: Environment, problems: string[]): Values<Of> {
+  const isProduction = env['APP_ENV']?.trim().toLowerCase() === 'production'
+  const groups = Object.entries(table).map(([group, settings]) => {
+    const read = Object.entries(settings).map(([key, setting]) => [key, readOne(setting, env, isProduction, problems)])
+    return [group, Object.fromEntries(read)]
+  })
+  return Object.fromEntries(groups) as Values<Of> // same groups and keys as the table it was made from
+}
+
+function readOne(setting: Setting<unknown>, env: Environment, isProduction: boolean, problems: string[]): unknown {
+  const fallback = isProduction ? (setting.productionDefault ?? setting.defaultValue) : setting.defaultValue
+  try {
+    const raw = rawText(setting, env)
+    return raw === null ? fallback : setting.parse(raw)
+  } catch (error) {
+    problems.push(`${setting.name} ${(error as Error).message}`) // rawText and parse throw plain errors only
+    return fallback
+  }
+}
+
+function refuse(problems: readonly string[]): void {
+  if (problems.length === 0) return
+  throw new ShellError({
+    code: 'config.invalid',
+    kind: 'invalid',
+    message: `The settings cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+    hint: 'Mend them and start again; docs/reference/settings.md explains each.',
+  })
+}
+
+function flat(table: Table): readonly Setting<unknown>[] {
+  return Object.values(table).flatMap((group) => Object.values(group))
+}
+
+function deepFreeze<Value>(value: Value): Value {
+  if (value !== null && typeof value === 'object' && !(value instanceof Secret) && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    Object.values(value).forEach(deepFreeze)
+  }
+  return value
+}
