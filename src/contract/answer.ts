@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Wire } from './wire.ts'
-import { decisions, drafters, outcomes, statementClasses, truncations } from '../domain/index.ts'
+import { decisions, drafters, errorKinds, outcomes, statementClasses, truncations } from '../domain/index.ts'
 import { cellShape, resultColumnShape } from './cell.ts'
 
 export const reasonShape = z
@@ -41,7 +41,10 @@ export const draftShape = z
 export type DraftBody = Wire<z.infer<typeof draftShape>>
 
 /** What went wrong, where an answer ended as `failed`. */
-export const failureShape = z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }).meta({ id: 'Failure' })
+export const failureShape = z
+  .object({ code: z.string(), kind: z.enum(errorKinds), message: z.string(), hint: z.string().optional() })
+  .meta({ id: 'Failure' })
+export type FailureBody = Wire<z.infer<typeof failureShape>>
 
 export const chartHintShape = z
   .object({ mark: z.enum(['bar', 'line', 'point']), x: z.string(), y: z.string(), series: z.string().optional() })
@@ -90,6 +93,17 @@ export const answerShape = z
   })
   .meta({ id: 'Answer' })
 export type AnswerBody = Wire<z.infer<typeof answerShape>>
+
+/** The last line of an NDJSON answer, under the key `$end`; rows are lines before it. */
+export const rowsEndShape = z
+  .object({
+    outcome: z.enum(outcomes),
+    rows: z.int(),
+    truncated: z.enum(truncations).nullable(),
+    failure: failureShape.optional(),
+  })
+  .meta({ id: 'RowsEnd' })
+export type RowsEnd = Wire<z.infer<typeof rowsEndShape>>
 
 /** `POST /drafts`: what would run, and what the guard says of it. */
 export const draftAnswerShape = z

@@ -43,6 +43,18 @@ export const relationShape = z
   .meta({ id: 'Relation' })
 export type RelationBody = Wire<z.infer<typeof relationShape>>
 
+export const catalogQueryShape = z.strictObject({
+  /** Reads the catalog anew from the database first. */
+  refresh: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .optional(),
+  /** Words to be found in names and comments; best matches first. */
+  search: z.string().min(1).max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(5000).default(1000),
+  after: z.string().max(20).regex(/^\d+$/, 'the `next` of the page before').optional(),
+})
+
 /** The catalog as the asker may see it. */
 export const catalogShape = z
   .object({
@@ -64,6 +76,8 @@ export const catalogShape = z
     ),
     operators: z.array(z.string()),
     types: z.array(z.string()),
+    /** Relations of a catalog come in pages; goes into `?after=`, null on the last page. */
+    next: z.string().nullable(),
   })
   .meta({ id: 'Catalog' })
 export type CatalogBody = Wire<z.infer<typeof catalogShape>>

@@ -26,6 +26,13 @@ export class ProblemError extends Error {
   }
 }
 
+export interface EntryQuery {
+  readonly after?: string
+  readonly limit?: number
+  readonly connection?: string
+  readonly member?: string
+}
+
 export interface Page<Item> {
   readonly items: readonly Item[]
   readonly next: string | null
@@ -49,7 +56,10 @@ export class Client {
     return this.json('POST', '/api/v1/questions', body, signal)
   }
 
-  /** The rows as bytes; check the trailing line (NDJSON) or the `x-aishell-*` trailers (CSV) for a truncated end. */
+  /**
+   * The rows as bytes. NDJSON says in its last line how it ended. CSV says so in `x-aishell-*` trailers, which fetch
+   * does not show: after the last byte, ask `entry(response.headers.get('x-aishell-question'))`.
+   */
   async export(body: QuestionBody, format: 'csv' | 'ndjson', signal?: AbortSignal): Promise<Response> {
     return this.send('POST', '/api/v1/questions', { body, signal, accept: format === 'csv' ? 'text/csv' : 'application/x-ndjson' })
   }
@@ -82,9 +92,31 @@ export class Client {
     return this.json('POST', `/api/v1/connections/${encodeURIComponent(id)}/test`)
   }
 
-  async catalog(connection: string, options: { readonly refresh?: boolean } = {}): Promise<CatalogBody> {
-    const query = options.refresh === true ? '?refresh=true' : ''
-    return this.json('GET', `/api/v1/connections/${encodeURIComponent(connection)}/catalog${query}`)
+  async connection(idOrName: string): Promise<ConnectionBody> {
+    return this.json('GET', `/api/v1/connections/${encodeURIComponent(idOrName)}`)
+  }
+
+  async updateConnection(id: string, input: ConnectionInput): Promise<ConnectionBody> {
+    return this.json('PUT', `/api/v1/connections/${encodeURIComponent(id)}`, input)
+  }
+
+  /** As `testConnection`, for one that is not saved yet. */
+  async testInput(input: ConnectionInput): Promise<PrivilegeReport> {
+    return this.json('POST', '/api/v1/connections/test', input)
+  }
+
+  /** The whole catalog, page by page; with `search` only the first page, best matches first. */
+  async catalog(connection: string, options: { readonly refresh?: boolean; readonly search?: string } = {}): Promise<CatalogBody> {
+    const path = `/api/v1/connections/${encodeURIComponent(connection)}/catalog`
+    const first = await this.json<CatalogBody>('GET', `${path}${queryOf(options)}`)
+    const relations = [...first.relations]
+    let next = options.search === undefined ? first.next : null
+    while (next !== null) {
+      const page: CatalogBody = await this.json('GET', `${path}${queryOf({ after: next })}`)
+      relations.push(...page.relations)
+      next = page.next
+    }
+    return { ...first, relations, next: null }
   }
 
   async policy(connection: string): Promise<PolicyBody> {
@@ -95,8 +127,18 @@ export class Client {
     return this.json('PUT', `/api/v1/connections/${encodeURIComponent(connection)}/policy`, policy)
   }
 
-  async history(options: { readonly after?: string; readonly limit?: number } = {}): Promise<Page<EntryBody>> {
+  async history(options: EntryQuery = {}): Promise<Page<EntryBody>> {
     return this.json('GET', `/api/v1/history${queryOf(options)}`)
+  }
+
+  /** One entry of the record; its id is the question's. */
+  async entry(id: string): Promise<EntryBody> {
+    return this.json('GET', `/api/v1/history/${encodeURIComponent(id)}`)
+  }
+
+  /** Everybody's entries; needs the right to read the audit. */
+  async audit(options: EntryQuery = {}): Promise<Page<EntryBody>> {
+    return this.json('GET', `/api/v1/audit${queryOf(options)}`)
   }
 
   async auditVerify(): Promise<Verification> {

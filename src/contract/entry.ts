@@ -36,6 +36,15 @@ export const entryShape = z
   .meta({ id: 'Entry' })
 export type EntryBody = Wire<z.infer<typeof entryShape>>
 
+export const entryQueryShape = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  after: z.string().min(1).max(200).optional(),
+  /** Only entries of this connection. */
+  connection: z.string().min(1).max(200).optional(),
+  /** Only entries of this member; others than one's own need the right to read the audit. */
+  member: z.string().min(1).max(200).optional(),
+})
+
 /** A page of anything; `next` goes into `?after=` and is null on the last page. */
 export function pageOf<Item extends z.ZodType>(item: Item) {
   return z.object({ items: z.array(item), next: z.string().nullable() })

@@ -23,5 +23,12 @@ function parseBlock(block: string): AnswerEvent | null {
     .filter((line) => line.startsWith('data:'))
     .map((line) => line.slice(5).trimStart())
     .join('\n')
-  return data === '' ? null : answerEventShape.parse(JSON.parse(data))
+  if (data === '') return null
+  const event: unknown = JSON.parse(data)
+  return isRowsBatch(event) ? event : answerEventShape.parse(event)
+}
+
+/** Rows are many: they are looked at on the outside only, cell by cell costs more than reading them. */
+function isRowsBatch(event: unknown): event is Extract<AnswerEvent, { type: 'rows-batch' }> {
+  return typeof event === 'object' && event !== null && 'type' in event && event.type === 'rows-batch' && 'rows' in event
 }

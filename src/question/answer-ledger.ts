@@ -124,6 +124,6 @@ export class AnswerLedger {
 
 function failureOf(error: unknown): Failure {
   if (!isShellError(error))
-    return { code: 'internal', message: 'Internal error. The operator finds the cause in the log under this answer’s id.' }
-  return { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
+    return { code: 'internal', kind: 'failed', message: 'Internal error. The operator finds the cause in the log under this answer’s id.' }
+  return { code: error.code, kind: error.kind, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
 }
