@@ -1,7 +1,9 @@
-import type { ColumnType, Generated } from 'kysely'
+import type { ColumnType } from 'kysely'
 
 /** Sent as text or Date, read as Date. */
 type Time = ColumnType<Date, Date | string, Date | string>
+/** The same, filled in by the store unless given. */
+type StampedTime = ColumnType<Date, Date | string | undefined, Date | string>
 
 /** Rows of the metadata tables, one interface per table, in the order of the migrations. */
 export interface Database {
@@ -20,7 +22,7 @@ interface TenantTable {
   tenant_id: string
   name: string
   wrapped_key: Buffer | null
-  created_at: Generated<Time>
+  created_at: StampedTime
 }
 
 interface MemberTable {
@@ -28,7 +30,7 @@ interface MemberTable {
   member_id: string
   name: string
   role: string
-  created_at: Generated<Time>
+  created_at: StampedTime
   disabled_at: Time | null
 }
 
@@ -42,7 +44,7 @@ interface TokenTable {
   verbs: string[] | null
   connections: string[] | null
   hash: Buffer
-  created_at: Generated<Time>
+  created_at: StampedTime
   expires_at: Time
   last_used_at: Time | null
   revoked_at: Time | null
@@ -57,15 +59,15 @@ interface ConnectionTable {
   target: ColumnType<unknown, string, string>
   sealed_password: Buffer | null
   secret_version: number
-  created_at: Generated<Time>
-  updated_at: Generated<Time>
+  created_at: StampedTime
+  updated_at: StampedTime
 }
 
 interface PolicyTable {
   tenant_id: string
   connection_id: string
   body: ColumnType<unknown, string, string>
-  updated_at: Generated<Time>
+  updated_at: StampedTime
 }
 
 interface RecordLinkTable {
@@ -74,6 +76,8 @@ interface RecordLinkTable {
   entry_id: string
   kind: string
   at: Time
+  member_id: string | null
+  connection: string | null
   body: string
   mac: Buffer
 }
@@ -92,6 +96,6 @@ interface RecordHeadTable {
 
 interface ServerInstanceTable {
   server_id: string
-  started_at: Generated<Time>
-  beat_at: Generated<Time>
+  started_at: StampedTime
+  beat_at: StampedTime
 }

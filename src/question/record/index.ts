@@ -3,3 +3,5 @@
 // Touches its own tables through store.
 // Refuses to change an ended entry.
 export type { AttemptFields, Intent, IntentFields, OutcomeFields, Record } from './record.ts'
+export { createRecord, type RecordOptions } from './create-record.ts'
+export { verifyExport } from './export-chain.ts'

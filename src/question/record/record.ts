@@ -52,6 +52,8 @@ export interface Record {
   ): Promise<{ readonly items: readonly EntryBody[]; readonly next: string | null }>
   get(scope: Scope, entryId: string): Promise<EntryBody>
   verify(scope: Scope): Promise<Verification>
+  /** 32 bytes that check this tenant's exports offline; for admins only: with it a chain could be forged too. */
+  auditKey(scope: Scope): Promise<Uint8Array>
   /** NDJSON lines of the whole chain, last line a signed head; `verifyExport` checks them without a store. */
   export(scope: Scope): AsyncIterable<string>
   /** Marks intents as `lost` whose server is gone; gives how many. */

@@ -162,6 +162,7 @@ async function untilReady(target: ClientConfig, child: ChildProcess, account: Se
 
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
+  child.ref()
   const ended = exitCode(child)
   child.kill('SIGINT') // fast shutdown: open transactions are rolled back, everything is flushed
   const isEnded = await Promise.race([ended.then(() => true), sleep(15_000, false, { ref: false })])

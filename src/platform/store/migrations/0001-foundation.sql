@@ -72,6 +72,10 @@ CREATE TABLE record_link (
   entry_id uuid NOT NULL,
   kind text NOT NULL CHECK (kind IN ('intent', 'attempt', 'outcome', 'note')),
   at timestamptz NOT NULL,
+  -- Repeated from the body of an intent, for lists; verification compares them.
+  member_id uuid,
+  connection text,
+  -- Canonical JSON, the very bytes the mac is over.
   body text NOT NULL,
   mac bytea NOT NULL,
   PRIMARY KEY (tenant_id, sequence)
@@ -79,7 +83,8 @@ CREATE TABLE record_link (
 CREATE UNIQUE INDEX record_link_intent ON record_link (tenant_id, entry_id) WHERE kind = 'intent';
 CREATE UNIQUE INDEX record_link_outcome ON record_link (tenant_id, entry_id) WHERE kind = 'outcome';
 CREATE INDEX record_link_attempt ON record_link (tenant_id, entry_id, sequence) WHERE kind = 'attempt';
-CREATE INDEX record_link_kind ON record_link (tenant_id, kind, sequence);
+CREATE INDEX record_link_member ON record_link (tenant_id, member_id, sequence) WHERE kind = 'intent';
+CREATE INDEX record_link_connection ON record_link (tenant_id, connection, sequence) WHERE kind = 'intent';
 
 -- Intents without an outcome; a helper of the sweep, not part of the proof.
 CREATE TABLE record_open (
@@ -117,10 +122,11 @@ BEGIN
 END
 $$;
 
--- Two narrow doors through the walls, for what happens before a tenant is known.
+-- Narrow doors through the walls, for what happens before a tenant is known.
 CREATE POLICY owner_select ON token FOR SELECT TO CURRENT_USER USING (true);
 CREATE POLICY owner_select ON member FOR SELECT TO CURRENT_USER USING (true);
 CREATE POLICY owner_select ON tenant FOR SELECT TO CURRENT_USER USING (true);
+CREATE POLICY owner_select ON record_open FOR SELECT TO CURRENT_USER USING (true);
 
 CREATE FUNCTION find_token(token_hash bytea)
   RETURNS TABLE (tenant_id uuid, token_id uuid, member_id uuid, member_name text, member_role text, disabled_at timestamptz, name text, kind text,
@@ -135,8 +141,12 @@ CREATE FUNCTION find_token(token_hash bytea)
 CREATE FUNCTION tenant_ids() RETURNS SETOF uuid LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public
   AS $$ SELECT t.tenant_id FROM public.tenant t $$;
 
-REVOKE ALL ON FUNCTION find_token(bytea), tenant_ids() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION find_token(bytea), tenant_ids(), current_tenant() TO :runtime;
+-- Tenants with open intents: the sweep for lost ones looks into these only.
+CREATE FUNCTION tenants_with_open_intents() RETURNS SETOF uuid LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public
+  AS $$ SELECT DISTINCT o.tenant_id FROM public.record_open o $$;
+
+REVOKE ALL ON FUNCTION find_token(bytea), tenant_ids(), tenants_with_open_intents() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION find_token(bytea), tenant_ids(), tenants_with_open_intents(), current_tenant() TO :runtime;
 GRANT USAGE ON SCHEMA public TO :runtime;
 GRANT SELECT, INSERT, UPDATE, DELETE ON member, token, connection, policy TO :runtime;
 GRANT SELECT, INSERT, UPDATE ON tenant TO :runtime;

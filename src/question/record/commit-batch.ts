@@ -1,0 +1,133 @@
+import { ShellError, type Scope } from '../../domain/index.ts'
+import { sql, type Query, type Store } from '../../platform/store/index.ts'
+import { emptyHead, linkMac, writeLinkBody, type Head, type LinkContent } from './link.ts'
+
+/** One link waiting for its place in the chain. */
+export interface PendingLink {
+  readonly entryId: string
+  readonly at: Date
+  readonly content: LinkContent
+}
+
+export interface CommitOptions {
+  readonly store: Store
+  readonly serverId: string
+  readonly auditKey: Uint8Array
+}
+
+export interface Committed {
+  readonly head: Head
+  /** Links that were left out: their entry had ended, or never begun. */
+  readonly refused: ReadonlySet<PendingLink>
+}
+
+/**
+ * Appends links to the tenant's chain in one transaction, whole or not at all. The head's row lock puts servers in
+ * line; the compare-and-set on it is the second fence.
+ */
+export async function commitBatch(scope: Scope, links: readonly PendingLink[], options: CommitOptions): Promise<Committed> {
+  return await options.store.within(scope, async (query) => {
+    const head = await lockHead(query, scope)
+    const refused = await refusedOf(query, scope, links)
+    const kept = links.filter((link) => !refused.has(link))
+    if (kept.length === 0) return { head, refused }
+    return { head: await insertLinks(query, scope, head, kept, options), refused }
+  })
+}
+
+async function lockHead(query: Query, scope: Scope): Promise<Head> {
+  const found = await readLockedHead(query, scope)
+  if (found !== null) return found
+  await query
+    .insertInto('record_head')
+    .values({ tenant_id: scope.tenantId, sequence: '0', mac: emptyHead.mac })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+  return (await readLockedHead(query, scope)) ?? emptyHead
+}
+
+async function readLockedHead(query: Query, scope: Scope): Promise<Head | null> {
+  // An intent must be on disk before its statement runs, also where the server's default is to answer before that.
+  const { rows } = await sql<{ sequence: string; mac: Buffer }>`
+    SELECT sequence, mac, CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'local', true) END
+    FROM record_head WHERE tenant_id = ${scope.tenantId} FOR UPDATE`.execute(query)
+  const row = rows[0]
+  return row === undefined ? null : { sequence: Number(row.sequence), mac: row.mac }
+}
+
+/** Closes the entries whose outcome is here; gives the attempts and outcomes whose entry is not open. */
+async function refusedOf(query: Query, scope: Scope, links: readonly PendingLink[]): Promise<Set<PendingLink>> {
+  const ends = firstOutcomes(links)
+  const others = links.filter((link) => link.content.kind === 'attempt')
+  const late = new Set(links.filter((link) => link.content.kind === 'outcome' && !ends.has(link)))
+  if (ends.size + others.length === 0) return late
+  const { rows } = await sql<{ entry_id: string }>`
+    WITH closed AS (
+      DELETE FROM record_open WHERE tenant_id = ${scope.tenantId} AND entry_id = ANY(${idsOf(ends)}::uuid[]) RETURNING entry_id)
+    SELECT entry_id FROM closed
+    UNION ALL SELECT entry_id FROM record_open WHERE tenant_id = ${scope.tenantId} AND entry_id = ANY(${idsOf(others)}::uuid[])`.execute(
+    query,
+  )
+  const open = new Set(rows.map((row) => row.entry_id))
+  for (const link of [...ends, ...others]) if (!open.has(link.entryId)) late.add(link)
+  return late
+}
+
+/** One outcome per entry: the first in line. */
+function firstOutcomes(links: readonly PendingLink[]): ReadonlySet<PendingLink> {
+  const byEntry = new Map<string, PendingLink>()
+  for (const link of links) if (link.content.kind === 'outcome' && !byEntry.has(link.entryId)) byEntry.set(link.entryId, link)
+  return new Set(byEntry.values())
+}
+
+function idsOf(links: Iterable<PendingLink>): string[] {
+  return Array.from(links, (link) => link.entryId)
+}
+
+async function insertLinks(query: Query, scope: Scope, head: Head, links: readonly PendingLink[], options: CommitOptions): Promise<Head> {
+  const rows = chainLinks(scope, head, links, options.auditKey)
+  const last = rows.at(-1) ?? head
+  const intents = links.filter((link) => link.content.kind === 'intent')
+  const moved = await sql<{ moved: string }>`
+    WITH moved AS (
+      UPDATE record_head SET sequence = ${last.sequence}, mac = ${last.mac}
+      WHERE tenant_id = ${scope.tenantId} AND sequence = ${head.sequence} AND mac = ${head.mac} RETURNING 1),
+    linked AS (
+      INSERT INTO record_link (tenant_id, sequence, entry_id, kind, at, member_id, connection, body, mac)
+      SELECT ${scope.tenantId}, * FROM unnest(
+        ${rows.map((row) => row.sequence)}::bigint[], ${rows.map((row) => row.link.entryId)}::uuid[],
+        ${rows.map((row) => row.link.content.kind)}::text[], ${rows.map((row) => row.link.at.toISOString())}::timestamptz[],
+        ${rows.map((row) => shelf(row.link).memberId)}::uuid[], ${rows.map((row) => shelf(row.link).connection)}::text[],
+        ${rows.map((row) => row.body)}::text[], ${rows.map((row) => row.mac)}::bytea[])),
+    opened AS (
+      INSERT INTO record_open (tenant_id, entry_id, server_id)
+      SELECT ${scope.tenantId}, entry_id, ${options.serverId} FROM unnest(${idsOf(intents)}::uuid[]) AS entry_id)
+    SELECT count(*) AS moved FROM moved`.execute(query)
+  if (moved.rows[0]?.moved !== '1')
+    throw new ShellError({ code: 'record.head-moved', kind: 'conflict', message: 'The record’s head was changed past its lock.' })
+  return { sequence: last.sequence, mac: last.mac }
+}
+
+interface ChainedLink extends Head {
+  readonly link: PendingLink
+  readonly body: string
+}
+
+function chainLinks(scope: Scope, head: Head, links: readonly PendingLink[], auditKey: Uint8Array): readonly ChainedLink[] {
+  let previous = head
+  return links.map((link) => {
+    const sequence = previous.sequence + 1
+    const { entryId, at, content } = link
+    const body = writeLinkBody({ ...content, tenantId: scope.tenantId, sequence, entryId, at: at.toISOString() })
+    previous = { sequence, mac: linkMac(auditKey, previous.mac, body) }
+    return { ...previous, link, body }
+  })
+}
+
+/** The columns a list is filtered by, repeated from the body; `verify` compares them. */
+export function shelf(link: { readonly content: LinkContent }): { readonly memberId: string | null; readonly connection: string | null } {
+  const { content } = link
+  if (content.kind !== 'intent') return { memberId: null, connection: null }
+  // PostgreSQL's text has no NUL and no lone surrogates; the body has them escaped.
+  return { memberId: content.actor.memberId, connection: content.connection.replaceAll('\0', '\uFFFD').toWellFormed() }
+}

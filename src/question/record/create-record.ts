@@ -1,0 +1,134 @@
+import { newId, ShellError, type Actor, type Scope } from '../../domain/index.ts'
+import type { Keyring, Store } from '../../platform/store/index.ts'
+import type { Observe } from '../../platform/observe/index.ts'
+import { ChainWriter } from './chain-writer.ts'
+import { exportChain } from './export-chain.ts'
+import { actorPart, attemptPart, intentContent, type LinkContent } from './link.ts'
+import { getEntry, listEntries, uuid } from './read-entries.ts'
+import type { Record } from './record.ts'
+import { beat, beatMs, findLost, forgetGone } from './sweep-lost.ts'
+import { verifyChain } from './verify-chain.ts'
+
+export interface RecordOptions {
+  readonly store: Store
+  readonly keyring: Keyring
+  readonly observe: Observe
+  /** A UUID, new for every process. */
+  readonly serverId: string
+  /** false: nothing is written; what was written before can still be read and verified. */
+  readonly isEnabled: boolean
+  /** true: no other server shares the store, so intents of an earlier process are lost at once. Default false. */
+  readonly isOnlyServer?: boolean
+}
+
+/** Opens the record. Beats from now on, so that other servers know this one lives; `close()` stops that. */
+export function createRecord(options: RecordOptions): Record {
+  const trail = new Trail(options)
+  const { store, keyring } = options
+  return {
+    begin: async (actor, fields) => {
+      const entryId = fields.question.id
+      await trail.begin(actor, entryId, intentContent(actor, fields))
+      return { entryId }
+    },
+    attempt: (actor, intent, fields) => trail.append(actor, intent.entryId, { kind: 'attempt', attempt: attemptPart(fields) }),
+    end: (actor, intent, fields) => trail.end(actor, intent.entryId, { kind: 'outcome', ...fields }),
+    note: (actor, action, subject) => trail.append(actor, newId(), { kind: 'note', actor: actorPart(actor), action, subject }),
+    list: (scope, page) => listEntries(scope, store, page),
+    get: (scope, entryId) => getEntry(scope, store, entryId),
+    verify: async (scope) => await verifyChain(scope, store, await keyring.auditKey(scope), trail.seenHeads(scope)),
+    async *export(scope) {
+      yield* exportChain(scope, store, await keyring.auditKey(scope))
+    },
+    auditKey: (scope) => keyring.auditKey(scope),
+    sweepLost: () => trail.sweepLost(),
+    close: () => trail.close(),
+  }
+}
+
+/** The writing half: one chain writer per tenant, the entries open here, and the heartbeat. */
+class Trail {
+  readonly #options: RecordOptions
+  readonly #writers = new Map<string, ChainWriter>()
+  readonly #openHere = new Set<string>()
+  readonly #heartbeat: NodeJS.Timeout | null
+  #firstBeat: Promise<void> | null = null
+
+  constructor(options: RecordOptions) {
+    this.#options = options
+    this.#heartbeat = options.isEnabled ? setInterval(() => void this.#beat().catch(() => undefined), beatMs).unref() : null // a missed beat is made up by the next
+  }
+
+  async begin(actor: Actor, entryId: string, content: LinkContent): Promise<void> {
+    if (!this.#options.isEnabled) return
+    if (!uuid.test(entryId))
+      throw new ShellError({ code: 'record.bad-entry-id', kind: 'invalid', message: 'An entry’s id must be a UUID.' })
+    this.#openHere.add(entryId) // before it is written: a sweep must not take it for one of nobody's
+    try {
+      await this.#ensureBeat()
+      await this.append(actor, entryId, content)
+    } catch (error) {
+      this.#openHere.delete(entryId)
+      throw error
+    }
+  }
+
+  async end(actor: Actor, entryId: string, content: LinkContent): Promise<void> {
+    try {
+      await this.append(actor, entryId, content)
+    } finally {
+      this.#openHere.delete(entryId) // also when it could not be written: then the sweep says lost
+    }
+  }
+
+  async append(scope: Scope, entryId: string, content: LinkContent): Promise<void> {
+    if (!this.#options.isEnabled) return
+    await this.#writer(scope).append({ entryId, at: new Date(), content })
+  }
+
+  seenHeads(scope: Scope) {
+    const seen = this.#writers.get(scope.tenantId)?.seen ?? null
+    return seen === null ? [] : [seen]
+  }
+
+  async sweepLost(): Promise<number> {
+    const { store, serverId, isOnlyServer = false, isEnabled, observe } = this.#options
+    if (!isEnabled) return 0
+    const lost = await findLost(store, { serverId, isOnlyServer, isOpenHere: (entryId) => this.#openHere.has(entryId) })
+    const written = await Promise.allSettled(
+      lost.map(({ scope, entryId }) => this.append(scope, entryId, { kind: 'outcome', state: 'lost', foundBy: serverId })),
+    )
+    await forgetGone(store)
+    const count = written.filter((one) => one.status === 'fulfilled').length // the others ended just now, or another server was first
+    if (count > 0) observe({ type: 'intents-lost', count })
+    return count
+  }
+
+  async close(): Promise<void> {
+    if (this.#heartbeat !== null) clearInterval(this.#heartbeat)
+    await Promise.all(Array.from(this.#writers.values(), (writer) => writer.idle()))
+  }
+
+  #writer(scope: Scope): ChainWriter {
+    const known = this.#writers.get(scope.tenantId)
+    if (known !== undefined) return known
+    const writer = new ChainWriter({ tenantId: scope.tenantId }, this.#options)
+    this.#writers.set(scope.tenantId, writer)
+    return writer
+  }
+
+  /** The first intent waits for the first beat: an intent of a server nobody knows would be lost at once. */
+  async #ensureBeat(): Promise<void> {
+    this.#firstBeat ??= this.#beat()
+    try {
+      await this.#firstBeat
+    } catch (error) {
+      this.#firstBeat = null
+      throw error
+    }
+  }
+
+  async #beat(): Promise<void> {
+    await beat(this.#options.store, this.#options.serverId)
+  }
+}

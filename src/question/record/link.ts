@@ -1,0 +1,77 @@
+import { createHmac } from 'node:crypto'
+import type { Actor } from '../../domain/index.ts'
+import { canonicalJson, type Json } from './canonical-json.ts'
+import type { AttemptFields, IntentFields, OutcomeFields } from './record.ts'
+
+export const linkKinds = ['intent', 'attempt', 'outcome', 'note'] as const
+export type LinkKind = (typeof linkKinds)[number]
+
+export type AttemptPart = Pick<AttemptFields, 'attempt' | 'draft' | 'verdict' | 'contextDigest'>
+
+export interface ActorPart {
+  readonly memberId: string
+  readonly name: string
+  readonly kind: string
+  readonly role: string
+  readonly surface: string
+  readonly tokenId: string | null
+}
+
+/** What each kind of link says, beside its place in the chain. */
+export type LinkContent =
+  | {
+      readonly kind: 'intent'
+      readonly actor: ActorPart
+      readonly connection: string
+      readonly input: IntentFields['question']['input']
+      readonly purpose: string
+      readonly conversation: string | null
+      readonly limits: IntentFields['question']['limits']
+      readonly attempt: AttemptPart | null
+    }
+  | { readonly kind: 'attempt'; readonly attempt: AttemptPart }
+  | ({ readonly kind: 'outcome' } & OutcomeFields)
+  | { readonly kind: 'outcome'; readonly state: 'lost'; readonly foundBy: string }
+  | { readonly kind: 'note'; readonly actor: ActorPart; readonly action: string; readonly subject: string }
+
+/** A link as its body spells it: the content bound to tenant, place and time. */
+export type LinkBody = LinkContent & {
+  readonly tenantId: string
+  readonly sequence: number
+  readonly entryId: string
+  /** ISO 8601, milliseconds, UTC. */
+  readonly at: string
+}
+
+export interface Head {
+  readonly sequence: number
+  readonly mac: Buffer
+}
+
+/** Before the first link. */
+export const emptyHead: Head = { sequence: 0, mac: Buffer.alloc(32) }
+
+export function writeLinkBody(body: LinkBody): string {
+  return canonicalJson(body as unknown as Json) // plain data by its type; Json has no name for readonly interfaces
+}
+
+/** HMAC-SHA256 over the mac before it and the body's exact text. */
+export function linkMac(auditKey: Uint8Array, previous: Uint8Array, body: string): Buffer {
+  return createHmac('sha256', auditKey).update('link\n').update(previous).update(body, 'utf8').digest()
+}
+
+export function actorPart(actor: Actor): ActorPart {
+  const { memberId, name, kind, role, surface, tokenId } = actor
+  return { memberId, name, kind, role, surface, tokenId }
+}
+
+export function intentContent(actor: Actor, fields: IntentFields): LinkContent {
+  const { input, purpose, conversation, limits } = fields.question
+  const attempt = fields.firstAttempt === null ? null : attemptPart(fields.firstAttempt)
+  return { kind: 'intent', actor: actorPart(actor), connection: fields.connection, input, purpose, conversation, limits, attempt }
+}
+
+export function attemptPart(fields: AttemptFields): AttemptPart {
+  const { attempt, draft, verdict, contextDigest } = fields
+  return { attempt, draft, verdict, contextDigest }
+}
