@@ -47,8 +47,8 @@ export interface Explanation {
 export interface Lease {
   /** Throws `run.timeout`, `run.cancelled`, `engines.*`; never an error text that carries row values. */
   read(approved: ApprovedStatement, options: ReadOptions): Promise<ResultStream>
-  /** The server's own bulk path for statements without parameters; null where the engine has none. Chunks may split lines. CSV has a header line. */
-  readonly copy: ((approved: ApprovedStatement, format: CopyFormat, options: ReadOptions) => Promise<AsyncIterable<Uint8Array>>) | null
+  /** The server's own bulk path; null where the engine or the statement has none. Chunks may split lines. CSV has a header line. */
+  copy(approved: ApprovedStatement, format: CopyFormat, options: ReadOptions): Promise<AsyncIterable<Uint8Array> | null>
   explain(approved: ApprovedStatement, options: Omit<ReadOptions, 'batchRows'>): Promise<Explanation>
   /** Back to the pool; closed instead when its state is not known. */
   release(): Promise<void>

@@ -15,3 +15,5 @@ export type {
   ResultStream,
   RunMark,
 } from './engine.ts'
+export type { HostPolicy } from './host-policy.ts'
+export { createPostgresEngine } from './postgres/index.ts'

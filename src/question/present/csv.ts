@@ -5,10 +5,15 @@ export function csvHeader(columns: readonly ResultColumn[]): string {
   return `${columns.map((column) => csvField(column.name)).join(',')}\n`
 }
 
-/** NULL is an empty field, the empty string is `""`: as PostgreSQL's COPY tells them apart. */
-export function csvRows(rows: readonly (readonly Cell[])[]): string {
+/** Written as PostgreSQL's COPY writes: NULL is an empty field, the empty string is `""`, booleans are t and f. */
+export function csvRows(columns: readonly ResultColumn[], rows: readonly (readonly Cell[])[]): string {
+  const isBoolean = columns.map((column) => column.kind === 'boolean')
+  const field = (cell: Cell, at: number): string => {
+    if (cell === null) return ''
+    return isBoolean[at] === true ? cell.slice(0, 1) : csvField(cell)
+  }
   let text = ''
-  for (const row of rows) text += `${row.map((cell) => (cell === null ? '' : csvField(cell))).join(',')}\n`
+  for (const row of rows) text += `${row.map(field).join(',')}\n`
   return text
 }
 

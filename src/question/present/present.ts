@@ -23,7 +23,7 @@ export async function* present(
     } else if (event.type === 'rows-batch') chart.take(event.rows)
 
     if (format === null || event.type === 'rows-chunk') yield event
-    else if (event.type === 'rows-batch') yield chunk(format === 'csv' ? csvRows(event.rows) : ndjsonRows(columns, event.rows))
+    else if (event.type === 'rows-batch') yield chunk(format === 'csv' ? csvRows(columns, event.rows) : ndjsonRows(columns, event.rows))
     else if (format === 'csv') yield chunk(csvHeader(columns))
   }
 }

@@ -24,11 +24,10 @@ export async function* run(approved: ApprovedStatement, lease: Lease, options: R
   assertSealed(approved)
   options.meter.start()
   try {
-    if (options.format !== null && lease.copy !== null && approved.params.length === 0) {
-      yield* copyRows(approved, await lease.copy(approved, options.format, options), options.format, options.meter)
-    } else {
-      yield* readRows(approved, lease, options)
-    }
+    const { format, meter } = options
+    const bytes = format === null ? null : await lease.copy(approved, format, options)
+    if (format !== null && bytes !== null) yield* copyRows(approved, bytes, format, meter)
+    else yield* readRows(approved, lease, options)
   } catch (error) {
     options.meter.code = isShellError(error) ? error.code : 'internal'
     throw error

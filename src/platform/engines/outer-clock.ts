@@ -1,0 +1,50 @@
+import { ShellError } from '../../domain/index.ts'
+
+export function timedOut(timeoutMs: number): ShellError {
+  return new ShellError({
+    code: 'run.timeout',
+    kind: 'failed',
+    message: `The statement was stopped after ${timeoutMs / 1000} s, its time limit.`,
+    hint: 'Ask for less (a filter, fewer tables), or for more time within what the policy allows.',
+  })
+}
+
+export function cancelled(): ShellError {
+  return new ShellError({ code: 'run.cancelled', kind: 'failed', message: 'The statement was cancelled.' })
+}
+
+/** The engine's own time-out can be switched off from inside a statement; this clock cannot. */
+const graceMs = 500
+
+/**
+ * Watches one statement: calls `stop` once, when its time is over or its asker has left.
+ * `reason()` is then the error to show; `end()` must be called when the statement is over.
+ */
+export class OuterClock {
+  readonly #signal: AbortSignal
+  readonly #timer: NodeJS.Timeout
+  readonly #onAbort: () => void
+  #reason: ShellError | null = null
+
+  constructor(signal: AbortSignal, timeoutMs: number, stop: () => void) {
+    this.#signal = signal
+    const fire = (reason: ShellError): void => {
+      if (this.#reason !== null) return
+      this.#reason = reason
+      stop()
+    }
+    this.#timer = setTimeout(() => fire(timedOut(timeoutMs)), timeoutMs + graceMs)
+    this.#onAbort = () => fire(cancelled())
+    signal.addEventListener('abort', this.#onAbort, { once: true })
+    if (signal.aborted) fire(cancelled())
+  }
+
+  get reason(): ShellError | null {
+    return this.#reason
+  }
+
+  end(): void {
+    clearTimeout(this.#timer)
+    this.#signal.removeEventListener('abort', this.#onAbort)
+  }
+}

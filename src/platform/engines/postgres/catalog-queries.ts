@@ -1,0 +1,56 @@
+/** Objects of the server itself and of temporary schemas are not part of a catalog. */
+const ownSchemas = `n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'`
+
+const readable = `(has_table_privilege(c.oid, 'SELECT') OR has_any_column_privilege(c.oid, 'SELECT')) AND has_schema_privilege(n.oid, 'USAGE')`
+
+const relations = `
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p') AND ${ownSchemas} AND ${readable}`
+
+/** Our own fixed texts over the server's system catalogs; the only SQL an engine runs that no guard has seen. */
+export const catalogQueries = {
+  server: `SELECT current_database()::text AS database, current_setting('server_version') AS version, pg_catalog.current_schemas(false)::text[] AS "searchPath"`,
+
+  relations: `
+    SELECT c.oid::text, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind, obj_description(c.oid, 'pg_class') AS comment,
+      c.reltuples::bigint::text AS "estimatedRows",
+      CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_size(c.oid)::text END AS "sizeBytes",
+      CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END AS definition,
+      (SELECT pn.nspname || '.' || pc.relname FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class pc ON pc.oid = i.inhparent
+        JOIN pg_catalog.pg_namespace pn ON pn.oid = pc.relnamespace WHERE i.inhrelid = c.oid ORDER BY i.inhseqno LIMIT 1) AS parent
+    ${relations} ORDER BY n.nspname, c.relname`,
+
+  columns: `
+    SELECT c.oid::text, a.attname::text AS name, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type, NOT a.attnotnull AS "isNullable",
+      col_description(c.oid, a.attnum) AS comment
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p') AND ${ownSchemas} AND ${readable} AND has_column_privilege(c.oid, a.attnum, 'SELECT')
+    ORDER BY c.oid, a.attnum`,
+
+  keys: `
+    SELECT k.conrelid::text AS oid, k.conname::text AS name, k.contype::text AS kind,
+      ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS u(attnum, place) JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.attnum ORDER BY u.place) AS columns,
+      tn.nspname::text AS "targetSchema", t.relname::text AS "targetName",
+      CASE WHEN k.contype = 'f' THEN ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS u(attnum, place) JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.attnum ORDER BY u.place) END AS "targetColumns"
+    FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      LEFT JOIN pg_catalog.pg_class t ON t.oid = k.confrelid LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace
+    WHERE k.contype IN ('p', 'u', 'f') AND ${ownSchemas} AND ${readable} ORDER BY k.conrelid, k.contype, k.conname`,
+
+  functions: `
+    SELECT n.nspname::text AS schema, p.proname::text AS name,
+      ARRAY(SELECT pg_catalog.format_type(t, NULL) FROM unnest(p.proargtypes) AS t) AS "argumentTypes",
+      pg_catalog.format_type(p.prorettype, NULL) AS "resultType",
+      CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END AS volatility
+    FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+    WHERE ${ownSchemas} ORDER BY n.nspname, p.proname, p.oid`,
+
+  operators: `
+    SELECT DISTINCT n.nspname || '.' || o.oprname AS name FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+    WHERE ${ownSchemas} ORDER BY 1`,
+
+  // Domains and base types run code when a value is cast; enums, ranges and row types do not.
+  types: `
+    SELECT n.nspname || '.' || t.typname AS name FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+    WHERE t.typtype IN ('d', 'b') AND t.typelem = 0 AND ${ownSchemas} ORDER BY 1`,
+} as const

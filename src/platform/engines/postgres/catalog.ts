@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto'
+import type { Catalog, CatalogColumn, CatalogFunction, Disclosure, ForeignKey, Relation, RelationKind } from '../../../domain/index.ts'
+import { catalogQueries } from './catalog-queries.ts'
+import type { PostgresSession } from './session.ts'
+import { readStatistics, type StatisticsByColumn } from './statistics.ts'
+
+interface RelationRow {
+  readonly oid: string
+  readonly schema: string
+  readonly name: string
+  readonly kind: string
+  readonly comment: string | null
+  readonly estimatedRows: string
+  readonly sizeBytes: string | null
+  readonly definition: string | null
+  readonly parent: string | null
+}
+
+interface ColumnRow {
+  readonly oid: string
+  readonly name: string
+  readonly type: string
+  readonly isNullable: boolean
+  readonly comment: string | null
+}
+
+interface KeyRow {
+  readonly oid: string
+  readonly name: string
+  readonly kind: string
+  readonly columns: readonly string[]
+  readonly targetSchema: string | null
+  readonly targetName: string | null
+  readonly targetColumns: readonly string[] | null
+}
+
+const kinds: Readonly<Record<string, RelationKind>> = {
+  r: 'table',
+  v: 'view',
+  m: 'materialized-view',
+  f: 'foreign-table',
+  p: 'partitioned-table',
+}
+
+/** All this database user may select from, in a handful of queries however many tables there are. */
+export async function readCatalog(session: PostgresSession, disclosure: Disclosure): Promise<Catalog> {
+  const [server] = await session.own<{ database: string; version: string; searchPath: string[] }>(catalogQueries.server)
+  const relationRows = await session.own<RelationRow>(catalogQueries.relations)
+  const columnsOf = groupByOid(await session.own<ColumnRow>(catalogQueries.columns))
+  const keysOf = groupByOid(await session.own<KeyRow>(catalogQueries.keys))
+  const functions = await session.own<CatalogFunction>(catalogQueries.functions)
+  const operators = await session.own<{ name: string }>(catalogQueries.operators)
+  const types = await session.own<{ name: string }>(catalogQueries.types)
+  const bare = relationRows
+    .map((row) => toRelation(row, columnsOf.get(row.oid) ?? [], keysOf.get(row.oid) ?? []))
+    .filter((relation) => relation.columns.length > 0)
+  const schemaPart = {
+    searchPath: server?.searchPath ?? ['public'],
+    functions,
+    operators: operators.map((row) => row.name),
+    types: types.map((row) => row.name),
+  }
+  const statistics: StatisticsByColumn = disclosure === 'schema' ? new Map() : await readStatistics(session, bare)
+  return {
+    dialect: 'postgres',
+    database: server?.database ?? '',
+    serverVersion: server?.version ?? '',
+    version: digest({ ...schemaPart, relations: bare.map((relation) => ({ ...relation, estimatedRows: null, sizeBytes: null })) }),
+    ...schemaPart,
+    relations: bare.map((relation) => withStatistics(relation, statistics)),
+  }
+}
+
+function groupByOid<Row extends { readonly oid: string }>(rows: readonly Row[]): Map<string, Row[]> {
+  return Map.groupBy(rows, (row) => row.oid)
+}
+
+function toRelation(row: RelationRow, columns: readonly ColumnRow[], keys: readonly KeyRow[]): Relation {
+  const names = new Set(columns.map((column) => column.name))
+  const visible = keys.filter((key) => key.columns.every((name) => names.has(name)))
+  const estimatedRows = Number(row.estimatedRows)
+  return {
+    schema: row.schema,
+    name: row.name,
+    kind: kinds[row.kind] ?? 'table',
+    comment: row.comment,
+    columns: columns.map(({ name, type, isNullable, comment }): CatalogColumn => ({ name, type, isNullable, comment, statistics: null })),
+    primaryKey: visible.find((key) => key.kind === 'p')?.columns ?? [],
+    uniqueKeys: visible.filter((key) => key.kind === 'u').map((key) => key.columns),
+    foreignKeys: visible.filter((key) => key.kind === 'f').map(toForeignKey),
+    estimatedRows: estimatedRows < 0 ? null : estimatedRows,
+    sizeBytes: row.sizeBytes === null ? null : Number(row.sizeBytes),
+    definition: row.definition,
+    parent: row.parent,
+  }
+}
+
+function toForeignKey(key: KeyRow): ForeignKey {
+  return {
+    name: key.name,
+    columns: key.columns,
+    target: { schema: key.targetSchema ?? '', name: key.targetName ?? '', columns: key.targetColumns ?? [] },
+  }
+}
+
+function withStatistics(relation: Relation, statistics: StatisticsByColumn): Relation {
+  const columns = relation.columns.map((column) => ({
+    ...column,
+    statistics: statistics.get(`${relation.schema}.${relation.name}.${column.name}`) ?? null,
+  }))
+  return { ...relation, columns }
+}
+
+function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32)
+}

@@ -1,0 +1,86 @@
+import type { PrivilegeReport } from '../../../contract/index.ts'
+import type { PostgresSession } from './session.ts'
+
+interface Powers {
+  readonly version: string
+  readonly user: string
+  readonly database: string
+  readonly superuser: boolean
+  readonly bypassrls: boolean
+  readonly createrole: boolean
+  readonly createdb: boolean
+  readonly replication: boolean
+  readonly roles: readonly string[]
+  readonly writable: readonly string[]
+  readonly owned: number
+  readonly creatable: readonly string[]
+  readonly createsInDatabase: boolean
+  readonly remotes: readonly string[]
+}
+
+const query = `
+  SELECT current_setting('server_version') AS version, current_user::text AS user, current_database()::text AS database,
+    r.rolsuper AS superuser, r.rolbypassrls AS bypassrls, r.rolcreaterole AS createrole, r.rolcreatedb AS createdb, r.rolreplication AS replication,
+    ARRAY(SELECT g.rolname::text FROM pg_catalog.pg_roles g WHERE g.rolname IN ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program', 'pg_signal_backend', 'pg_write_all_data', 'pg_maintain', 'pg_checkpoint', 'pg_create_subscription') AND pg_catalog.pg_has_role(r.oid, g.oid, 'USAGE')) AS roles,
+    ARRAY(SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relkind IN ('r', 'p', 'v', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+        AND pg_catalog.has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE') ORDER BY 1 LIMIT 6) AS writable,
+    (SELECT count(*)::int FROM pg_catalog.pg_class c WHERE c.relowner = r.oid) AS owned,
+    ARRAY(SELECT n.nspname::text FROM pg_catalog.pg_namespace n WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND pg_catalog.has_schema_privilege(n.oid, 'CREATE') ORDER BY 1 LIMIT 6) AS creatable,
+    pg_catalog.has_database_privilege(current_database(), 'CREATE') AS "createsInDatabase",
+    ARRAY(SELECT extname::text FROM pg_catalog.pg_extension WHERE extname IN ('dblink', 'postgres_fdw', 'file_fdw', 'adminpack', 'plpython3u', 'plperlu') ORDER BY 1) AS remotes
+  FROM pg_catalog.pg_roles r WHERE r.rolname = current_user`
+
+/** What this database user could do if every other layer failed, and a script for a user that could do less. */
+export async function preflight(session: PostgresSession): Promise<PrivilegeReport> {
+  const startedMs = performance.now()
+  const [powers] = await session.own<Powers>(query)
+  if (powers === undefined) throw new Error('pg_roles does not list the current user')
+  const findings = findingsOf(powers)
+  return {
+    isReachable: true,
+    serverVersion: powers.version,
+    databaseUser: powers.user,
+    level: findings.length === 0 ? 'least' : 'excess',
+    findings,
+    script: findings.length === 0 ? null : script(powers),
+    elapsedMs: performance.now() - startedMs,
+  }
+}
+
+function findingsOf(powers: Powers): PrivilegeReport['findings'] {
+  const list = (names: readonly string[]): string => names.slice(0, 5).join(', ') + (names.length > 5 ? ' and more' : '')
+  const candidates: readonly (readonly [boolean, string, string])[] = [
+    [powers.superuser, 'engines.superuser', 'It is a superuser: nothing in the database can stop it.'],
+    [powers.bypassrls, 'engines.bypass-rls', 'It bypasses row-level security.'],
+    [powers.createrole, 'engines.create-role', 'It may make and change users.'],
+    [powers.createdb, 'engines.create-database', 'It may make databases.'],
+    [powers.replication, 'engines.replication', 'It may copy the whole server by replication.'],
+    [powers.roles.length > 0, 'engines.server-roles', `It has powers over the server: ${list(powers.roles)}.`],
+    [powers.writable.length > 0, 'engines.writes', `It may write: ${list(powers.writable)}.`],
+    [powers.owned > 0, 'engines.owns', `It owns ${powers.owned} table(s) and index(es), and may drop them.`],
+    [powers.creatable.length > 0, 'engines.creates', `It may create objects in: ${list(powers.creatable)}.`],
+    [powers.createsInDatabase, 'engines.creates-schemas', 'It may create schemas in the database.'],
+    [
+      powers.remotes.length > 0,
+      'engines.remote-access',
+      `Extensions installed here reach other servers or files: ${list(powers.remotes)}.`,
+    ],
+  ]
+  return candidates.filter(([isFound]) => isFound).map(([, code, message]) => ({ code, message }))
+}
+
+function script(powers: Powers): string {
+  const database = `"${powers.database.replaceAll('"', '""')}"`
+  return [
+    '-- Run as an administrator of the database. Choose a password of your own.',
+    "CREATE ROLE aishell_reader LOGIN PASSWORD '<choose one>' NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;",
+    'ALTER ROLE aishell_reader SET default_transaction_read_only = on;',
+    `GRANT CONNECT ON DATABASE ${database} TO aishell_reader;`,
+    '-- For each schema that may be asked about:',
+    'GRANT USAGE ON SCHEMA public TO aishell_reader;',
+    'GRANT SELECT ON ALL TABLES IN SCHEMA public TO aishell_reader;',
+    'ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO aishell_reader;',
+    'REVOKE CREATE ON SCHEMA public FROM PUBLIC;',
+  ].join('\n')
+}
