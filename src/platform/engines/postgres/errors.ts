@@ -1,6 +1,6 @@
 import { ShellError } from '../../../domain/index.ts'
 import { cancelled, timedOut } from '../outer-clock.ts'
-import type { PostgresTarget } from './session.ts'
+import type { PostgresTarget } from './postgres-target.ts'
 
 interface ServerError {
   readonly code?: string

@@ -7,7 +7,8 @@ import { statementFailure } from './errors.ts'
 import { PostgresLease } from './lease.ts'
 import { preflight } from './preflight.ts'
 import { beginRead } from './prologue.ts'
-import { PostgresSession, type PostgresTarget } from './session.ts'
+import type { PostgresTarget } from './postgres-target.ts'
+import { PostgresSession } from './session.ts'
 
 /** PostgreSQL 12 and newer. */
 export function createPostgresEngine(hosts: HostPolicy): Engine {

@@ -1,11 +1,9 @@
 import { connect as connectTcp } from 'node:net'
 import { Client } from 'pg'
 import { ShellError } from '../../../domain/index.ts'
-import type { EngineTarget } from '../engine.ts'
+import type { PostgresTarget } from './postgres-target.ts'
 import type { Session } from '../lease-pool.ts'
 import { openFailure } from './errors.ts'
-
-export type PostgresTarget = Extract<EngineTarget, { engine: 'postgres' }>
 
 /** One signed-in PostgreSQL session. */
 export class PostgresSession implements Session {
