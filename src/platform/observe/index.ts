@@ -3,3 +3,7 @@
 // Touches stdout and the configured exporters.
 // Refuses the audit trail: what must be proven later goes to question/record.
 export type { Observation, Observe, Span } from './observation.ts'
+export { createObserver, type Observer, type ObserverOptions } from './observer.ts'
+export type { Logger, LogLevel, LogSink } from './log.ts'
+export { metricsTable, type MetricDefinition } from './metrics-table.ts'
+export type { RequestStart, RequestTrace, TracingSettings } from './tracing.ts'

@@ -1,0 +1,143 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Observation } from './observation.ts'
+import { metricsTable, type MetricDefinition } from './metrics-table.ts'
+
+type Table = typeof metricsTable
+type Labels<Key extends keyof Table> = Readonly<Record<Table[Key]['labels'][number], string>>
+
+const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+/** Different values a label may take before the rest becomes `other`. */
+const maxLabelValues = 200
+
+/** The Prometheus side of observations: counts and times, never an id. */
+export class Metrics {
+  readonly #registry = new Registry()
+  readonly #metrics = new Map<string, Counter | Gauge | Histogram>()
+  readonly #seen = new Map<string, Set<string>>()
+
+  constructor(version: string) {
+    for (const definition of Object.values(metricsTable)) this.#metrics.set(definition.name, build(definition, this.#registry))
+    collectDefaultMetrics({ register: this.#registry })
+    this.#set('buildInfo', { version }, 1)
+    this.#set('draining', {}, 0)
+  }
+
+  async text(): Promise<{ readonly contentType: string; readonly body: string }> {
+    return { contentType: this.#registry.contentType, body: await this.#registry.metrics() }
+  }
+
+  close(): void {
+    this.#registry.clear()
+  }
+
+  observe(observation: Observation): void {
+    switch (observation.type) {
+      case 'server-started':
+      case 'server-stopped':
+        return
+      case 'server-draining':
+        return this.#set('draining', {}, 1)
+      case 'warning':
+        return this.#add('warnings', { code: observation.code })
+      case 'failure':
+        return this.#add('failures', { code: observation.code })
+      case 'request-ended':
+        return this.#requestEnded(observation)
+      case 'credential-refused':
+        return this.#add('credentialsRefused', { surface: observation.surface, code: observation.code })
+      case 'draft-made':
+        this.#add('drafts', { drafter: observation.drafter, kind: observation.kind })
+        return this.#time('draftSeconds', { drafter: observation.drafter }, observation.elapsedMs)
+      case 'verdict-reached':
+        return this.#verdictReached(observation)
+      case 'run-ended':
+        return this.#runEnded(observation)
+      case 'answer-ended':
+        this.#add('answers', { outcome: observation.outcome, drafter: observation.drafter ?? 'none' })
+        return this.#time('answerSeconds', { outcome: observation.outcome }, observation.elapsedMs)
+      case 'leases-changed':
+        this.#set('leasesUsed', { dialect: observation.dialect }, observation.used)
+        return this.#set('leasesWaiting', { dialect: observation.dialect }, observation.waiting)
+      case 'model-called':
+        return this.#modelCalled(observation)
+      case 'record-committed':
+        this.#add('recordLinks', {}, observation.entries)
+        return this.#time('recordSeconds', {}, observation.elapsedMs)
+      case 'intents-lost':
+        return this.#add('intentsLost', {}, observation.count)
+      case 'catalog-read':
+        this.#add('catalogReads', { dialect: observation.dialect })
+        return this.#time('catalogSeconds', { dialect: observation.dialect }, observation.elapsedMs)
+      default:
+        return neverCounted(observation)
+    }
+  }
+
+  #requestEnded(observation: Extract<Observation, { type: 'request-ended' }>): void {
+    const method = methods.has(observation.method) ? observation.method : 'other'
+    const { route, status, elapsedMs } = observation
+    const statusClass = status >= 100 && status < 600 ? `${Math.floor(status / 100)}xx` : 'other'
+    this.#add('requests', { method, route, status: statusClass })
+    this.#time('requestSeconds', { method, route }, elapsedMs)
+  }
+
+  #verdictReached(observation: Extract<Observation, { type: 'verdict-reached' }>): void {
+    const { decision, dialect, elapsedMs } = observation
+    this.#add('verdicts', { decision, class: observation.class, dialect })
+    for (const code of new Set(observation.codes)) this.#add('verdictReasons', { code })
+    this.#time('guardSeconds', { dialect }, elapsedMs)
+  }
+
+  #runEnded(observation: Extract<Observation, { type: 'run-ended' }>): void {
+    const { dialect, rows, bytes, elapsedMs, code } = observation
+    this.#add('runs', { dialect, code: code ?? 'ok' })
+    this.#add('runRows', { dialect }, rows)
+    this.#add('runBytes', { dialect }, bytes)
+    this.#time('runSeconds', { dialect }, elapsedMs)
+  }
+
+  #modelCalled(observation: Extract<Observation, { type: 'model-called' }>): void {
+    const { provider, outcome, inputTokens, outputTokens, elapsedMs } = observation
+    this.#add('modelCalls', { provider, outcome })
+    this.#add('modelTokens', { provider, direction: 'input' }, inputTokens)
+    this.#add('modelTokens', { provider, direction: 'output' }, outputTokens)
+    this.#time('modelSeconds', { provider }, elapsedMs)
+  }
+
+  #add<Key extends keyof Table>(key: Key, labels: Labels<Key>, by = 1): void {
+    const metric = this.#metrics.get(metricsTable[key].name)
+    if (metric instanceof Counter && by >= 0) metric.inc(this.#bound(key, labels), by)
+  }
+
+  #set<Key extends keyof Table>(key: Key, labels: Labels<Key>, value: number): void {
+    const metric = this.#metrics.get(metricsTable[key].name)
+    if (metric instanceof Gauge) metric.set(this.#bound(key, labels), value)
+  }
+
+  #time<Key extends keyof Table>(key: Key, labels: Labels<Key>, elapsedMs: number): void {
+    const metric = this.#metrics.get(metricsTable[key].name)
+    if (metric instanceof Histogram) metric.observe(this.#bound(key, labels), elapsedMs / 1000)
+  }
+
+  /** However wild a label's values get, a metric stays small: what comes late, or is long, is counted as `other`. */
+  #bound<Key extends keyof Table>(key: Key, labels: Labels<Key>): Record<string, string> {
+    const bounded = Object.entries<string>(labels).map(([label, value]) => {
+      const place = `${key}.${label}`
+      const seen = this.#seen.get(place) ?? new Set()
+      this.#seen.set(place, seen)
+      if (value.length <= 100 && seen.size < maxLabelValues) seen.add(value)
+      return [label, seen.has(value) ? value : 'other']
+    })
+    return Object.fromEntries(bounded) as Record<string, string> // pairs of texts were just made
+  }
+}
+
+function build(definition: MetricDefinition, registry: Registry): Counter | Gauge | Histogram {
+  const { name, help, kind } = definition
+  const base = { name, help, labelNames: [...definition.labels], registers: [registry] }
+  if (kind === 'counter') return new Counter(base)
+  if (kind === 'gauge') return new Gauge(base)
+  return new Histogram({ ...base, buckets: [...(definition.buckets ?? [])] })
+}
+
+function neverCounted(_observation: never): void {}
