@@ -100,18 +100,23 @@ function agreesWithLockfile() {
   const found = JSON.parse(installed).packages ?? {}
   const asked = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages
   return Object.entries(asked).every(
-    ([path, entry]) => path === '' || (entry.optional === true && !isForHere(entry)) || found[path]?.version === entry.version,
+    ([path, entry]) => path === '' || found[path]?.version === entry.version || (found[path] === undefined && isDispensable(entry)),
   )
 }
 
-/** Packages for other machines are in the lockfile and never installed. */
-function isForHere(entry) {
+/** Optional packages for other machines are in the lockfile and never installed, nor is what they alone need. */
+function isDispensable(entry) {
+  if (entry.optional !== true) return false
+  if (entry.os === undefined && entry.cpu === undefined && entry.libc === undefined) return true
   const fits = (list, value) => list === undefined || list.includes(value)
-  return fits(entry.os, process.platform) && fits(entry.cpu, process.arch) && fits(entry.libc, libc())
+  return !fits(entry.os, process.platform) || !fits(entry.cpu, process.arch) || (entry.libc !== undefined && !fits(entry.libc, libc()))
 }
 
+let knownLibc = null
 function libc() {
-  return process.report?.getReport().header.glibcVersionRuntime === undefined ? 'musl' : 'glibc'
+  if (process.report) process.report.excludeNetwork = true // it would look up names of open connections
+  knownLibc ??= process.report?.getReport().header.glibcVersionRuntime === undefined ? 'musl' : 'glibc'
+  return knownLibc
 }
 
 function installModules(node) {
@@ -143,7 +148,7 @@ function npm(node, args, cwd) {
   })
   if (result.status === 0) return
   const output = `${result.stderr ?? ''}${result.error ?? ''}`.trim()
-  throw new StartError(`${reasonOf(output)}\n\nnpm said:\n${output.split('\n').slice(-12).join('\n')}`)
+  throw new StartError(`${reasonOf(output)}\n\nnpm said:\n${output.split('\n').slice(0, 14).join('\n')}`)
 }
 
 function reasonOf(output) {
