@@ -3,3 +3,4 @@
 // Touches its own tables.
 // Refuses to decide what an actor may do on a connection.
 export type { Identity } from './identity.ts'
+export { createIdentity, type IdentityOptions } from './create-identity.ts'

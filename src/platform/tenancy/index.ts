@@ -3,3 +3,4 @@
 // Touches its own tables.
 // Refuses credentials: who somebody is, identity says.
 export type { Member, Tenancy } from './tenancy.ts'
+export { createTenancy } from './create-tenancy.ts'

@@ -1,0 +1,204 @@
+import { mayDo, newId, ShellError, type Actor, type Scope } from '../../domain/index.ts'
+import type { TokenBody, TokenInput } from '../../contract/index.ts'
+import type { Observe } from '../observe/index.ts'
+import type { Store } from '../store/index.ts'
+import type { Tenancy } from '../tenancy/index.ts'
+import { Authenticator, type IdentityRooms } from './authenticate.ts'
+import { knownKind, knownRole, knownVerbs } from './found-token.ts'
+import type { Identity } from './identity.ts'
+import { TokenCache } from './token-cache.ts'
+import { scopeOfNewToken } from './token-scope.ts'
+import { hashToken, isTokenText, newTokenText } from './token-text.ts'
+
+export interface IdentityOptions {
+  readonly store: Store
+  readonly tenancy: Tenancy
+  readonly observe: Observe
+  readonly isRbacEnabled: boolean
+  readonly now?: () => Date
+}
+
+const dayMs = 86_400_000
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+export function createIdentity(options: IdentityOptions): Identity {
+  const rooms: IdentityRooms = { ...options, now: options.now ?? (() => new Date()) }
+  const cache = new TokenCache(() => rooms.now().getTime())
+  const authenticator = new Authenticator(rooms, cache)
+  return {
+    authenticate: (bearer, surface) => authenticator.authenticate(bearer, surface),
+    listTokens: (actor) => listTokens(rooms, actor),
+    createToken: (actor, input) => createToken(rooms, actor, input),
+    revokeToken: (actor, id) => revokeToken(rooms, cache, actor, id),
+    issueToken: (scope, issue) => issueToken(rooms, options.tenancy, scope, issue),
+  }
+}
+
+async function listTokens(rooms: IdentityRooms, actor: Actor): Promise<readonly TokenBody[]> {
+  requireTokens(actor)
+  return rooms.store.within(actor, async (query) => {
+    const all = query.selectFrom('token').select(shownColumns).orderBy('created_at').orderBy('token_id')
+    const rows = await (seesAll(actor) ? all : all.where('member_id', '=', actor.memberId)).execute()
+    return rows.map(tokenBody)
+  })
+}
+
+async function createToken(rooms: IdentityRooms, actor: Actor, input: TokenInput): Promise<TokenBody & { readonly token: string }> {
+  requireTokens(actor)
+  const scope = scopeOfNewToken(actor, input)
+  const token = newTokenText()
+  const row = await rooms.store.within(actor, (query) =>
+    query
+      .insertInto('token')
+      .values({
+        tenant_id: actor.tenantId,
+        token_id: newId(),
+        member_id: actor.memberId,
+        name: input.name,
+        kind: scope.kind,
+        role: scope.role,
+        verbs: scope.verbs === null ? null : [...scope.verbs],
+        connections: scope.connections === null ? null : [...scope.connections],
+        hash: hashToken(token),
+        created_at: rooms.now(),
+        expires_at: new Date(rooms.now().getTime() + input.expiresInDays * dayMs),
+        last_used_at: null,
+        revoked_at: null,
+      })
+      .returning(shownColumns)
+      .executeTakeFirstOrThrow(),
+  )
+  return { ...tokenBody(row), token }
+}
+
+async function revokeToken(rooms: IdentityRooms, cache: TokenCache, actor: Actor, id: string): Promise<void> {
+  requireTokens(actor)
+  const found = uuid.test(id)
+    ? await rooms.store.within(actor, async (query) => {
+        const named = query.updateTable('token').where('token_id', '=', id)
+        const own = seesAll(actor) ? named : named.where('member_id', '=', actor.memberId)
+        return own
+          .set((set) => ({ revoked_at: set.fn.coalesce('revoked_at', set.val(rooms.now())) }))
+          .returning('token_id')
+          .executeTakeFirst()
+      })
+    : undefined
+  if (found === undefined)
+    throw new ShellError({ code: 'identity.no-such-token', kind: 'missing', message: 'There is no such token among those you may revoke.' })
+  cache.forget(id)
+}
+
+/** A token start-up hands out. One given by the operator keeps its place across restarts, and stays revoked once somebody revoked it. */
+async function issueToken(
+  rooms: IdentityRooms,
+  tenancy: Tenancy,
+  scope: Scope,
+  issue: Parameters<Identity['issueToken']>[1],
+): Promise<string> {
+  const member = await tenancy.member(scope, issue.memberId)
+  const token = issue.token ?? newTokenText()
+  if (!isTokenText(token))
+    throw new ShellError({
+      code: 'identity.token-shape',
+      kind: 'invalid',
+      message: 'The given token is not `ais_` and 32 to 200 letters, digits, dashes or underscores.',
+    })
+  const hash = hashToken(token)
+  const now = rooms.now()
+  const expiresAt = new Date(now.getTime() + issue.expiresInDays * dayMs)
+  const row = await rooms.store.within(scope, async (query) => {
+    await query
+      .deleteFrom('token')
+      .where('member_id', '=', member.id)
+      .where('name', '=', issue.name)
+      .where('hash', '!=', hash)
+      .where('revoked_at', 'is', null)
+      .execute()
+    return query
+      .insertInto('token')
+      .values({
+        tenant_id: scope.tenantId,
+        token_id: newId(),
+        member_id: member.id,
+        name: issue.name,
+        kind: 'person',
+        role: member.role,
+        verbs: null,
+        connections: null,
+        hash,
+        created_at: now,
+        expires_at: expiresAt,
+        last_used_at: null,
+        revoked_at: null,
+      })
+      .onConflict((conflict) => conflict.column('hash').doUpdateSet({ expires_at: expiresAt, name: issue.name, role: member.role }))
+      .returning('revoked_at')
+      .executeTakeFirstOrThrow()
+  })
+  if (row.revoked_at !== null)
+    rooms.observe({
+      type: 'warning',
+      code: 'identity.token-stays-revoked',
+      message: `The token given for "${issue.name}" was revoked and stays so; give another one.`,
+    })
+  return token
+}
+
+const shownColumns = [
+  'token_id',
+  'name',
+  'member_id',
+  'role',
+  'kind',
+  'verbs',
+  'connections',
+  'created_at',
+  'expires_at',
+  'last_used_at',
+  'revoked_at',
+] as const
+
+interface ShownRow {
+  readonly token_id: string
+  readonly name: string
+  readonly member_id: string
+  readonly role: string
+  readonly kind: string
+  readonly verbs: string[] | null
+  readonly connections: string[] | null
+  readonly created_at: Date
+  readonly expires_at: Date
+  readonly last_used_at: Date | null
+  readonly revoked_at: Date | null
+}
+
+function tokenBody(row: ShownRow): TokenBody {
+  return {
+    id: row.token_id,
+    name: row.name,
+    memberId: row.member_id,
+    role: knownRole(row.role),
+    kind: knownKind(row.kind),
+    verbs: knownVerbs(row.verbs),
+    connections: row.connections,
+    createdAt: row.created_at.toISOString(),
+    expiresAt: row.expires_at.toISOString(),
+    lastUsedAt: row.last_used_at?.toISOString() ?? null,
+    revokedAt: row.revoked_at?.toISOString() ?? null,
+  }
+}
+
+/** Admins keep the tenant's tokens, but not with a credential that is narrowed to less. */
+function seesAll(actor: Actor): boolean {
+  return mayDo(actor, 'manage-members')
+}
+
+function requireTokens(actor: Actor): void {
+  if (mayDo(actor, 'manage-tokens')) return
+  throw new ShellError({
+    code: 'identity.denied',
+    kind: 'denied',
+    message: 'This credential may not manage tokens.',
+    hint: 'Sign in with one that may, or ask an admin.',
+  })
+}

@@ -1,0 +1,17 @@
+import { createHash, randomBytes } from 'node:crypto'
+
+const shape = /^ais_[A-Za-z0-9_-]{32,200}$/
+
+/** `ais_` and 32 random bytes: the prefix lets scanners of leaked secrets know ours. */
+export function newTokenText(): string {
+  return `ais_${randomBytes(32).toString('base64url')}`
+}
+
+export function isTokenText(text: string): boolean {
+  return shape.test(text)
+}
+
+/** What is kept. A plain digest is enough: there is nothing to guess in 32 random bytes. */
+export function hashToken(text: string): Buffer {
+  return createHash('sha256').update(text, 'utf8').digest()
+}
