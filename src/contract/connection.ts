@@ -29,7 +29,7 @@ export const connectionInputShape = z
     z.strictObject({ ...saved, engine: z.literal('postgres'), target: postgresTargetShape }),
     z.strictObject({ ...saved, engine: z.literal('sqlite'), target: sqliteTargetShape }),
   ])
-  .meta({ id: 'ConnectionInput' })
+  .meta({ id: 'ConnectionFields' })
 export type ConnectionInput = Wire<z.infer<typeof connectionInputShape>>
 
 /** A saved connection as people may see it: no password. */

@@ -13,7 +13,7 @@ export const tokenInputShape = z
     /** Days until it expires. */
     expiresInDays: z.int().min(1).max(366).default(90),
   })
-  .meta({ id: 'TokenInput' })
+  .meta({ id: 'TokenFields' })
 export type TokenInput = Wire<z.infer<typeof tokenInputShape>>
 
 export const tokenShape = z

@@ -1,0 +1,66 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { isShellError, mayDo, ShellError, type Actor, type Surface } from '../../domain/index.ts'
+import type { App } from './app.ts'
+import type { HttpRooms } from './rooms.ts'
+
+/** Every route that does not say it is open needs a credential, also those that do not exist. */
+export function requireCredentials(app: App, rooms: Pick<HttpRooms, 'identity' | 'observe'>): void {
+  app.decorateRequest('actor', null)
+  app.addHook('onRequest', async (request, reply) => {
+    const { access = 'signed-in', isPage = false } = request.routeOptions.config
+    if (access === 'open') return
+    const surface = surfaceOf(request)
+    try {
+      request.actor = await rooms.identity.authenticate(credentialOf(request, isPage), surface)
+    } catch (error) {
+      if (isShellError(error) && error.kind === 'denied') rooms.observe({ type: 'credential-refused', code: error.code, surface })
+      if (isPage) askForPassword(reply)
+      throw error
+    }
+    if (access !== 'signed-in' && !mayDo(request.actor, access)) throw notAllowed(access)
+  })
+}
+
+/** The actor of a request that came through the hook above. */
+export function actorOf(request: FastifyRequest): Actor {
+  if (request.actor !== null) return request.actor
+  throw new ShellError({ code: 'identity.not-signed-in', kind: 'denied', message: 'This route needs a credential.' })
+}
+
+function credentialOf(request: FastifyRequest, isPage: boolean): string | null {
+  const header = request.headers.authorization
+  if (header === undefined) return null
+  const space = header.indexOf(' ')
+  const scheme = header.slice(0, space).toLowerCase()
+  const value = header.slice(space + 1).trim()
+  if (scheme === 'bearer' && value !== '') return value
+  if (scheme === 'basic' && isPage) return passwordOf(value)
+  return null
+}
+
+/** Browsers cannot send a bearer token for a page; they can send it as a password (RFC 7617). Pages only read. */
+function passwordOf(basic: string): string | null {
+  const text = Buffer.from(basic, 'base64').toString('utf8')
+  const colon = text.indexOf(':')
+  return colon < 0 || colon === text.length - 1 ? null : text.slice(colon + 1)
+}
+
+function askForPassword(reply: FastifyReply): void {
+  void reply.header('www-authenticate', 'Basic realm="AI-Shell: any name, a token as password", charset="UTF-8"')
+}
+
+/** What the client says it is, for the record; no right hangs on it. */
+function surfaceOf(request: FastifyRequest): Surface {
+  if (request.routeOptions.url === '/mcp') return 'mcp'
+  const said = request.headers['x-aishell-surface']
+  return said === 'terminal' || said === 'console' ? said : 'http'
+}
+
+function notAllowed(verb: string): ShellError {
+  return new ShellError({
+    code: 'http.not-allowed',
+    kind: 'denied',
+    message: `Your role or token does not include the right to ${verb.replaceAll('-', ' ')}.`,
+    hint: 'Ask an admin for the right, or use another token. `GET /api/v1/auth/whoami` lists yours.',
+  })
+}

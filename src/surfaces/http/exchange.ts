@@ -1,0 +1,81 @@
+import type { ServerResponse } from 'node:http'
+import type { FastifyReply } from 'fastify'
+import type { Observe } from '../../platform/observe/index.ts'
+
+/**
+ * One request whose answer takes its time. Notices at once when the client goes, and writes no faster than the client
+ * reads: what is not read stays in the database, not in our heap.
+ */
+export class Exchange {
+  readonly #reply: FastifyReply
+  readonly #raw: ServerResponse
+  readonly #controller = new AbortController()
+  #hasBegun = false
+
+  constructor(reply: FastifyReply) {
+    this.#reply = reply
+    this.#raw = reply.raw
+    this.#raw.once('close', () => {
+      if (!this.#raw.writableEnded) this.#controller.abort(new DOMException('The client has gone', 'AbortError'))
+    })
+  }
+
+  /** Aborted when the client went before its answer ended. */
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  get isGone(): boolean {
+    return this.#controller.signal.aborted
+  }
+
+  /** Runs what may write. A fault after the head has gone can only be shown by breaking off; before, it is thrown on. */
+  async guarded(observe: Observe, requestId: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      if (!this.#hasBegun) throw error
+      observe({ type: 'failure', code: 'internal', requestId, error })
+      this.cut()
+    }
+  }
+
+  /** Takes the response out of the framework's hands and sends its head, with the headers set so far. */
+  begin(status: number, headers: Readonly<{ [name: string]: string }>): void {
+    this.#hasBegun = true
+    const ours = this.#reply.getHeaders()
+    this.#reply.hijack()
+    for (const [name, value] of Object.entries(ours)) if (value !== undefined) this.#raw.setHeader(name, value)
+    this.#raw.writeHead(status, headers)
+  }
+
+  /** Resolves when the client can take more, or has gone. */
+  async write(chunk: string | Uint8Array): Promise<void> {
+    if (this.isGone || this.#raw.write(chunk)) return
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        this.#raw.off('drain', done)
+        this.#controller.signal.removeEventListener('abort', done)
+        resolve()
+      }
+      this.#raw.once('drain', done)
+      this.#controller.signal.addEventListener('abort', done, { once: true })
+    })
+  }
+
+  /** Written beside the answer, never waited for. */
+  comment(text: string): void {
+    if (!this.isGone && !this.#raw.writableNeedDrain) this.#raw.write(text)
+  }
+
+  end(trailers: Readonly<{ [name: string]: string }> = {}): void {
+    if (this.isGone) return
+    this.#raw.addTrailers(trailers)
+    this.#raw.end()
+  }
+
+  /** Breaks the transfer off, so that no client takes a part for the whole. */
+  cut(): void {
+    this.#raw.destroy()
+  }
+}

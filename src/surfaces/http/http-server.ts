@@ -1,0 +1,134 @@
+import { isIPv6, type AddressInfo } from 'node:net'
+import cors from '@fastify/cors'
+import helmet from '@fastify/helmet'
+import fastify from 'fastify'
+import { serializerCompiler } from 'fastify-type-provider-zod'
+import type { App } from './app.ts'
+import { requireCredentials } from './credentials.ts'
+import { answerErrors, sendProblem } from './errors.ts'
+import { addressOf, listenOn } from './listening.ts'
+import { refuseOtherMethods } from './method-not-allowed.ts'
+import { createMetricsServer } from './metrics-server.ts'
+import { describeApi } from './openapi.ts'
+import { refuseOverload } from './overload.ts'
+import { problemOf } from './problem.ts'
+import { answerBrokenRequest } from './broken-request.ts'
+import { observeRequests, requestIdOf } from './request-life.ts'
+import type { HttpRooms } from './rooms.ts'
+import { registerRoutes } from './routes/register-routes.ts'
+import { readiness, type ProbeState } from './routes/probes.ts'
+import { validatorCompiler } from './validation.ts'
+
+export interface HttpOptions {
+  readonly version: string
+  /** Origins a browser may call from; empty: none but our own. */
+  readonly corsOrigins?: readonly string[]
+  readonly bodyLimitBytes?: number
+  readonly maxHeaderBytes?: number
+  /** A request that has not arrived whole by then is dropped (slow loris). */
+  readonly requestTimeoutMs?: number
+  readonly keepAliveMs?: number
+  /** Beyond these, questions are turned away with 429. */
+  readonly maxRunningAnswers?: number
+  /** true: /metrics has a port of its own, see `listen`. */
+  readonly hasMetricsPort?: boolean
+}
+
+export interface ListenOptions {
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  readonly metricsPort?: number
+}
+
+export interface HttpServer {
+  /** Throws `http.port-taken`, `http.port-forbidden`, `http.address-unknown`. Gives the URL. */
+  listen(options: ListenOptions): Promise<string>
+  address(): AddressInfo | null
+  metricsAddress(): AddressInfo | null
+  /** /ready says 503 from now on and connections are not kept; everything is still answered. */
+  beginDrain(): void
+  /** No new connections; running answers get `graceMs` to end, then they are aborted. */
+  close(options?: { readonly graceMs?: number }): Promise<void>
+  readonly inject: App['inject']
+}
+
+/** All routes over the given rooms; nothing listens until `listen`. */
+export async function createHttpServer(rooms: HttpRooms, options: HttpOptions): Promise<HttpServer> {
+  let isDraining = false
+  const state: ProbeState = { version: options.version, isDraining: () => isDraining }
+  const app = createApp(options)
+  observeRequests(app, rooms, state.isDraining)
+  await app.register(helmet, {
+    contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, useDefaults: false },
+  })
+  if (options.corsOrigins !== undefined && options.corsOrigins.length > 0) await allowOrigins(app, options.corsOrigins)
+  requireCredentials(app, rooms)
+  refuseOverload(app, rooms.running, options.maxRunningAnswers ?? 256)
+  answerErrors(app, rooms)
+  await describeApi(app, options.version)
+  const refuseOthers = refuseOtherMethods(app)
+  await registerRoutes(app, rooms, state, options.hasMetricsPort === true)
+  refuseOthers()
+  await app.ready()
+  const metricsServer = options.hasMetricsPort === true ? createMetricsServer(rooms, () => readiness(rooms, state)) : null
+  return {
+    listen: async ({ host, port, metricsPort }) => {
+      await listenOn(app.server, host, port)
+      if (metricsServer !== null) await listenOn(metricsServer, host, metricsPort ?? 0)
+      const bound = addressOf(app.server)
+      return `http://${isIPv6(host) ? `[${host}]` : host}:${bound?.port ?? port}`
+    },
+    address: () => addressOf(app.server),
+    metricsAddress: () => (metricsServer === null ? null : addressOf(metricsServer)),
+    beginDrain: () => {
+      isDraining = true
+    },
+    close: async ({ graceMs = 0 } = {}) => {
+      isDraining = true
+      await drain(app, rooms, graceMs)
+      metricsServer?.close()
+      metricsServer?.closeAllConnections()
+    },
+    inject: app.inject.bind(app) as App['inject'], // bind keeps only the last of the overloads
+  }
+}
+
+function createApp(options: HttpOptions): App {
+  const app: App = fastify({
+    logger: false,
+    genReqId: requestIdOf,
+    requestIdHeader: false,
+    bodyLimit: options.bodyLimitBytes ?? 4 * 1024 * 1024,
+    requestTimeout: options.requestTimeoutMs ?? 30_000,
+    keepAliveTimeout: options.keepAliveMs ?? 72_000,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false, // what still comes in while draining is answered
+    routerOptions: { maxParamLength: 300, ignoreTrailingSlash: false },
+    http: { maxHeaderSize: options.maxHeaderBytes ?? 16 * 1024, headersTimeout: options.requestTimeoutMs ?? 30_000 },
+    frameworkErrors: (error, request, reply) => void sendProblem(reply, problemOf(error, request.id)),
+    clientErrorHandler: answerBrokenRequest,
+  })
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  return app
+}
+
+async function allowOrigins(app: App, origins: readonly string[]): Promise<void> {
+  await app.register(cors, {
+    origin: [...origins],
+    methods: ['GET', 'POST', 'PUT', 'DELETE'],
+    allowedHeaders: ['authorization', 'content-type', 'accept', 'x-request-id', 'x-aishell-surface'],
+    exposedHeaders: ['x-request-id', 'x-aishell-question', 'retry-after', 'location'],
+    maxAge: 600,
+  })
+}
+
+/** After the grace an answer has one more second to write its last line; then the connection is cut. */
+async function drain(app: App, rooms: HttpRooms, graceMs: number): Promise<void> {
+  const abort = setTimeout(() => rooms.running.abortAll(), graceMs)
+  const cut = setTimeout(() => app.server.closeAllConnections(), graceMs + 1_000)
+  await app.close()
+  clearTimeout(abort)
+  clearTimeout(cut)
+}

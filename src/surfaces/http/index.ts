@@ -1,0 +1,8 @@
+// Takes requests; gives questions and credentials to the rooms, and bytes of their events back.
+// Event stream, JSON, CSV and NDJSON are the same answer; errors are problem documents by one table (status.ts).
+// Touches the pipeline, the platform's doors and the contract.
+// Refuses SQL, the store and engines.
+export { createHttpServer, type HttpOptions, type HttpServer, type ListenOptions } from './http-server.ts'
+export { renderOpenApi } from './render-openapi.ts'
+export type { Answer, HttpRooms, McpDoor, McpReply, McpRequest, ReadinessCheck } from './rooms.ts'
+export { RunningAnswers } from './running-answers.ts'

@@ -1,0 +1,34 @@
+import type { IncomingMessage } from 'node:http'
+import { newId } from '../../domain/index.ts'
+import type { App } from './app.ts'
+import type { HttpRooms } from './rooms.ts'
+
+const sane = /^[\w.:-]{1,100}$/
+
+/** The caller's request id where it is one that may stand in a log, else a new one. */
+export function requestIdOf(raw: IncomingMessage): string {
+  const said = raw.headers['x-request-id']
+  return typeof said === 'string' && sane.test(said) ? said : newId()
+}
+
+/** Names each request in its response, and reports how it ended; aborted ones too. */
+export function observeRequests(app: App, rooms: Pick<HttpRooms, 'observe'>, isDraining: () => boolean): void {
+  app.decorateRequest('startedMs', 0)
+  app.addHook('onRequest', (request, reply, done) => {
+    request.startedMs = performance.now()
+    void reply.header('x-request-id', request.id)
+    if (isDraining()) void reply.header('connection', 'close')
+    reply.raw.once('close', () => {
+      rooms.observe({
+        type: 'request-ended',
+        requestId: request.id,
+        method: request.method,
+        route: request.routeOptions.url ?? 'unknown', // never the path itself: it would be a label without bound
+        status: reply.raw.statusCode,
+        elapsedMs: performance.now() - request.startedMs,
+        ...(request.actor === null ? {} : { actorId: request.actor.memberId, tenantId: request.actor.tenantId }),
+      })
+    })
+    done()
+  })
+}

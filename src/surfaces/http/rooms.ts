@@ -1,0 +1,51 @@
+import type { Actor, Question } from '../../domain/index.ts'
+import type { ReadyBody } from '../../contract/index.ts'
+import type { Connections } from '../../platform/connections/index.ts'
+import type { Identity } from '../../platform/identity/index.ts'
+import type { Observe } from '../../platform/observe/index.ts'
+import type { Delivery, PipelineEvent } from '../../question/index.ts'
+import type { Record } from '../../question/record/index.ts'
+import type { RunningAnswers } from './running-answers.ts'
+
+/** The pipeline with its rooms already in hand. */
+export type Answer = (actor: Actor, question: Question, signal: AbortSignal, delivery?: Delivery) => AsyncGenerator<PipelineEvent>
+
+/** One thing /ready looks at. Never throws; `failed` turns the server away from traffic, `degraded` is only shown. */
+export type ReadinessCheck = () => Promise<ReadyBody['checks'][number]>
+
+export interface McpRequest {
+  readonly actor: Actor
+  readonly method: string
+  /** Lower-case names. */
+  readonly headers: Readonly<{ [name: string]: string | string[] | undefined }>
+  /** Parsed JSON; undefined where there was none. */
+  readonly body: unknown
+  /** Aborted when the client has gone or the server's grace is over. */
+  readonly signal: AbortSignal
+}
+
+export interface McpReply {
+  readonly status: number
+  readonly headers: Readonly<{ [name: string]: string }>
+  readonly body: string | AsyncIterable<Uint8Array> | null
+}
+
+/** The MCP surface, a sibling that this one does not know: it only carries its bytes. */
+export interface McpDoor {
+  handle(request: McpRequest): Promise<McpReply>
+}
+
+/** The rooms the HTTP surface speaks to; built by hand in serve.ts. */
+export interface HttpRooms {
+  /** Must have passed through `running.follow`. */
+  readonly answer: Answer
+  readonly running: RunningAnswers
+  readonly identity: Identity
+  readonly connections: Connections
+  readonly record: Record
+  readonly checks: readonly ReadinessCheck[]
+  /** Prometheus text exposition. */
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>
+  readonly observe: Observe
+  readonly mcp: McpDoor | null
+}

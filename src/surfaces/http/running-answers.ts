@@ -1,0 +1,66 @@
+import { mayDo, ShellError, type Actor } from '../../domain/index.ts'
+import type { Answer } from './rooms.ts'
+
+interface Running {
+  readonly actor: Actor
+  readonly controller: AbortController
+}
+
+/**
+ * The answers this server is giving right now, whichever surface asked. It is where a cancel and the end of the grace
+ * reach them. Knows nothing of other replicas.
+ */
+export class RunningAnswers {
+  readonly #running = new Map<string, Running>()
+
+  /** The same pipeline, each answer cancellable by its question's id while it runs. */
+  follow(answer: Answer): Answer {
+    const running = this.#running
+    return async function* (actor, question, signal, delivery) {
+      const controller = new AbortController()
+      const forward = (): void => controller.abort(signal.reason)
+      if (signal.aborted) forward()
+      else signal.addEventListener('abort', forward, { once: true })
+      running.set(question.id, { actor, controller })
+      try {
+        yield* answer(actor, question, controller.signal, delivery)
+      } finally {
+        running.delete(question.id)
+        signal.removeEventListener('abort', forward)
+      }
+    }
+  }
+
+  /** By whoever asked, or by one who may see everybody's questions; unknown and foreign ids look alike. */
+  cancel(actor: Actor, questionId: string): void {
+    const running = this.#running.get(questionId)
+    const isOwn = running?.actor.tenantId === actor.tenantId && running.actor.memberId === actor.memberId
+    const isOverseer = running?.actor.tenantId === actor.tenantId && mayDo(actor, 'read-audit')
+    if (running === undefined || !(isOwn || isOverseer)) throw notRunning()
+    running.controller.abort(new DOMException('Cancelled by request', 'AbortError'))
+  }
+
+  get size(): number {
+    return this.#running.size
+  }
+
+  /** Ends all of them as failed: the grace is over. */
+  abortAll(): void {
+    const reason = new ShellError({
+      code: 'http.stopping',
+      kind: 'busy',
+      message: 'The server is stopping and this answer did not end within the grace.',
+      hint: 'Ask again; another or the restarted server will answer.',
+    })
+    for (const { controller } of this.#running.values()) controller.abort(reason)
+  }
+}
+
+function notRunning(): ShellError {
+  return new ShellError({
+    code: 'http.question-not-running',
+    kind: 'missing',
+    message: 'No running question has this id.',
+    hint: 'It may have ended already; the history shows how.',
+  })
+}
