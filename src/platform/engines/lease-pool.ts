@@ -1,172 +1,143 @@
 import { ShellError } from '../../domain/index.ts'
-import type { PoolOptions } from './engine.ts'
 
-/** One open way into a database, as the pool sees it. */
-export interface PooledSession {
-  /** false: its state is not known, or the server went away; it must be closed. */
-  readonly isClean: boolean
+/** One signed-in database session; the pool only opens, lends and closes it. */
+export interface Session {
+  /** false: it died or its state is not known; it is never lent again. */
+  readonly isUsable: boolean
   close(): Promise<void>
 }
 
-export interface LeasePoolOptions extends PoolOptions {
-  /** Idle sessions are closed after this time. */
-  readonly idleTimeoutMs: number
+interface Waiter<Held> {
+  readonly give: (session: Held) => void
+  readonly fail: (error: unknown) => void
 }
 
-interface Waiter<Session> {
-  readonly take: (session: Session) => void
-  readonly refuse: (error: unknown) => void
+export interface LeasePoolOptions {
+  readonly maxLeases: number
+  readonly maxWaiting: number
+  readonly idleMs?: number
 }
 
-const defaultWaitMs = 10_000
-
-/** Sessions of one connection: at most `maxLeases`, handed out first come, first served, behind a bounded queue. */
-export class LeasePool<Session extends PooledSession> {
+/** Lends sessions first come, first served, from a bounded queue. */
+export class LeasePool<Held extends Session> {
+  readonly #open: () => Promise<Held>
   readonly #options: LeasePoolOptions
-  readonly #open: () => Promise<Session>
-  readonly #idle: { readonly session: Session; readonly timer: NodeJS.Timeout }[] = []
-  readonly #waiting: Waiter<Session>[] = []
-  /** Open sessions and those being opened. */
-  #size = 0
-  #opening = 0
+  readonly #idle: Held[] = []
+  readonly #waiting: Waiter<Held>[] = []
+  #sessions = 0
   #isClosed = false
+  #idleTimer: NodeJS.Timeout | null = null
 
-  constructor(options: LeasePoolOptions, open: () => Promise<Session>) {
-    this.#options = options
+  constructor(open: () => Promise<Held>, options: LeasePoolOptions) {
     this.#open = open
+    this.#options = options
   }
 
-  /** Throws `engines.busy` when the queue is full or `waitMs` is over, `run.cancelled` when the signal fires first. */
-  async take(options: { readonly signal?: AbortSignal | undefined; readonly waitMs?: number | undefined }): Promise<Session> {
+  get counts(): { readonly used: number; readonly waiting: number } {
+    return { used: this.#sessions - this.#idle.length, waiting: this.#waiting.length }
+  }
+
+  async take(signal: AbortSignal, waitMs = 10_000): Promise<Held> {
+    signal.throwIfAborted()
     if (this.#isClosed) throw closed()
-    if (options.signal?.aborted === true) throw cancelledWhileWaiting()
-    const ready = this.#waiting.length === 0 ? this.#takeIdle() : null
-    if (ready !== null) return ready
-    if (this.#waiting.length - this.#opening - this.#room() >= this.#options.maxWaiting) throw busy('too many others are waiting for it')
-    return this.#wait(options.signal, options.waitMs ?? defaultWaitMs)
+    const session = this.#takeIdle()
+    if (session !== null) return session
+    if (this.#sessions < this.#options.maxLeases) return await this.#openNew()
+    if (this.#waiting.length >= this.#options.maxWaiting) throw busy('too many questions are waiting for this connection')
+    return await this.#wait(signal, waitMs)
   }
 
-  /** Takes a session back; one that is not clean is closed and its place given to the next in the queue. */
-  async giveBack(session: Session): Promise<void> {
-    if (!session.isClean || this.#isClosed) {
-      this.#size -= 1
-      this.#pump()
-      await session.close()
-      return
-    }
-    const next = this.#waiting.shift()
-    if (next === undefined) this.#keep(session)
-    else next.take(session)
+  async give(session: Held): Promise<void> {
+    if (!session.isUsable || this.#isClosed) return await this.#drop(session)
+    const waiter = this.#waiting.shift()
+    if (waiter !== undefined) return waiter.give(session)
+    this.#idle.push(session)
+    this.#closeIdleLater()
   }
 
-  /** Refuses whoever waits and closes idle sessions; those on loan are closed when they come back. */
   async close(): Promise<void> {
     this.#isClosed = true
-    for (const waiter of this.#waiting.splice(0)) waiter.refuse(closed())
-    const sessions = this.#idle.splice(0).map(({ session, timer }) => {
-      clearTimeout(timer)
-      return session.close()
-    })
-    this.#size -= sessions.length
-    await Promise.all(sessions)
+    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer)
+    for (const waiter of this.#waiting.splice(0)) waiter.fail(closed())
+    await Promise.all(this.#idle.splice(0).map((session) => this.#drop(session)))
   }
 
-  #room(): number {
-    return this.#options.maxLeases - this.#size
-  }
-
-  #takeIdle(): Session | null {
-    for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) {
-      clearTimeout(last.timer)
-      if (last.session.isClean) return last.session
-      this.#drop(last.session)
+  #takeIdle(): Held | null {
+    for (let session = this.#idle.pop(); session !== undefined; session = this.#idle.pop()) {
+      if (session.isUsable) return session
+      void this.#drop(session)
     }
     return null
   }
 
-  #keep(session: Session): void {
-    const timer = setTimeout(() => {
-      const at = this.#idle.findIndex((idle) => idle.session === session)
-      if (at < 0) return
-      this.#idle.splice(at, 1)
-      this.#drop(session)
-    }, this.#options.idleTimeoutMs)
-    timer.unref()
-    this.#idle.push({ session, timer })
+  async #openNew(): Promise<Held> {
+    this.#sessions += 1
+    try {
+      return await this.#open()
+    } catch (error) {
+      this.#sessions -= 1
+      throw error
+    }
   }
 
-  #drop(session: Session): void {
-    this.#size -= 1
-    session.close().catch(() => undefined) // it is gone either way
-  }
-
-  #wait(signal: AbortSignal | undefined, waitMs: number): Promise<Session> {
-    return new Promise((resolve, reject) => {
+  #wait(signal: AbortSignal, waitMs: number): Promise<Held> {
+    return new Promise<Held>((resolve, reject) => {
+      const leave = (error: unknown): void => {
+        settle()
+        this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
+        reject(error)
+      }
+      const timer = setTimeout(() => leave(busy('no session of this connection came free in time')), waitMs)
+      const onAbort = (): void => leave(signal.reason)
       const settle = (): void => {
         clearTimeout(timer)
-        signal?.removeEventListener('abort', onAbort)
-        const at = this.#waiting.indexOf(waiter)
-        if (at >= 0) this.#waiting.splice(at, 1)
+        signal.removeEventListener('abort', onAbort)
       }
-      const waiter: Waiter<Session> = {
-        take: (session) => {
+      const waiter: Waiter<Held> = {
+        give: (session) => {
           settle()
           resolve(session)
         },
-        refuse: (error) => {
+        fail: (error) => {
           settle()
-          reject(error instanceof Error ? error : new Error(String(error)))
+          reject(error)
         },
       }
-      const onAbort = (): void => waiter.refuse(cancelledWhileWaiting())
-      const timer = setTimeout(() => waiter.refuse(busy(`none came free within ${waitMs} ms`)), waitMs)
-      signal?.addEventListener('abort', onAbort, { once: true })
+      signal.addEventListener('abort', onAbort, { once: true })
       this.#waiting.push(waiter)
-      this.#pump()
     })
   }
 
-  /** Opens a session for each waiter that none is being opened for, as far as there is room. */
-  #pump(): void {
-    while (this.#room() > 0 && this.#opening < this.#waiting.length) {
-      this.#size += 1
-      this.#opening += 1
-      void this.#grow()
-    }
+  /** A closed session makes room: whoever waits longest gets a new one. */
+  async #drop(session: Held): Promise<void> {
+    this.#sessions -= 1
+    await session.close().catch(() => undefined) // it is being thrown away; nobody can act on how
+    const waiter = this.#isClosed ? undefined : this.#waiting.shift()
+    if (waiter === undefined) return
+    await this.#openNew().then(waiter.give, waiter.fail)
   }
 
-  async #grow(): Promise<void> {
-    try {
-      const session = await this.#open()
-      this.#opening -= 1
-      await this.giveBack(session)
-    } catch (error) {
-      this.#opening -= 1
-      this.#size -= 1
-      this.#waiting[0]?.refuse(error)
-      this.#pump()
-    }
+  #closeIdleLater(): void {
+    if (this.#idleTimer !== null) return
+    this.#idleTimer = setTimeout(() => {
+      this.#idleTimer = null
+      const oldest = this.#idle.shift()
+      if (oldest !== undefined) void this.#drop(oldest)
+      if (this.#idle.length > 0) this.#closeIdleLater()
+    }, this.#options.idleMs ?? 60_000)
+    this.#idleTimer.unref()
   }
 }
 
 function busy(why: string): ShellError {
-  return new ShellError({
-    code: 'engines.busy',
-    kind: 'busy',
-    message: `All database sessions of this connection are in use, and ${why}.`,
-    hint: 'Try again in a moment, or ask the operator for more leases.',
-  })
+  return new ShellError({ code: 'engines.busy', kind: 'busy', message: `The database is busy: ${why}.`, hint: 'Try again in a moment.' })
 }
 
 function closed(): ShellError {
   return new ShellError({
     code: 'engines.closed',
-    kind: 'busy',
-    message: 'This connection is being closed.',
-    hint: 'Try again in a moment.',
+    kind: 'conflict',
+    message: 'This connection was changed or removed just now.',
+    hint: 'Ask again.',
   })
-}
-
-function cancelledWhileWaiting(): ShellError {
-  return new ShellError({ code: 'run.cancelled', kind: 'failed', message: 'The question was cancelled while it waited for the database.' })
 }
