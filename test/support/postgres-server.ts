@@ -9,7 +9,7 @@ import { migrate, startEmbeddedServer, type EmbeddedServer, type StoreAddress } 
 /** A throwaway PostgreSQL for tests and benches; its files are gone after `stop()`. */
 export async function startScratchServer(isDurable = false): Promise<EmbeddedServer> {
   const folder = mkdtempSync(join(tmpdir(), 'aishell-pg-'))
-  const server = await startEmbeddedServer({ home: join(folder, 'postgres'), isDurable })
+  const server = await startEmbeddedServer({ home: join(folder, 'postgres'), isDurable, maxConnections: 300 })
   return {
     ...server,
     stop: async () => {

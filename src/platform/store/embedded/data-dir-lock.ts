@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import { ShellError } from '../../../domain/index.ts'
 
@@ -9,43 +10,64 @@ export function ensureDataDir(dataDir: string): void {
     writeFileSync(join(dataDir, '.writable'), '')
     rmSync(join(dataDir, '.writable'))
   } catch (cause) {
-    throw new ShellError({
-      code: 'store.data-dir-not-writable',
-      kind: 'failed',
-      message: `AI-Shell cannot write to its data folder ${dataDir}.`,
-      hint: 'Make the folder writable for this user, or set DATA_DIR to another one.',
-      cause,
-    })
+    throw notWritable(dataDir, cause)
   }
 }
 
-/** One server per DATA_DIR. The lock names a process; a lock whose process is gone (kill -9, power cut) is taken over. */
+/**
+ * One server per DATA_DIR. The lock is the kernel's, held through an SQLite file: it ends with its process however that
+ * ends, and a process number that came again (every container has its own small ones) is never taken for a server.
+ */
 export function lockDataDir(dataDir: string): () => void {
-  const path = join(dataDir, 'server.pid')
-  const holder = existsSync(path) ? Number(readFileSync(path, 'utf8')) : 0
-  if (holder !== process.pid && isServer(holder)) {
-    throw new ShellError({
-      code: 'store.data-dir-in-use',
-      kind: 'conflict',
-      message: `AI-Shell is already running on ${dataDir} (process ${holder}).`,
-      hint: `Talk to that one (aishell ask …), stop it (kill ${holder}), or start a second one with another DATA_DIR and PORT.`,
-    })
+  const lock = takeLock(dataDir)
+  const pidFile = join(dataDir, 'server.pid')
+  writeFileSync(pidFile, String(process.pid), { mode: 0o600 })
+  return () => {
+    if (!lock.isOpen) return
+    rmSync(pidFile, { force: true })
+    lock.close()
   }
-  writeFileSync(path, String(process.pid), { mode: 0o600 })
-  return () => rmSync(path, { force: true })
 }
 
-/** A process of that number that is one of ours: numbers are used again after a restart of the machine. */
-function isServer(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false
+const sqliteBusy = 5
+
+function takeLock(dataDir: string): DatabaseSync {
+  let lock: DatabaseSync | null = null
   try {
-    process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM' // alive, but somebody else's
+    lock = new DatabaseSync(join(dataDir, 'server.lock'), { timeout: 0 })
+    lock.exec('BEGIN EXCLUSIVE')
+    return lock
+  } catch (cause) {
+    lock?.close()
+    throw (cause as { errcode?: number }).errcode === sqliteBusy ? inUse(dataDir) : notWritable(dataDir, cause)
   }
+}
+
+function inUse(dataDir: string): ShellError {
+  const pid = readPid(dataDir)
+  const [who, kill] = pid === null ? ['', 'stop it'] : [` (process ${pid})`, `stop it (kill ${pid})`]
+  return new ShellError({
+    code: 'store.data-dir-in-use',
+    kind: 'conflict',
+    message: `AI-Shell is already running on ${dataDir}${who}.`,
+    hint: `Talk to that one (aishell ask …), ${kill}, or start a second one with another DATA_DIR and PORT.`,
+  })
+}
+
+function readPid(dataDir: string): string | null {
   try {
-    return /node|aishell/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+    return readFileSync(join(dataDir, 'server.pid'), 'utf8')
   } catch {
-    return true // no /proc here (macOS): alive is all we know
+    return null // it is just starting
   }
+}
+
+export function notWritable(folder: string, cause: unknown): ShellError {
+  return new ShellError({
+    code: 'store.data-dir-not-writable',
+    kind: 'failed',
+    message: `AI-Shell cannot write to its data folder ${folder}.`,
+    hint: 'Make the folder writable for this user, or set DATA_DIR to another one.',
+    cause,
+  })
 }

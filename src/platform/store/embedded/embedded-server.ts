@@ -1,6 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chownSync, existsSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { join } from 'node:path'
@@ -23,6 +23,8 @@ export interface EmbeddedServerOptions {
   readonly home: string
   /** false: a throwaway server for tests, quick and not crash-safe. */
   readonly isDurable: boolean
+  /** Default 120. */
+  readonly maxConnections?: number
 }
 
 const superuser = 'postgres'
@@ -36,15 +38,48 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   await stopOrphan(data)
   if (!existsSync(join(data, 'PG_VERSION'))) await initialise(account, data, password)
   checkVersion(account, data)
-  const port = await freePort()
-  const child = launch(account, data, port, options.isDurable)
-  await untilReady({ host: '127.0.0.1', port, user: superuser, password: password.reveal(), database: 'postgres' }, child, account)
-  return { host: '127.0.0.1', port, user: superuser, password, stop: () => stop(child) }
+  rotateLog(account)
+  return await launchOnFreePort({ account, data, password, options })
+}
+
+interface Launch {
+  readonly account: ServerAccount
+  readonly data: string
+  readonly password: Secret
+  readonly options: EmbeddedServerOptions
+}
+
+/**
+ * Between finding a free port and PostgreSQL taking it another process may be quicker, and the children of a server
+ * killed a moment ago may still be leaving: then it is tried again.
+ */
+async function launchOnFreePort(launchOptions: Launch, attemptsLeft = 5): Promise<EmbeddedServer> {
+  const { account, password } = launchOptions
+  const at = { host: '127.0.0.1', port: await freePort(), user: superuser }
+  const child = launch(launchOptions, at.port)
+  try {
+    await untilReady({ ...at, password: password.reveal(), database: 'postgres' }, child, account)
+    return { ...at, password, stop: () => stop(child) }
+  } catch (error) {
+    await stop(child)
+    if (attemptsLeft === 1 || !/Address already in use|still in use/.test(lastLines(account))) throw error
+  }
+  await sleep(500)
+  return await launchOnFreePort(launchOptions, attemptsLeft - 1)
+}
+
+const maxLogBytes = 8 * 1024 * 1024
+
+/** One log of the runs before is kept. */
+function rotateLog(account: ServerAccount): void {
+  const log = join(account.home, 'postgres.log')
+  if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) > maxLogBytes) renameSync(log, `${log}.1`)
 }
 
 function readPassword(account: ServerAccount): Secret {
   const path = join(account.home, 'password')
   if (!existsSync(path)) {
+    if (existsSync(join(account.home, 'data'))) throw embeddedError(`lacks its password file ${path}`, '')
     writeFileSync(path, randomBytes(24).toString('base64url'), { mode: 0o600 })
     if (account.uid !== undefined) chownSync(path, account.uid, account.gid ?? account.uid)
   }
@@ -65,16 +100,16 @@ async function initialise(account: ServerAccount, data: string, password: Secret
   renameSync(unfinished, data)
 }
 
-function launch(account: ServerAccount, data: string, port: number, isDurable: boolean): ChildProcess {
+function launch({ account, data, options }: Launch, port: number): ChildProcess {
   const settings = {
     listen_addresses: '127.0.0.1',
     port: String(port),
     unix_socket_directories: '',
-    max_connections: '120',
+    max_connections: String(options.maxConnections ?? 120),
     shared_buffers: '64MB',
     log_min_messages: 'warning',
     timezone: 'UTC',
-    ...(isDurable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...(options.isDurable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   }
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const log = openSync(join(account.home, 'postgres.log'), 'a', 0o600)
@@ -85,6 +120,7 @@ function launch(account: ServerAccount, data: string, port: number, isDurable: b
     detached: true,
   })
   child.unref()
+  closeSync(log) // the child has its own
   return child
 }
 
@@ -98,25 +134,39 @@ async function stopOrphan(data: string): Promise<void> {
   const pidFile = join(data, 'postmaster.pid')
   if (!existsSync(pidFile)) return
   const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0])
-  if (!isPostgres(pid)) return rmSync(pidFile, { force: true })
-  process.kill(pid, 'SIGINT')
-  for (let waitedMs = 0; isPostgres(pid); waitedMs += 50) {
-    if (waitedMs === 10_000) process.kill(pid, 'SIGQUIT')
+  if (!isAlive(pid)) return // PostgreSQL itself knows what to do with a dead server's file
+  if (!isPostgresOf(pid, data)) return rmSync(pidFile, { force: true }) // the number came again, for something else
+  signal(pid, 'SIGINT')
+  for (let waitedMs = 0; isAlive(pid) && isPostgresOf(pid, data); waitedMs += 50) {
+    if (waitedMs === 10_000) signal(pid, 'SIGQUIT')
     if (waitedMs > 20_000) throw embeddedError(`could not stop an earlier server (process ${pid})`, '')
     await sleep(50)
   }
 }
 
-function isPostgres(pid: number): boolean {
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // it ended just now
+  }
+}
+
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
-  } catch {
-    return false
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
+}
+
+/** Its command line names the cluster's folder: some other PostgreSQL of this machine must never be stopped. */
+function isPostgresOf(pid: number, data: string): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('postgres')
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(data)
   } catch {
-    return process.platform !== 'linux'
+    return spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).stdout?.includes(data) ?? false
   }
 }
 

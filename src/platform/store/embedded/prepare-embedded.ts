@@ -29,6 +29,8 @@ export async function prepareEmbedded(server: EmbeddedServer): Promise<{ readonl
     await ensureRole(client, demoReader, 'LOGIN', readerPassword)
     await ensureDatabase(client, 'aishell', storeOwner)
     await ensureDatabase(client, demoDatabase, demoOwner)
+    await client.query('REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC')
+    await client.query(`ALTER ROLE ${demoReader} SET default_transaction_read_only = on`) // one more layer, not the one that counts
   })
   await asSuperuser(server, demoDatabase, loadDemo)
   const address = { host: server.host, port: server.port }
