@@ -1,0 +1,89 @@
+import type { Command } from 'commander'
+import type { CommandContext, CommonOptions } from '../context.ts'
+import type { DoctorCheck } from '../environment.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { printable } from '../render/printable.ts'
+import { openSession, type Session } from '../session.ts'
+import { troubleOf } from '../trouble.ts'
+import { optionsOf, withServerOptions } from './command-options.ts'
+
+export function addDoctor(program: Command, context: CommandContext): void {
+  const command = program
+    .command('doctor')
+    .summary('find what is wrong, and say the repair')
+    .description('Check this machine, the server, your credentials and every connection. Exits 1 when something failed.')
+  withServerOptions(command).action(async () => {
+    const options = optionsOf<CommonOptions>(command)
+    const isRemote = options.server !== undefined || context.env.serverUrl !== null
+    const checks = [...(isRemote ? [] : await context.env.commands.doctorLocal()), ...(await serverChecks(context, options))]
+    if (checks.some((check) => check.state === 'failed')) context.leaveWith(exitCodes.failed)
+    if (options.json === true) return context.json({ checks })
+    await context.out.lines(checks.flatMap((check) => checkLines(context, check)))
+  })
+}
+
+function checkLines({ paint }: CommandContext, check: DoctorCheck): string[] {
+  const marks = { ok: paint.green('ok      '), degraded: paint.yellow('degraded'), failed: paint.red('failed  ') }
+  const hint = check.hint === undefined ? [] : [`           ${printable(check.hint)}`]
+  return [`${marks[check.state]}   ${paint.bold(printable(check.name))}: ${printable(check.detail)}`, ...hint]
+}
+
+async function serverChecks(context: CommandContext, options: CommonOptions): Promise<DoctorCheck[]> {
+  let session: Session
+  try {
+    session = await openSession(context.env, options)
+  } catch (error) {
+    return [failed('server', error)]
+  }
+  try {
+    const checks: DoctorCheck[] = []
+    checks.push(...(await attempt('server', () => readiness(session))))
+    checks.push(...(await attempt('credentials', () => credentials(session))))
+    checks.push(...(await attempt('connections', () => connections(session))))
+    return checks
+  } finally {
+    await session.close()
+  }
+}
+
+async function attempt(name: string, check: () => Promise<DoctorCheck[]>): Promise<DoctorCheck[]> {
+  return check().catch((error: unknown) => [failed(name, error)])
+}
+
+function failed(name: string, error: unknown): DoctorCheck {
+  const { problem } = troubleOf(error)
+  return { name, state: 'failed', detail: problem.detail, ...(problem.hint === undefined ? {} : { hint: problem.hint }) }
+}
+
+async function readiness(session: Session): Promise<DoctorCheck[]> {
+  const ready = await session.client.ready()
+  const state = ready.status === 'ready' ? 'ok' : 'failed'
+  return [
+    { name: 'server', state, detail: `${session.baseUrl} is ${ready.status}` },
+    ...ready.checks.map((check) => ({ ...check, name: `server: ${check.name}` })),
+  ]
+}
+
+async function credentials(session: Session): Promise<DoctorCheck[]> {
+  const me = await session.client.whoami()
+  return [{ name: 'credentials', state: 'ok', detail: `${me.name} (${me.kind}), ${me.role}` }]
+}
+
+async function connections(session: Session): Promise<DoctorCheck[]> {
+  const all = await session.client.connections()
+  const checks: DoctorCheck[] = []
+  for (const { id, name } of all) checks.push(...(await attempt(`connection ${name}`, () => connectionCheck(session, id, name))))
+  return all.length === 0
+    ? [{ name: 'connections', state: 'degraded', detail: 'there is none', hint: 'Save one with `aishell connections add`.' }]
+    : checks
+}
+
+async function connectionCheck(session: Session, id: string, name: string): Promise<DoctorCheck[]> {
+  const report = await session.client.testConnection(id)
+  const label = `connection ${name}`
+  if (!report.isReachable) return [{ name: label, state: 'failed', detail: report.findings[0]?.message ?? 'it cannot be reached' }]
+  if (report.level === 'least')
+    return [{ name: label, state: 'ok', detail: `${report.serverVersion}, ${report.databaseUser} can only read` }]
+  const hint = `\`aishell connections test ${name}\` lists what, and a script for a fitting user.`
+  return [{ name: label, state: 'degraded', detail: `${report.databaseUser} can do more than read`, hint }]
+}
