@@ -176,9 +176,10 @@ export class Client {
   async send(
     method: string,
     path: string,
-    options: { body?: unknown; signal?: AbortSignal | undefined; accept?: string } = {},
+    options: { body?: unknown; signal?: AbortSignal | undefined; accept?: string; headers?: Readonly<Record<string, string>> } = {},
   ): Promise<Response> {
     const headers: Record<string, string> = {
+      ...options.headers,
       authorization: `Bearer ${this.#options.token}`,
       accept: options.accept ?? '*/*',
       'x-aishell-surface': this.#options.surface ?? 'terminal',

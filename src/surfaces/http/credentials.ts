@@ -1,19 +1,17 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { isShellError, mayDo, ShellError, type Actor, type Surface } from '../../domain/index.ts'
+import { mayDo, ShellError, type Actor, type Surface } from '../../domain/index.ts'
 import type { App } from './app.ts'
 import type { HttpRooms } from './rooms.ts'
 
 /** Every route that does not say it is open needs a credential, also those that do not exist. */
-export function requireCredentials(app: App, rooms: Pick<HttpRooms, 'identity' | 'observe'>): void {
+export function requireCredentials(app: App, rooms: Pick<HttpRooms, 'identity'>): void {
   app.decorateRequest('actor', null)
   app.addHook('onRequest', async (request, reply) => {
     const { access = 'signed-in', isPage = false } = request.routeOptions.config
     if (access === 'open') return
-    const surface = surfaceOf(request)
     try {
-      request.actor = await rooms.identity.authenticate(credentialOf(request, isPage), surface)
+      request.actor = await rooms.identity.authenticate(credentialOf(request, isPage), surfaceOf(request))
     } catch (error) {
-      if (isShellError(error) && error.kind === 'denied') rooms.observe({ type: 'credential-refused', code: error.code, surface })
       if (isPage) askForPassword(reply)
       throw error
     }

@@ -6,11 +6,11 @@ import { knownError, problemHeaders, problemOf, problemType } from './problem.ts
 import type { HttpRooms } from './rooms.ts'
 
 /** Everything that goes wrong leaves as a problem document; what nobody foresaw is told to the operator only. */
-export function answerErrors(app: App, rooms: Pick<HttpRooms, 'observe'>): void {
+export function answerErrors(app: App, rooms: Pick<HttpRooms, 'observer'>): void {
   app.setErrorHandler(async (error, request, reply) => {
     const known = knownError(error)
-    if (known === null) rooms.observe({ type: 'failure', code: 'internal', requestId: request.id, error })
-    else if (known.kind === 'failed') rooms.observe({ type: 'failure', code: known.code, requestId: request.id, error })
+    if (known === null) rooms.observer.observe({ type: 'failure', code: 'internal', requestId: request.id, error })
+    else if (known.kind === 'failed') rooms.observer.observe({ type: 'failure', code: known.code, requestId: request.id, error })
     return sendProblem(reply, problemOf(error, request.id))
   })
   app.setNotFoundHandler(async () => {

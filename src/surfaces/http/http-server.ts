@@ -90,7 +90,7 @@ export async function createHttpServer(rooms: HttpRooms, options: HttpOptions): 
       metricsServer?.close()
       metricsServer?.closeAllConnections()
     },
-    inject: app.inject.bind(app) as App['inject'], // bind keeps only the last of the overloads
+    inject: app.inject.bind(app),
   }
 }
 

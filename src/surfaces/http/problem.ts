@@ -69,7 +69,7 @@ export function problemOf(error: unknown, requestId: string): Problem {
       instance: requestId,
     })
   const errors = error instanceof RequestInvalid ? { errors: error.errors } : {}
-  return { ...problem(statusOf(known), { ...known, message: known.message, instance: requestId }), ...errors }
+  return { ...problem(statusOf(known), { code: known.code, message: known.message, hint: known.hint, instance: requestId }), ...errors }
 }
 
 /** For what is not an error but ends without rows where only rows fit. */

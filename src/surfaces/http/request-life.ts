@@ -12,23 +12,30 @@ export function requestIdOf(raw: IncomingMessage): string {
 }
 
 /** Names each request in its response, and reports how it ended; aborted ones too. */
-export function observeRequests(app: App, rooms: Pick<HttpRooms, 'observe'>, isDraining: () => boolean): void {
+export function observeRequests(app: App, { observer }: Pick<HttpRooms, 'observer'>, isDraining: () => boolean): void {
   app.decorateRequest('startedMs', 0)
   app.addHook('onRequest', (request, reply, done) => {
     request.startedMs = performance.now()
     void reply.header('x-request-id', request.id)
     if (isDraining()) void reply.header('connection', 'close')
-    reply.raw.once('close', () => {
-      rooms.observe({
-        type: 'request-ended',
-        requestId: request.id,
-        method: request.method,
-        route: request.routeOptions.url ?? 'unknown', // never the path itself: it would be a label without bound
-        status: reply.raw.statusCode,
-        elapsedMs: performance.now() - request.startedMs,
-        ...(request.actor === null ? {} : { actorId: request.actor.memberId, tenantId: request.actor.tenantId }),
+    const traceparent = request.headers['traceparent']
+    const start = { method: request.method, traceparent: typeof traceparent === 'string' ? traceparent : undefined }
+    observer.openRequest(start, (trace) => {
+      reply.raw.once('close', () => {
+        const route = request.routeOptions.url ?? 'unknown' // never the path itself: it would be a label without bound
+        const status = reply.raw.statusCode
+        trace.end(route, status)
+        observer.observe({
+          type: 'request-ended',
+          requestId: request.id,
+          method: request.method,
+          route,
+          status,
+          elapsedMs: performance.now() - request.startedMs,
+          ...(request.actor === null ? {} : { actorId: request.actor.memberId, tenantId: request.actor.tenantId }),
+        })
       })
+      done() // inside, so that everything this request starts belongs to its span
     })
-    done()
   })
 }

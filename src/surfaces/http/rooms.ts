@@ -2,7 +2,7 @@ import type { Actor, Question } from '../../domain/index.ts'
 import type { ReadyBody } from '../../contract/index.ts'
 import type { Connections } from '../../platform/connections/index.ts'
 import type { Identity } from '../../platform/identity/index.ts'
-import type { Observe } from '../../platform/observe/index.ts'
+import type { Observer } from '../../platform/observe/index.ts'
 import type { Delivery, PipelineEvent } from '../../question/index.ts'
 import type { Record } from '../../question/record/index.ts'
 import type { RunningAnswers } from './running-answers.ts'
@@ -44,8 +44,6 @@ export interface HttpRooms {
   readonly connections: Connections
   readonly record: Record
   readonly checks: readonly ReadinessCheck[]
-  /** Prometheus text exposition. */
-  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>
-  readonly observe: Observe
+  readonly observer: Pick<Observer, 'observe' | 'openRequest' | 'metricsText'>
   readonly mcp: McpDoor | null
 }

@@ -20,6 +20,7 @@ const byCode: Readonly<{ [code: string]: number }> = {
   'http.request-timeout': 408,
   'http.stopping': 503,
   'http.uri-too-long': 414,
+  'identity.member-disabled': 401,
   'identity.not-signed-in': 401,
   'identity.token-expired': 401,
   'identity.token-revoked': 401,

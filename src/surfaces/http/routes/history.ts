@@ -51,7 +51,7 @@ export function historyRoutes(app: App, { record }: Pick<HttpRooms, 'record'>): 
   )
 }
 
-export function auditRoutes(app: App, { record, observe }: Pick<HttpRooms, 'record' | 'observe'>): void {
+export function auditRoutes(app: App, { record, observer }: Pick<HttpRooms, 'record' | 'observer'>): void {
   app.get(
     '/api/v1/audit',
     {
@@ -101,7 +101,7 @@ export function auditRoutes(app: App, { record, observe }: Pick<HttpRooms, 'reco
       const actor = actorOf(request)
       await record.note(actor, 'audit-export', actor.tenantId)
       const exchange = new Exchange(reply)
-      await exchange.guarded(observe, request.id, () => sendLines(exchange, record.export(actor)))
+      await exchange.guarded(observer.observe, request.id, () => sendLines(exchange, record.export(actor)))
       return reply
     },
   )
@@ -139,5 +139,5 @@ function notOwn(): ShellError {
 
 /** As for an entry that does not exist: ids of others are not to be found out. */
 function unknownEntry(): ShellError {
-  return new ShellError({ code: 'record.unknown', kind: 'missing', message: 'There is no entry with this id.' })
+  return new ShellError({ code: 'record.unknown', kind: 'missing', message: 'There is no such entry in the record.' })
 }

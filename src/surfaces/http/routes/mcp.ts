@@ -8,7 +8,7 @@ import type { HttpRooms, McpDoor, McpReply } from '../rooms.ts'
 const message = z.looseObject({ jsonrpc: z.literal('2.0') })
 
 /** Carries the bytes of the Model Context Protocol's streamable HTTP; what they mean the MCP surface knows. */
-export function mcpRoutes(app: App, rooms: Pick<HttpRooms, 'observe'>, mcp: McpDoor): void {
+export function mcpRoutes(app: App, rooms: Pick<HttpRooms, 'observer'>, mcp: McpDoor): void {
   app.route({
     url: '/mcp',
     method: 'POST',
@@ -29,7 +29,7 @@ export function mcpRoutes(app: App, rooms: Pick<HttpRooms, 'observe'>, mcp: McpD
     },
     handler: async (request, reply) => {
       const exchange = new Exchange(reply)
-      await exchange.guarded(rooms.observe, request.id, async () => {
+      await exchange.guarded(rooms.observer.observe, request.id, async () => {
         const { method, headers, body } = request
         await carry(exchange, await mcp.handle({ actor: actorOf(request), method, headers, body, signal: exchange.signal }))
       })

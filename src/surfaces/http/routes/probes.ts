@@ -8,7 +8,7 @@ export interface ProbeState {
   readonly isDraining: () => boolean
 }
 
-type Rooms = Pick<HttpRooms, 'checks' | 'metrics'>
+type Rooms = Pick<HttpRooms, 'checks' | 'observer'>
 
 /** For kubelets and balancers: without credential, about this process only. */
 export function probeRoutes(app: App, rooms: Rooms, state: ProbeState): void {
@@ -63,8 +63,8 @@ export function metricsRoute(app: App, rooms: Rooms): void {
       },
     },
     async (_request, reply) => {
-      const { contentType, text } = await rooms.metrics()
-      return reply.type(contentType).send(text)
+      const { contentType, body } = await rooms.observer.metricsText()
+      return reply.type(contentType).send(body)
     },
   )
 }

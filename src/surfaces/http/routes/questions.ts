@@ -30,7 +30,7 @@ const answers = {
   },
 }
 
-export function questionRoutes(app: App, rooms: Pick<HttpRooms, 'answer' | 'running' | 'observe'>): void {
+export function questionRoutes(app: App, rooms: Pick<HttpRooms, 'answer' | 'running' | 'observer'>): void {
   app.post(
     '/api/v1/questions',
     {
@@ -50,7 +50,7 @@ export function questionRoutes(app: App, rooms: Pick<HttpRooms, 'answer' | 'runn
       const delivery = type === 'text/csv' ? csv : type === 'application/x-ndjson' ? ndjson : cells
       const events = rooms.answer(actorOf(request), asked, exchange.signal, delivery)
       if (type === 'application/json') return sendBuffered(reply, asked, events)
-      await exchange.guarded(rooms.observe, request.id, async () => {
+      await exchange.guarded(rooms.observer.observe, request.id, async () => {
         if (type === 'text/event-stream') return sendEventStream(exchange, asked.id, events)
         const problemInstead = await sendRowsFile(exchange, type === 'text/csv' ? 'csv' : 'ndjson', asked.id, events)
         if (problemInstead !== null) void sendProblem(reply.header('x-aishell-question', asked.id), problemInstead)

@@ -1,0 +1,18 @@
+import { ProtocolError, ProtocolErrorCode, Server } from '@modelcontextprotocol/server'
+import type { Actor } from '../../domain/index.ts'
+import { callTool, isTool } from './call-tool.ts'
+import { definitions, instructions } from './definitions.ts'
+import type { McpRooms } from './rooms.ts'
+
+/** A server of the SDK for one exchange: handshakes, listings, and calls that are not plain. */
+export function protocolServer(rooms: McpRooms, serverInfo: { name: string; version: string }, actor: Actor | undefined): Server {
+  const server = new Server(serverInfo, { capabilities: { tools: {} }, instructions })
+  server.setRequestHandler('tools/list', () => ({ tools: definitions.map((definition) => ({ ...definition })) }))
+  server.setRequestHandler('tools/call', async ({ params }, context) => {
+    if (actor === undefined || !isTool(params.name))
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool named ${params.name}.`)
+    const { content, ...result } = await callTool(rooms, { actor, signal: context.mcpReq.signal }, params.name, params.arguments)
+    return { ...result, content: [...content] }
+  })
+  return server
+}
