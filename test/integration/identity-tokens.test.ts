@@ -110,9 +110,8 @@ describe('authenticate', () => {
     ['something else', 'letmein', 'identity.token-unknown'],
     ['a token of the right shape that was never made', `ais_${'x'.repeat(43)}`, 'identity.token-unknown'],
     ['a flood', `ais_${'x'.repeat(100_000)}`, 'identity.token-unknown'],
-  ])('%s is refused and reported without its text', async (_name, bearer, code) => {
+  ])('%s is refused', async (_name, bearer, code) => {
     expect(await codeOf(identity().authenticate(bearer, 'http'))).toBe(code)
-    expect(observed).toEqual([{ type: 'credential-refused', code, surface: 'http' }])
   })
 
   test('an expired token is refused, from memory too', async () => {

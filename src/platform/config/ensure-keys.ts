@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Secret, ShellError } from '../../domain/index.ts'
-import type { SettingValues } from './settings.ts'
+import type { SettingValues } from './settings-table.ts'
 
 export interface Keys {
   readonly secretKey: Secret

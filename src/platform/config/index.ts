@@ -3,8 +3,8 @@
 // Touches the environment it is handed, aishell.yaml, and DATA_DIR/keys when keys are missing.
 // Refuses placeholder secrets and the embedded store in production.
 export { readSettings, readClientSettings, allSettings } from './settings.ts'
-export type { ClientSettings, Settings, SettingsSource, SettingValues } from './settings.ts'
-export { clientTable, groupTitles, settingsTable } from './settings-table.ts'
+export type { Settings, SettingsSource } from './settings.ts'
+export { clientTable, groupTitles, settingsTable, type ClientSettings, type SettingValues } from './settings-table.ts'
 export type { SettingWarning } from './settings-rules.ts'
 export type { Setting } from './setting.ts'
 export { ensureKeys, type Keys } from './ensure-keys.ts'

@@ -1,5 +1,5 @@
 import type { Secret } from '../../domain/index.ts'
-import type { SettingValues } from './settings.ts'
+import type { SettingValues } from './settings-table.ts'
 
 export interface SettingWarning {
   readonly code: string

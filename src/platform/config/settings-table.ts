@@ -1,5 +1,5 @@
 import { ceilingLimits, defaultLimits } from '../../domain/index.ts'
-import { address, flag, list, oneOf, secret, text, whole } from './setting.ts'
+import { address, flag, list, oneOf, secret, text, whole, type Setting } from './setting.ts'
 
 const hour = 3_600_000
 const mebibyte = 1024 * 1024
@@ -240,6 +240,14 @@ export const clientTable = {
     token: secret('AISHELL_TOKEN', 'Token the terminal signs in with.'),
   },
 } as const
+
+export type Table = Readonly<Record<string, Readonly<Record<string, Setting<unknown>>>>>
+type ValueOf<Of> = Of extends Setting<infer Value> ? Value : never
+export type Values<Of extends Table> = { readonly [Group in keyof Of]: { readonly [Key in keyof Of[Group]]: ValueOf<Of[Group][Key]> } }
+
+/** The typed values of the table, group by group. */
+export type SettingValues = Values<typeof settingsTable>
+export type ClientSettings = Values<typeof clientTable>['client']
 
 /** Headings of the reference, one per group. */
 export const groupTitles: Readonly<Record<keyof typeof settingsTable | keyof typeof clientTable, string>> = {

@@ -3,16 +3,8 @@ import { Secret, ShellError } from '../../domain/index.ts'
 import { readAishellFile, type DeclaredConnection } from './aishell-file.ts'
 import { rawText, unknownNames, type Environment } from './environment.ts'
 import { productionProblems, settingWarnings, sharedProblems, type SettingWarning } from './settings-rules.ts'
-import { clientTable, settingsTable } from './settings-table.ts'
+import { clientTable, settingsTable, type ClientSettings, type SettingValues, type Table, type Values } from './settings-table.ts'
 import type { Setting } from './setting.ts'
-
-type Table = Readonly<Record<string, Readonly<Record<string, Setting<unknown>>>>>
-type ValueOf<Of> = Of extends Setting<infer Value> ? Value : never
-type Values<Of extends Table> = { readonly [Group in keyof Of]: { readonly [Key in keyof Of[Group]]: ValueOf<Of[Group][Key]> } }
-
-/** The typed values of the table, group by group. */
-export type SettingValues = Values<typeof settingsTable>
-export type ClientSettings = Values<typeof clientTable>['client']
 
 /** All the server is told, checked and frozen. */
 export interface Settings extends SettingValues {

@@ -3,3 +3,6 @@
 // Touches its own tables and, through engines, the customer's database.
 // Refuses to judge SQL.
 export type { Connections, Target } from './connection.ts'
+export { createConnections, type ConnectionsOptions } from './create-connections.ts'
+export type { Declarations, DeclaredConnection } from './declared.ts'
+export type { PolicyBase } from './policy.ts'

@@ -27,13 +27,7 @@ export class Authenticator {
   }
 
   async authenticate(bearer: string | null, surface: Surface): Promise<Actor> {
-    try {
-      return this.#actorOf(await this.#prove(bearer), surface)
-    } catch (error) {
-      if (error instanceof ShellError && error.kind === 'denied')
-        this.#rooms.observe({ type: 'credential-refused', code: error.code, surface })
-      throw error
-    }
+    return this.#actorOf(await this.#prove(bearer), surface)
   }
 
   async #prove(bearer: string | null): Promise<FoundToken> {

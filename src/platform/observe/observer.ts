@@ -2,7 +2,9 @@ import type { Secret } from '../../domain/index.ts'
 import { createLogs, logObservation, type Logger, type LogLevel, type LogSink } from './log.ts'
 import { Metrics } from './metrics.ts'
 import type { Observe, Span } from './observation.ts'
-import { openTracing, tracingOptions, type RequestStart, type RequestTrace, type TracingSettings } from './tracing.ts'
+import type { RequestStart, RequestTrace } from './request-trace.ts'
+import { openTracing } from './tracing.ts'
+import { tracingOptions, type TracingSettings } from './tracing-options.ts'
 
 export interface ObserverOptions {
   readonly version: string

@@ -6,7 +6,8 @@ import { BatchSpanProcessor, NodeTracerProvider, ParentBasedSampler, TraceIdRati
 import { isShellError } from '../../domain/index.ts'
 import type { Span } from './observation.ts'
 import { parseTraceparent } from './traceparent.ts'
-import type { RequestStart, RequestTrace, TracingOptions } from './tracing.ts'
+import type { RequestStart, RequestTrace } from './request-trace.ts'
+import type { TracingOptions } from './tracing-options.ts'
 
 /** Traces over OTLP. Keeps its own context instead of OpenTelemetry's global one, so that two servers in a process stay apart. */
 export class Traces {

@@ -1,0 +1,73 @@
+import { viewCatalog, type Catalog, type Disclosure, type Policy, type Role } from '../../domain/index.ts'
+
+export interface CatalogSource {
+  read(disclosure: Disclosure): Promise<Catalog>
+  /** What a reading in the background could not do. */
+  failed(error: unknown): void
+  readonly ttlMs: number
+  readonly nowMs: () => number
+}
+
+interface Held {
+  readonly catalog: Catalog
+  readonly disclosure: Disclosure
+  readonly readAtMs: number
+}
+
+const maxViews = 24
+
+/**
+ * One connection's catalog: read on first use, by one reader however many wait; when it has aged the old one still
+ * answers while it is read anew. A catalog read under another disclosure level is never shown.
+ */
+export class CachedCatalog {
+  readonly #source: CatalogSource
+  readonly #views = new Map<string, Catalog>()
+  #held: Held | null = null
+  #reading: { readonly disclosure: Disclosure; readonly result: Promise<Catalog> } | null = null
+
+  constructor(source: CatalogSource) {
+    this.#source = source
+  }
+
+  async get(disclosure: Disclosure): Promise<Catalog> {
+    const held = this.#held
+    if (held === null || held.disclosure !== disclosure) return this.#read(disclosure)
+    if (this.#source.nowMs() - held.readAtMs > this.#source.ttlMs)
+      this.#read(disclosure).catch((error: unknown) => this.#source.failed(error))
+    return held.catalog
+  }
+
+  /** Reads it anew; one that is being read already will do only if it began after this was asked. */
+  async refresh(disclosure: Disclosure): Promise<Catalog> {
+    await this.#reading?.result.catch(() => undefined)
+    return this.#read(disclosure)
+  }
+
+  /** What a role may know of it; the same object while catalog and policy stay the same. */
+  view(catalog: Catalog, policy: Policy, role: Role): Catalog {
+    const key = `${catalog.version} ${policy.version} ${policy.disclosure} ${role}`
+    const known = this.#views.get(key)
+    if (known !== undefined && catalog === this.#held?.catalog) return known
+    const view = viewCatalog(catalog, policy, role)
+    if (this.#views.size >= maxViews) this.#views.clear()
+    if (catalog === this.#held?.catalog) this.#views.set(key, view)
+    return view
+  }
+
+  #read(disclosure: Disclosure): Promise<Catalog> {
+    if (this.#reading?.disclosure === disclosure) return this.#reading.result
+    const result = this.#source.read(disclosure).then((catalog) => {
+      this.#views.clear()
+      this.#held = { catalog, disclosure, readAtMs: this.#source.nowMs() }
+      return catalog
+    })
+    const reading = { disclosure, result }
+    this.#reading = reading
+    const settled = (): void => {
+      if (this.#reading === reading) this.#reading = null
+    }
+    result.then(settled, settled)
+    return result
+  }
+}

@@ -1,0 +1,73 @@
+import type { Actor, Scope } from '../../domain/index.ts'
+import type { ConnectionBody, PolicyBody } from '../../contract/index.ts'
+import type { Declarations } from './declared.ts'
+import { declaredConnections, declaredId, type KnownConnection } from './known-connection.ts'
+import { isWithin, unknownConnection } from './permission.ts'
+import { openPolicyBody, policyOf } from './policy.ts'
+import { findSaved, listSaved, readPolicy, type SavedRooms } from './saved-connections.ts'
+
+/** How long a change made by another server may go unseen here. A question then costs no look-up of its own. */
+const maxAgeMs = 1_000
+const maxEntries = 5_000
+
+/** Finds connections by id or name, declared ones first, and remembers what it found for a moment. */
+export class ConnectionIndex {
+  readonly #saved: SavedRooms
+  readonly #declarations: Declarations
+  readonly #declared: readonly KnownConnection[]
+  readonly #found = new Map<string, { readonly untilMs: number; readonly known: Promise<KnownConnection | null> }>()
+
+  constructor(saved: SavedRooms, declarations: Declarations) {
+    this.#saved = saved
+    this.#declarations = declarations
+    this.#declared = declaredConnections(declarations, saved.base)
+  }
+
+  async list(scope: Scope): Promise<readonly ConnectionBody[]> {
+    const saved = await listSaved(this.#saved, scope)
+    return [...this.#declaredFor(scope).map((known) => known.body), ...saved].toSorted((a, b) => a.name.localeCompare(b.name))
+  }
+
+  /** Throws `connections.unknown`. `isOwn` looks past what is remembered: for those who are about to change it. */
+  async find(actor: Actor, idOrName: string, options: { readonly isOwn?: boolean } = {}): Promise<KnownConnection> {
+    const key = `${actor.tenantId} ${idOrName.toLowerCase()}`
+    const held = this.#found.get(key)
+    const isFresh = options.isOwn !== true && held !== undefined && held.untilMs > performance.now()
+    const known = await (isFresh ? held.known : this.#lookUp(key, actor, idOrName))
+    if (known === null || !isWithin(actor, known.body)) throw unknownConnection()
+    return known
+  }
+
+  /** After a change: nothing of this tenant is remembered. */
+  forget(scope: Scope): void {
+    for (const key of this.#found.keys()) if (key.startsWith(`${scope.tenantId} `)) this.#found.delete(key)
+  }
+
+  /** The policy a file declares; null where the table has the say. */
+  declaredPolicy(id: string): PolicyBody | null {
+    const declared = this.#declarations.declared.find((one) => declaredId('file', one.input.name) === id)
+    return declared === undefined ? null : (declared.policy ?? openPolicyBody)
+  }
+
+  #lookUp(key: string, scope: Scope, idOrName: string): Promise<KnownConnection | null> {
+    const known = this.#read(scope, idOrName)
+    if (this.#found.size >= maxEntries) this.#found.clear()
+    const entry = { untilMs: performance.now() + maxAgeMs, known }
+    this.#found.set(key, entry)
+    known.catch(() => this.#found.get(key) === entry && this.#found.delete(key))
+    return known
+  }
+
+  async #read(scope: Scope, idOrName: string): Promise<KnownConnection | null> {
+    const wanted = idOrName.toLowerCase()
+    const declared = this.#declaredFor(scope).find(({ body }) => body.id === wanted || body.name.toLowerCase() === wanted)
+    if (declared === undefined) return findSaved(this.#saved, scope, wanted)
+    if (declared.body.origin === 'file') return declared
+    const policy = await readPolicy(this.#saved, scope, declared.body.id)
+    return policy === null ? declared : { ...declared, policy: policyOf(policy, this.#saved.base) }
+  }
+
+  #declaredFor(scope: Scope): readonly KnownConnection[] {
+    return scope.tenantId === this.#declarations.scope.tenantId ? this.#declared : []
+  }
+}

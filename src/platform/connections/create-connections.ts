@@ -1,0 +1,177 @@
+import { ShellError, type Actor, type Scope } from '../../domain/index.ts'
+import { connectionInputShape, type ConnectionInput, type PolicyBody, type PrivilegeReport } from '../../contract/index.ts'
+import type { EngineTarget } from '../engines/index.ts'
+import { Secret } from '../../domain/index.ts'
+import type { Keyring, Store } from '../store/index.ts'
+import type { Connections, Target } from './connection.ts'
+import { ConnectionIndex } from './connection-index.ts'
+import type { Declarations } from './declared.ts'
+import type { KnownConnection } from './known-connection.ts'
+import { OpenConnections, refuseSuperuser, type OpenOptions } from './open-connections.ts'
+import { isWithin, denied, readOnlyOrigin, requireAny, requireVerb, shownTo } from './permission.ts'
+import { checkedPolicy, openPolicyBody, type PolicyBase } from './policy.ts'
+import { insertSaved, nameTaken, readPolicy, removeSaved, updateSaved, writePolicy, type SavedRooms } from './saved-connections.ts'
+
+export interface ConnectionsOptions extends OpenOptions {
+  readonly store: Store
+  readonly keyring: Keyring
+  readonly declarations: Declarations
+  /** Limits where a policy says nothing. */
+  readonly limits: PolicyBase
+  readonly now?: () => Date
+}
+
+/** Nothing connects until a connection is used. */
+export function createConnections(options: ConnectionsOptions): Connections {
+  return new ConnectionsRoom(options)
+}
+
+class ConnectionsRoom implements Connections {
+  readonly #saved: SavedRooms
+  readonly #index: ConnectionIndex
+  readonly #open: OpenConnections
+  readonly #options: ConnectionsOptions
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options
+    this.#saved = { store: options.store, keyring: options.keyring, base: options.limits, now: options.now ?? (() => new Date()) }
+    this.#index = new ConnectionIndex(this.#saved, options.declarations)
+    this.#open = new OpenConnections(options)
+  }
+
+  async list(actor: Actor) {
+    requireAny(actor)
+    const all = await this.#index.list(actor)
+    return all.filter((body) => isWithin(actor, body)).map((body) => shownTo(actor, body))
+  }
+
+  async get(actor: Actor, idOrName: string) {
+    requireAny(actor)
+    return shownTo(actor, (await this.#index.find(actor, idOrName)).body)
+  }
+
+  async create(actor: Actor, given: ConnectionInput) {
+    const input = this.#checked(actor, given)
+    await this.#refuseTakenName(actor, input.name, null)
+    await this.#lookAt(input)
+    const id = await insertSaved(this.#saved, actor, input)
+    this.#index.forget(actor)
+    return (await this.#index.find(actor, id, { isOwn: true })).body
+  }
+
+  async update(actor: Actor, id: string, given: ConnectionInput) {
+    const input = this.#checked(actor, given)
+    const known = await this.#mutable(actor, id)
+    await this.#refuseTakenName(actor, input.name, known.body.id)
+    await updateSaved(this.#saved, actor, known, input)
+    this.#index.forget(actor)
+    await this.#open.forget(known)
+    return (await this.#index.find(actor, known.body.id, { isOwn: true })).body
+  }
+
+  async remove(actor: Actor, id: string) {
+    requireVerb(actor, 'manage-connections')
+    const known = await this.#mutable(actor, id)
+    await removeSaved(this.#saved, actor, known.body.id)
+    this.#index.forget(actor)
+    await this.#open.forget(known)
+  }
+
+  async test(actor: Actor, subject: string | ConnectionInput): Promise<PrivilegeReport> {
+    requireVerb(actor, 'manage-connections')
+    if (typeof subject !== 'string') return this.#open.preflight(targetOf(checkedInput(subject)))
+    const known = await this.#index.find(actor, subject)
+    return this.#open.preflight(await known.target())
+  }
+
+  async target(actor: Actor, idOrName: string): Promise<Target> {
+    requireVerb(actor, 'ask')
+    const known = await this.#index.find(actor, idOrName)
+    const open = await this.#open.open(known)
+    const catalog = await open.catalog.get(known.policy.disclosure)
+    return {
+      connection: shownTo(actor, known.body),
+      catalog,
+      view: open.catalog.view(catalog, known.policy, actor.role),
+      policy: known.policy,
+      lease: (signal) => open.lease(signal),
+    }
+  }
+
+  async catalog(actor: Actor, idOrName: string, options: { readonly refresh?: boolean } = {}) {
+    requireVerb(actor, 'browse-catalog')
+    const known = await this.#index.find(actor, idOrName)
+    const open = await this.#open.open(known)
+    const { disclosure } = known.policy
+    const catalog = await (options.refresh === true ? open.catalog.refresh(disclosure) : open.catalog.get(disclosure))
+    return open.catalog.view(catalog, known.policy, actor.role)
+  }
+
+  async policy(actor: Actor, idOrName: string): Promise<PolicyBody> {
+    requireVerb(actor, 'manage-policies')
+    const { body, scope } = await this.#index.find(actor, idOrName)
+    return this.#index.declaredPolicy(body.id) ?? (await readPolicy(this.#saved, scope, body.id)) ?? openPolicyBody
+  }
+
+  async setPolicy(actor: Actor, idOrName: string, policy: PolicyBody): Promise<PolicyBody> {
+    requireVerb(actor, 'manage-policies')
+    const { body, scope } = await this.#index.find(actor, idOrName, { isOwn: true })
+    if (body.origin === 'file') throw readOnlyOrigin(body)
+    const checked = checkedPolicy(policy)
+    await writePolicy(this.#saved, scope, body.id, checked)
+    this.#index.forget(scope)
+    return checked
+  }
+
+  async close() {
+    await this.#open.close()
+  }
+
+  #checked(actor: Actor, given: ConnectionInput): ConnectionInput {
+    requireVerb(actor, 'manage-connections')
+    const input = checkedInput(given)
+    if (!isWithin(actor, { id: '', name: input.name })) throw denied('Your token is narrowed to other connections.')
+    return input
+  }
+
+  async #mutable(actor: Actor, id: string): Promise<KnownConnection> {
+    const known = await this.#index.find(actor, id, { isOwn: true })
+    if (known.body.origin !== 'api') throw readOnlyOrigin(known.body)
+    return known
+  }
+
+  /** Among saved ones the unique index decides; declared ones are in no table. */
+  async #refuseTakenName(scope: Scope, name: string, ownId: string | null): Promise<void> {
+    const isTaken = (await this.#index.list(scope)).some((body) => body.id !== ownId && body.name.toLowerCase() === name.toLowerCase())
+    if (isTaken) throw nameTaken(name)
+  }
+
+  /** A database that is away may still be saved; it is looked at again before its first use. */
+  async #lookAt(input: ConnectionInput): Promise<void> {
+    const report = await this.#open.preflight(targetOf(input))
+    if (!this.#options.allowSuperusers) refuseSuperuser(report)
+    if (!report.isReachable)
+      this.#options.observe({
+        type: 'warning',
+        code: 'connections.unreachable',
+        message: `${input.name} was saved though its database could not be signed in to.`,
+      })
+  }
+}
+
+function checkedInput(given: ConnectionInput): ConnectionInput {
+  const parsed = connectionInputShape.safeParse(given)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new ShellError({
+    code: 'connections.invalid',
+    kind: 'invalid',
+    message: `The connection cannot be used: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`,
+  })
+}
+
+function targetOf(input: ConnectionInput): EngineTarget {
+  if (input.engine === 'sqlite') return { engine: 'sqlite', file: input.target.file }
+  const { password, ...target } = input.target
+  return { engine: 'postgres', ...target, password: password === undefined || password === '' ? null : new Secret(password) }
+}

@@ -1,0 +1,193 @@
+import { ShellError, type Dialect } from '../../domain/index.ts'
+import type { PrivilegeReport } from '../../contract/index.ts'
+import type { Engine, EnginePool, EngineTarget, Lease, PoolOptions } from '../engines/index.ts'
+import type { Observe } from '../observe/index.ts'
+import { CachedCatalog } from './cached-catalog.ts'
+import type { KnownConnection } from './known-connection.ts'
+import { LeaseCount } from './lease-count.ts'
+
+export interface OpenOptions {
+  readonly engines: readonly Engine[]
+  readonly observe: Observe
+  readonly pool: PoolOptions
+  readonly catalogTtlMs: number
+  /** false: a database user that is a superuser is not used, whoever saved it. */
+  readonly allowSuperusers: boolean
+}
+
+/** One connection's pool and catalog, once its database user has been looked at. */
+export interface OpenConnection {
+  readonly catalog: CachedCatalog
+  preflight(): Promise<PrivilegeReport>
+  lease(signal: AbortSignal): Promise<Lease>
+}
+
+interface Entry extends OpenConnection {
+  readonly stamp: string
+  readonly pool: EnginePool
+  leases: number
+}
+
+/** Beyond it the longest unused are closed, so that a thousand tenants cost no more than those who ask. */
+const maxOpen = 200
+
+/** Pools by connection. Opened on first use, closed when the connection changes, goes, or is long unused. */
+export class OpenConnections {
+  readonly #options: OpenOptions
+  readonly #count: LeaseCount
+  readonly #entries = new Map<string, { readonly stamp: string; readonly entry: Promise<Entry>; settled: Entry | null }>()
+  #isClosed = false
+
+  constructor(options: OpenOptions) {
+    this.#options = options
+    this.#count = new LeaseCount(options.observe)
+  }
+
+  /** Throws `engines.*` when the database cannot be reached, `connections.superuser` when its user may do anything. */
+  async open(known: KnownConnection): Promise<OpenConnection> {
+    if (this.#isClosed)
+      throw new ShellError({
+        code: 'connections.closed',
+        kind: 'busy',
+        message: 'The server is shutting down.',
+        hint: 'Ask again in a moment.',
+      })
+    const key = keyOf(known)
+    const held = this.#entries.get(key)
+    if (held !== undefined && held.stamp === known.stamp) {
+      this.#entries.delete(key) // and back in at the end: the first in the map is the longest unused
+      this.#entries.set(key, held)
+      return held.entry
+    }
+    if (held !== undefined) this.#closeBehind(key)
+    const opening = { stamp: known.stamp, entry: this.#make(known), settled: null as Entry | null }
+    this.#entries.set(key, opening)
+    opening.entry.then(
+      (entry) => (opening.settled = entry),
+      () => this.#entries.get(key) === opening && this.#entries.delete(key),
+    )
+    this.#closeUnused()
+    return opening.entry
+  }
+
+  /** Signs in with a target that is not saved. */
+  async preflight(target: EngineTarget): Promise<PrivilegeReport> {
+    const pool = this.#engineOf(target.engine).open(target, { ...this.#options.pool, maxLeases: 1 })
+    try {
+      return await reported(() => pool.preflight())
+    } finally {
+      await pool.close()
+    }
+  }
+
+  async forget(known: KnownConnection): Promise<void> {
+    await this.#close(keyOf(known))
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await Promise.all([...this.#entries.keys()].map((key) => this.#close(key)))
+  }
+
+  async #make(known: KnownConnection): Promise<Entry> {
+    const { engines: _engines, observe, catalogTtlMs } = this.#options
+    const target = await known.target()
+    const pool = this.#engineOf(target.engine).open(target, this.#options.pool)
+    try {
+      this.#judge(known, await pool.preflight())
+    } catch (error) {
+      await pool.close()
+      throw error
+    }
+    const dialect: Dialect = target.engine
+    const read = async (disclosure: Parameters<CachedCatalog['get']>[0]) => {
+      const startedMs = performance.now()
+      const catalog = await pool.readCatalog({ disclosure })
+      observe({ type: 'catalog-read', dialect, relations: catalog.relations.length, elapsedMs: performance.now() - startedMs })
+      return catalog
+    }
+    const failed = (error: unknown): void => observe({ type: 'failure', code: 'connections.catalog-refresh', error })
+    const entry: Entry = {
+      stamp: known.stamp,
+      pool,
+      leases: 0,
+      catalog: new CachedCatalog({ read, failed, ttlMs: catalogTtlMs, nowMs: () => performance.now() }),
+      preflight: () => reported(() => pool.preflight()),
+      lease: async (signal) => {
+        entry.leases += 1
+        const done = (): void => void (entry.leases -= 1)
+        return this.#count.follow(dialect, () => pool.lease({ signal }), done)
+      },
+    }
+    return entry
+  }
+
+  /** GUARD §2: a superuser is refused; more than reading is said aloud, with the script that mends it in the connection's test. */
+  #judge(known: KnownConnection, report: PrivilegeReport): void {
+    if (!this.#options.allowSuperusers) refuseSuperuser(report)
+    if (report.level === 'least') return
+    const message = `${known.body.name} signs in as ${report.databaseUser}, which could do more than read: ${report.findings.map((one) => one.code).join(', ')}.`
+    this.#options.observe({ type: 'warning', code: 'connections.excess', message })
+  }
+
+  #closeUnused(): void {
+    for (const [key, held] of this.#entries) {
+      if (this.#entries.size <= maxOpen) return
+      if (held.settled !== null && held.settled.leases === 0) this.#closeBehind(key)
+    }
+  }
+
+  /** Nobody who asks waits for an old pool to say goodbye. */
+  #closeBehind(key: string): void {
+    this.#close(key).catch((error: unknown) => this.#options.observe({ type: 'failure', code: 'connections.close', error }))
+  }
+
+  async #close(key: string): Promise<void> {
+    const held = this.#entries.get(key)
+    this.#entries.delete(key)
+    const entry = await held?.entry.catch(() => null) // one that never opened has nothing to close
+    await entry?.pool.close()
+  }
+
+  #engineOf(name: string): Engine {
+    const engine = this.#options.engines.find((one) => one.dialect === name)
+    if (engine !== undefined) return engine
+    throw new ShellError({ code: 'connections.no-engine', kind: 'invalid', message: `This server has no engine for ${name}.` })
+  }
+}
+
+/** Throws `connections.superuser`. */
+export function refuseSuperuser(report: PrivilegeReport): void {
+  if (!report.findings.some((finding) => finding.code === 'engines.superuser')) return
+  throw new ShellError({
+    code: 'connections.superuser',
+    kind: 'denied',
+    message: `${report.databaseUser} is a superuser of its database; a connection must not sign in as one.`,
+    hint: 'Test the connection: the answer holds a script for a user that may only read. An operator can allow superusers with CONNECTION_ALLOW_SUPERUSERS.',
+  })
+}
+
+/** A database that cannot be reached is an answer of a test, not a failure of it. Of unknown powers the most is assumed. */
+async function reported(preflight: () => Promise<PrivilegeReport>): Promise<PrivilegeReport> {
+  const startedMs = performance.now()
+  try {
+    return await preflight()
+  } catch (error) {
+    if (!(error instanceof ShellError) || (error.kind !== 'failed' && error.kind !== 'busy')) throw error
+    const message = error.hint === undefined ? error.message : `${error.message} ${error.hint}`
+    const findings = [{ code: error.code, message }]
+    return {
+      isReachable: false,
+      serverVersion: '',
+      databaseUser: '',
+      level: 'excess',
+      findings,
+      script: null,
+      elapsedMs: performance.now() - startedMs,
+    }
+  }
+}
+
+function keyOf(known: KnownConnection): string {
+  return `${known.scope.tenantId} ${known.body.id}`
+}

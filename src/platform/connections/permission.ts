@@ -1,0 +1,54 @@
+import { mayDo, ShellError, type Actor, type Verb } from '../../domain/index.ts'
+import type { ConnectionBody } from '../../contract/index.ts'
+
+const doing: Readonly<Partial<Record<Verb, string>>> = {
+  ask: 'ask questions',
+  'browse-catalog': 'browse catalogs',
+  'manage-connections': 'manage connections',
+  'manage-policies': 'manage policies',
+}
+
+export function requireVerb(actor: Actor, verb: Verb): void {
+  if (!mayDo(actor, verb)) throw denied(`Your role or token does not let you ${doing[verb] ?? verb}.`)
+}
+
+/** Whoever may do anything with a connection may know that it is there. */
+export function requireAny(actor: Actor): void {
+  const verbs: readonly Verb[] = ['ask', 'browse-catalog', 'manage-connections', 'manage-policies']
+  if (!verbs.some((verb) => mayDo(actor, verb))) throw denied('Your token does not let you see connections.')
+}
+
+/** A token may be narrowed to some connections, by name or id; the others do not exist for it. */
+export function isWithin(actor: Actor, connection: Pick<ConnectionBody, 'id' | 'name'>): boolean {
+  if (actor.connections === null) return true
+  return actor.connections.some((one) => one === connection.id || one.toLowerCase() === connection.name.toLowerCase())
+}
+
+/** Where a database is and as whom we sign in is for those who keep connections. */
+export function shownTo(actor: Actor, body: ConnectionBody): ConnectionBody {
+  return mayDo(actor, 'manage-connections') ? body : { ...body, target: null }
+}
+
+export function denied(message: string): ShellError {
+  return new ShellError({ code: 'connections.denied', kind: 'denied', message, hint: 'Use another token, or ask an admin of your tenant.' })
+}
+
+/** The same words for what is not there and for what is not for this actor. */
+export function unknownConnection(): ShellError {
+  return new ShellError({
+    code: 'connections.unknown',
+    kind: 'missing',
+    message: 'There is no such connection, or it is not for you.',
+    hint: '`aishell connections` lists those you can ask.',
+  })
+}
+
+export function readOnlyOrigin(body: ConnectionBody): ShellError {
+  const where = body.origin === 'file' ? 'declared in aishell.yaml' : 'part of the demo'
+  return new ShellError({
+    code: 'connections.declared',
+    kind: 'conflict',
+    message: `${body.name} is ${where} and cannot be changed here.`,
+    hint: body.origin === 'file' ? 'Change it in aishell.yaml and restart the server.' : 'Save a connection of your own.',
+  })
+}

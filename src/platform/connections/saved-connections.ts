@@ -1,0 +1,207 @@
+import { newId, Secret, ShellError, type Actor, type Scope } from '../../domain/index.ts'
+import { connectionShape, type ConnectionBody, type ConnectionInput, type PolicyBody } from '../../contract/index.ts'
+import type { EngineTarget } from '../engines/index.ts'
+import { sql, type Keyring, type Query, type Store } from '../store/index.ts'
+import { stampOf, type KnownConnection } from './known-connection.ts'
+import { policyOf, savedPolicy, type PolicyBase } from './policy.ts'
+import { passwordFor, type SealedPassword } from './saved-password.ts'
+
+export interface SavedRooms {
+  readonly store: Store
+  readonly keyring: Keyring
+  readonly base: PolicyBase
+  readonly now: () => Date
+}
+
+const columns = [
+  'connection.connection_id',
+  'connection.name',
+  'connection.description',
+  'connection.engine',
+  'connection.target',
+  'connection.sealed_password',
+  'connection.secret_version',
+  'connection.created_at',
+  'connection.updated_at',
+  'policy.body as policy',
+] as const
+
+type Row = Awaited<ReturnType<typeof readRows>>[number]
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+function readRows(query: Query, where: { readonly idOrName?: string }) {
+  const all = query
+    .selectFrom('connection')
+    .leftJoin('policy', (join) =>
+      join.onRef('policy.tenant_id', '=', 'connection.tenant_id').on(sql<boolean>`policy.connection_id = connection.connection_id::text`),
+    )
+    .select(columns)
+    .orderBy('connection.name')
+  const { idOrName } = where
+  if (idOrName === undefined) return all.execute()
+  return uuid.test(idOrName)
+    ? all
+        .where((on) =>
+          on.or([on('connection.connection_id', '=', idOrName), on(on.fn<string>('lower', ['connection.name']), '=', idOrName)]),
+        )
+        .execute()
+    : all.where((on) => on(on.fn<string>('lower', ['connection.name']), '=', idOrName.toLowerCase())).execute()
+}
+
+/** All of a tenant, by name. */
+export async function listSaved(rooms: SavedRooms, scope: Scope): Promise<readonly ConnectionBody[]> {
+  return (await rooms.store.within(scope, (query) => readRows(query, {}))).map(bodyOf)
+}
+
+export async function findSaved(rooms: SavedRooms, scope: Scope, idOrName: string): Promise<KnownConnection | null> {
+  const rows = await rooms.store.within(scope, (query) => readRows(query, { idOrName }))
+  const row = rows.find((one) => one.connection_id === idOrName) ?? rows[0] // an id outranks a name that looks like it
+  return row === undefined ? null : knownOf(rooms, scope, row)
+}
+
+export async function insertSaved(rooms: SavedRooms, actor: Actor, input: ConnectionInput): Promise<string> {
+  const id = newId()
+  const password = await passwordFor(rooms.keyring, actor, id, input, null)
+  const now = rooms.now()
+  await named(input, () =>
+    rooms.store.within(actor, (query) =>
+      query
+        .insertInto('connection')
+        .values({ tenant_id: actor.tenantId, connection_id: id, ...fieldsOf(input, password), created_at: now, updated_at: now })
+        .execute(),
+    ),
+  )
+  return id
+}
+
+/** Throws `connections.changed-meanwhile` when somebody else was quicker. */
+export async function updateSaved(rooms: SavedRooms, actor: Actor, known: KnownConnection, input: ConnectionInput): Promise<void> {
+  const id = known.body.id
+  const [row] = (await rooms.store.within(actor, (query) => readRows(query, { idOrName: id }))).filter((one) => one.connection_id === id)
+  const password =
+    row === undefined ? null : await passwordFor(rooms.keyring, actor, id, input, { body: bodyOf(row), password: passwordOf(row) })
+  const changed = await named(input, () =>
+    rooms.store.within(actor, (query) =>
+      query
+        .updateTable('connection')
+        .set({ ...fieldsOf(input, password ?? { sealed: null, version: 1 }), updated_at: rooms.now() })
+        .where('connection_id', '=', id)
+        .where('updated_at', '=', row?.updated_at ?? rooms.now())
+        .where('secret_version', '=', row?.secret_version ?? 0)
+        .returning('connection_id')
+        .executeTakeFirst(),
+    ),
+  )
+  if (changed === undefined)
+    throw new ShellError({
+      code: 'connections.changed-meanwhile',
+      kind: 'conflict',
+      message: 'Somebody else changed this connection just now.',
+      hint: 'Look at it again, then repeat your change.',
+    })
+}
+
+export async function removeSaved(rooms: SavedRooms, scope: Scope, id: string): Promise<void> {
+  await rooms.store.within(scope, async (query) => {
+    await query.deleteFrom('policy').where('connection_id', '=', id).execute()
+    await query.deleteFrom('connection').where('connection_id', '=', id).execute()
+  })
+}
+
+export async function readPolicy(rooms: SavedRooms, scope: Scope, id: string): Promise<PolicyBody | null> {
+  const row = await rooms.store.within(scope, (query) =>
+    query.selectFrom('policy').select('body').where('connection_id', '=', id).executeTakeFirst(),
+  )
+  return row === undefined ? null : savedPolicy(row.body)
+}
+
+export async function writePolicy(rooms: SavedRooms, scope: Scope, id: string, policy: PolicyBody): Promise<void> {
+  const fields = { body: JSON.stringify(policy), updated_at: rooms.now() }
+  await rooms.store.within(scope, (query) =>
+    query
+      .insertInto('policy')
+      .values({ tenant_id: scope.tenantId, connection_id: id, ...fields })
+      .onConflict((conflict) => conflict.columns(['tenant_id', 'connection_id']).doUpdateSet(fields))
+      .execute(),
+  )
+}
+
+function knownOf(rooms: SavedRooms, scope: Scope, row: Row): KnownConnection {
+  const body = bodyOf(row)
+  const sealed = passwordOf(row)
+  return {
+    scope,
+    body,
+    policy: policyOf(row.policy === null ? null : savedPolicy(row.policy), rooms.base),
+    stamp: stampOf(row.engine, row.target, sealed.version, sealed.sealed?.toString('base64') ?? null),
+    target: () => openTarget(rooms.keyring, scope, body, sealed),
+  }
+}
+
+async function openTarget(
+  keyring: Keyring,
+  scope: Scope,
+  body: ConnectionBody,
+  { sealed, version }: SealedPassword,
+): Promise<EngineTarget> {
+  const { target } = body
+  if (target === null) throw new Error('a saved connection has a target')
+  if ('file' in target) return { engine: 'sqlite', file: target.file }
+  const password =
+    sealed === null ? null : new Secret(await keyring.open(scope, { connectionId: body.id, field: 'password', version }, sealed))
+  return { engine: 'postgres', ...target, password }
+}
+
+/** Refuses a row this version cannot read, instead of guessing at a way into somebody's database. */
+function bodyOf(row: Row): ConnectionBody {
+  return connectionShape.parse({
+    id: row.connection_id,
+    name: row.name,
+    description: row.description,
+    engine: row.engine,
+    target: row.target,
+    origin: 'api',
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+  })
+}
+
+function passwordOf(row: Row): SealedPassword {
+  return { sealed: row.sealed_password, version: row.secret_version }
+}
+
+function fieldsOf(input: ConnectionInput, password: SealedPassword) {
+  const { target } = input
+  const open =
+    'file' in target
+      ? target
+      : { host: target.host, port: target.port, database: target.database, user: target.user, sslmode: target.sslmode }
+  return {
+    name: input.name,
+    description: input.description,
+    engine: input.engine,
+    target: JSON.stringify(open),
+    sealed_password: password.sealed,
+    secret_version: password.version,
+  }
+}
+
+/** The unique index on names decides between two who want the same one. */
+async function named<Result>(input: ConnectionInput, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if ((error as { code?: unknown }).code === '23505') throw nameTaken(input.name)
+    throw error
+  }
+}
+
+export function nameTaken(name: string): ShellError {
+  return new ShellError({
+    code: 'connections.name-taken',
+    kind: 'conflict',
+    message: `There is a connection named ${name} already.`,
+    hint: 'Choose another name; letter case does not count.',
+  })
+}
