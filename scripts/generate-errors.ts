@@ -12,7 +12,8 @@ export function renderErrorReference(): string {
   const found = new Map<string, Found>()
   for (const file of readdirSync('src', { recursive: true, encoding: 'utf8' }).toSorted()) {
     if (!file.endsWith('.ts') || file.endsWith('.test.ts')) continue
-    for (const error of errorsIn(readFileSync(join('src', file), 'utf8'), file.replaceAll('\\', '/'))) if (!found.has(error.code)) found.set(error.code, error)
+    for (const error of errorsIn(readFileSync(join('src', file), 'utf8'), file.replaceAll('\\', '/')))
+      if (!found.has(error.code)) found.set(error.code, error)
   }
   const rooms = Map.groupBy(
     [...found.values()].toSorted((a, b) => a.code.localeCompare(b.code)),

@@ -51,6 +51,7 @@ export async function guardDraft(walk: Walk, draft: Drafted): Promise<Guarded> {
       { sql: draft.sql, params: draft.params },
       {
         catalog,
+        dialect: catalog.dialect,
         policy,
         role: actor.role,
         connectionId: target.connection.id,

@@ -1,8 +1,10 @@
-import type { ApprovedStatement, Catalog, Limits, Param, Policy, Role, Verdict } from '../../domain/index.ts'
+import type { ApprovedStatement, Catalog, Dialect, Limits, Param, Policy, Role, Verdict } from '../../domain/index.ts'
 
 /** All the guard may know: it is a function of these and nothing else. */
 export interface GuardContext {
-  readonly catalog: Catalog
+  /** null: names cannot be looked up; there is a verdict, but never a seal. */
+  readonly catalog: Catalog | null
+  readonly dialect: Dialect
   readonly policy: Policy
   readonly role: Role
   readonly connectionId: string
@@ -17,11 +19,11 @@ export interface GuardSubject {
 
 export interface Guarded {
   readonly verdict: Verdict
-  /** Present exactly when the verdict is `allow`. */
+  /** Present exactly when the verdict is `allow` and there is a catalog. */
   readonly approved: ApprovedStatement | null
 }
 
-/** Holds what is slow to start (grammar, witness process); judging has no effect outside. */
+/** Holds what is slow to start (grammar, witness); judging has no effect outside. */
 export interface Guard {
   /** Never throws for hostile text: what it cannot read it refuses. */
   guard(subject: GuardSubject, context: GuardContext): Promise<Guarded>

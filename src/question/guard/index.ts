@@ -3,3 +3,4 @@
 // Touches nothing.
 // Refuses what it does not know.
 export type { Guard, GuardContext, Guarded, GuardSubject } from './guard.ts'
+export { createGuard } from './create-guard.ts'

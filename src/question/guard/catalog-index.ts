@@ -1,0 +1,68 @@
+import type { Catalog, Relation } from '../../domain/index.ts'
+
+/** Look-ups into one catalog, made once however many statements are judged against it. */
+export interface CatalogIndex {
+  readonly catalog: Catalog
+  /** By schema, then by name as the server folds it. */
+  find(schema: string, name: string): Relation | null
+  /** An unqualified name, along the search path. */
+  findInPath(name: string): Relation | null
+  /** The relation itself, all it is a part of, and all its parts: a rule on one holds for the others. */
+  familyOf(relation: Relation): readonly Relation[]
+  readonly userFunctions: ReadonlySet<string>
+  readonly userOperators: ReadonlySet<string>
+  readonly userTypes: ReadonlySet<string>
+}
+
+const indexes = new WeakMap<Catalog, CatalogIndex>()
+
+export function indexOf(catalog: Catalog): CatalogIndex {
+  const known = indexes.get(catalog)
+  if (known !== undefined) return known
+  const made = buildIndex(catalog)
+  indexes.set(catalog, made)
+  return made
+}
+
+function buildIndex(catalog: Catalog): CatalogIndex {
+  const fold = catalog.dialect === 'sqlite' ? (name: string) => name.toLowerCase() : (name: string) => name
+  const keyOf = (schema: string, name: string): string => `${fold(schema)}\u0000${fold(name)}`
+  const byName = new Map(catalog.relations.map((relation) => [keyOf(relation.schema, relation.name), relation]))
+  const find = (schema: string, name: string): Relation | null => byName.get(keyOf(schema, name)) ?? null
+  const partsOf = Map.groupBy(
+    catalog.relations.filter((relation) => relation.parent !== null),
+    (relation) => relation.parent ?? '',
+  )
+  const lastPart = (name: string): string => name.slice(name.indexOf('.') + 1)
+  return {
+    catalog,
+    find,
+    findInPath: (name) => {
+      for (const schema of catalog.searchPath) {
+        const found = find(schema, name)
+        if (found !== null) return found
+      }
+      return null
+    },
+    familyOf: (relation) => [...ancestors(relation, find), ...descendants(relation, partsOf)],
+    userFunctions: new Set(catalog.functions.map((item) => item.name)),
+    userOperators: new Set(catalog.operators.map(lastPart)),
+    userTypes: new Set(catalog.types.map(lastPart)),
+  }
+}
+
+function ancestors(relation: Relation, find: CatalogIndex['find']): Relation[] {
+  const found: Relation[] = []
+  for (let at: Relation | null = relation; at?.parent != null && found.length < 32;) {
+    const dot: number = at.parent.indexOf('.')
+    at = find(at.parent.slice(0, dot), at.parent.slice(dot + 1))
+    if (at !== null) found.push(at)
+  }
+  return found
+}
+
+function descendants(relation: Relation, partsOf: ReadonlyMap<string, readonly Relation[]>): Relation[] {
+  const found: Relation[] = [relation]
+  for (const at of found) found.push(...(partsOf.get(`${at.schema}.${at.name}`) ?? []))
+  return found
+}

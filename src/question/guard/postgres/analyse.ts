@@ -1,0 +1,102 @@
+import { strongerClass, type Reason, type StatementClass } from '../../../domain/index.ts'
+import { unreadable, type Analysis } from '../analysis.ts'
+import type { CatalogIndex } from '../catalog-index.ts'
+import { inspect } from './inspect.ts'
+import { parse, type Node, type Parsed } from './parse.ts'
+import { Resolver } from './resolve.ts'
+import { Scope } from './scope.ts'
+import { classOfKind } from './statement-kinds.ts'
+
+export interface AnalyseOptions {
+  readonly index: CatalogIndex | null
+  readonly safeFunctions: ReadonlySet<string>
+  /** Bound values that come with the statement; null: not asked about. */
+  readonly paramCount: number | null
+  readonly isLenient: boolean
+}
+
+/** PostgreSQL: the server's own grammar, then two passes over its tree. */
+export function analysePostgres(sql: string, options: AnalyseOptions): Analysis {
+  const parsed = parse(sql)
+  if (!('kind' in parsed)) return unreadable(parsed, sql)
+  const subject = subjectOf(parsed)
+  const isRead = subject.kind === 'SelectStmt'
+  const findings = inspect({ [subject.kind]: subject.node }, options)
+  const resolver = new Resolver(options.index, options.isLenient || !isRead)
+  if (isRead) resolver.select(subject.node, null)
+  else resolver.listNames(subject.node, new Scope(null))
+  const { relations, columns, problems, seen } = resolver.result
+  const all: Reason[] = [...subject.problems, ...(isRead ? findings.problems : []), ...problems]
+  const isOverlooked = isRead && [...findings.rangeVars, ...findings.columnRefs].some((node) => !seen.has(node))
+  if (isOverlooked)
+    all.push({
+      code: 'guard.unresolved',
+      message: 'A name in this statement could not be placed.',
+      hint: 'Write the statement more simply.',
+    })
+  if (options.paramCount !== null && findings.highestParam !== options.paramCount)
+    all.push(wrongParams(findings.highestParam, options.paramCount))
+  return {
+    class: isRead ? strongerClass(subject.class, findings.class) : subject.class,
+    problems: all,
+    relations,
+    columns,
+    functions: findings.functions,
+    statement: parsed.statement,
+  }
+}
+
+interface Subject {
+  readonly kind: string
+  readonly node: Node
+  readonly class: StatementClass
+  readonly problems: readonly Reason[]
+}
+
+/** EXPLAIN is judged as what it explains: with ANALYZE it runs it, without it still plans it. */
+function subjectOf(parsed: Parsed): Subject {
+  if (parsed.kind === 'SelectStmt') return { ...parsed, class: 'read', problems: [] }
+  if (parsed.kind !== 'ExplainStmt') return { ...parsed, class: classOfKind(parsed.kind), problems: [] }
+  const query = parsed.node['query'] as Node
+  const [kind = ''] = Object.keys(query)
+  const node = query[kind] as Node
+  const inner: StatementClass = kind === 'SelectStmt' ? 'read' : classOfKind(kind)
+  const options = (parsed.node['options'] as readonly { DefElem?: { defname?: string } }[] | undefined) ?? []
+  const unknown = options.map((option) => option.DefElem?.defname ?? '').filter((name) => !explainOptions.has(name))
+  return {
+    kind,
+    node,
+    class: inner,
+    problems: unknown.map((name) => ({
+      code: 'guard.explain-option',
+      message: `EXPLAIN has no option ${name} that AI-Shell knows.`,
+      hint: 'Leave it out.',
+    })),
+  }
+}
+
+const explainOptions: ReadonlySet<string> = new Set([
+  'analyze',
+  'verbose',
+  'costs',
+  'settings',
+  'generic_plan',
+  'buffers',
+  'serialize',
+  'wal',
+  'timing',
+  'summary',
+  'memory',
+  'format',
+])
+
+function wrongParams(highest: number, given: number): Reason {
+  return {
+    code: 'guard.parameters',
+    message:
+      highest > given
+        ? `The statement wants ${highest} bound value(s), ${given} came with it.`
+        : `${given} bound value(s) came with a statement that uses ${highest}.`,
+    hint: 'Give one value for each of $1, $2 …',
+  }
+}

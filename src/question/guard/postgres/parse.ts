@@ -1,0 +1,75 @@
+import { hasSqlDetails, loadModule, parseSync } from 'libpg-query'
+import type { Reason, Span } from '../../../domain/index.ts'
+
+/** One parsed statement, as libpg-query gives it: nodes wrapped by their kind, byte offsets in `location`. */
+export interface Parsed {
+  readonly kind: string
+  readonly node: Node
+  readonly statement: Span
+}
+
+/** A node's fields; values are nodes, lists, text, numbers. */
+export type Node = { readonly [field: string]: unknown }
+
+/** Text above this size is not parsed: the parser runs on the event loop. */
+const longestBytes = 100_000
+
+export const openGrammar: () => Promise<void> = loadModule
+
+export function parse(sql: string): Parsed | Reason {
+  const bytes = Buffer.byteLength(sql)
+  if (bytes > longestBytes)
+    return problem('guard.too-long', `The statement has ${bytes} bytes; ${longestBytes} are the most.`, 'Shorten it.')
+  if (sql.includes('\0')) return problem('guard.nul-byte', 'The statement holds a NUL byte, at which parsers stop reading.', 'Remove it.')
+  const nesting = deepestNesting(sql)
+  if (nesting > 500) return problem('guard.too-deep', 'The statement is nested too deeply.', 'Simplify it.')
+  let statements: readonly { readonly stmt?: Node; readonly stmt_location?: number; readonly stmt_len?: number }[]
+  try {
+    statements = (parseSync(sql) as { stmts?: typeof statements }).stmts ?? [] // the parser's own output format
+  } catch (error) {
+    return syntaxProblem(error, sql)
+  }
+  const [only] = statements
+  if (only?.stmt === undefined) return problem('guard.empty', 'There is no statement in this text.', 'Write one statement.')
+  if (statements.length > 1) return severalStatements(statements[1]?.stmt_location ?? 0, bytes)
+  const [kind = ''] = Object.keys(only.stmt)
+  const start = only.stmt_location ?? 0
+  const end = only.stmt_len === undefined || only.stmt_len === 0 ? bytes : start + only.stmt_len
+  return { kind, node: only.stmt[kind] as Node, statement: { start, end } } // a statement node wraps exactly one kind
+}
+
+function severalStatements(start: number, end: number): Reason {
+  return {
+    ...problem('guard.several-statements', 'Only one statement may run at a time.', 'Send the statements one by one.'),
+    span: { start, end },
+  }
+}
+
+function problem(code: string, message: string, hint: string): Reason {
+  return { code, message, hint }
+}
+
+function syntaxProblem(error: unknown, sql: string): Reason {
+  if (!(error instanceof Error) || !hasSqlDetails(error))
+    return problem('guard.unparsable', 'The statement cannot be parsed: it is too deeply nested or malformed.', 'Simplify it.')
+  const details = (error as Error & { sqlDetails: { message: string; cursorPosition: number } }).sqlDetails // checked by hasSqlDetails
+  // The parser counts characters, a span counts bytes.
+  const start = Buffer.byteLength([...sql].slice(0, Math.max(0, details.cursorPosition)).join(''))
+  const token = /^\w+|^\S/u.exec(Buffer.from(sql).subarray(start).toString())?.[0] ?? ''
+  return {
+    ...problem('guard.syntax', `PostgreSQL cannot read this: ${details.message}.`, 'Correct the statement.'),
+    span: { start, end: start + Buffer.byteLength(token) },
+  }
+}
+
+/** Brackets outside quotes would be exact; counting all of them is on the safe side and costs nothing. */
+function deepestNesting(sql: string): number {
+  let depth = 0
+  let deepest = 0
+  for (let at = 0; at < sql.length; at++) {
+    const code = sql.charCodeAt(at)
+    if (code === 40 || code === 91) deepest = Math.max(deepest, ++depth)
+    else if (code === 41 || code === 93) depth -= 1
+  }
+  return deepest
+}

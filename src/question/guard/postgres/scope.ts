@@ -1,0 +1,62 @@
+import type { Relation } from '../../../domain/index.ts'
+
+/** Where a visible column's values come from: columns of base relations; none for computed ones. */
+export interface Origin {
+  readonly relation: Relation
+  readonly column: string
+}
+
+/** One thing in a FROM clause. */
+export interface RangeEntry {
+  /** The name it is referred to by; null for a join without an alias, which hides nothing. */
+  readonly alias: string | null
+  /** Schema of a relation that has no alias: `schema.table.column` may be written. */
+  readonly schema: string | null
+  /** Column name → origins; null: any name may be a column (records, functions, no catalog). */
+  readonly columns: ReadonlyMap<string, readonly Origin[]> | null
+}
+
+export interface CommonTable {
+  readonly columns: RangeEntry['columns']
+}
+
+/** Names visible at one place: this level's FROM entries and WITH queries, then the levels around it. */
+export class Scope {
+  readonly parent: Scope | null
+  readonly entries: RangeEntry[] = []
+  readonly commonTables = new Map<string, CommonTable>()
+  /** Names of the select list, which ORDER BY and GROUP BY may use. */
+  outputNames: ReadonlySet<string> = new Set()
+
+  constructor(parent: Scope | null) {
+    this.parent = parent
+  }
+
+  findCommonTable(name: string): CommonTable | null {
+    return this.commonTables.get(name) ?? this.parent?.findCommonTable(name) ?? null
+  }
+
+  findEntry(alias: string, schema: string | null): RangeEntry | null {
+    const found = this.entries.find((entry) => entry.alias === alias && (schema === null || entry.schema === schema))
+    return found ?? this.parent?.findEntry(alias, schema) ?? null
+  }
+}
+
+/** Columns no catalog lists but every table has. */
+export const systemColumns: ReadonlySet<string> = new Set(['tableoid', 'ctid', 'xmin', 'xmax', 'cmin', 'cmax'])
+
+export function columnsOfRelation(relation: Relation): ReadonlyMap<string, readonly Origin[]> {
+  const known = columnMaps.get(relation)
+  if (known !== undefined) return known
+  const made = new Map(relation.columns.map((column) => [column.name, [{ relation, column: column.name }]]))
+  columnMaps.set(relation, made)
+  return made
+}
+const columnMaps = new WeakMap<Relation, ReadonlyMap<string, readonly Origin[]>>()
+
+/** An alias with column names renames from the left; the rest keep theirs. */
+export function renameColumns(columns: RangeEntry['columns'], names: readonly string[]): RangeEntry['columns'] {
+  if (columns === null) return null
+  if (names.length === 0) return columns
+  return new Map([...columns].map(([name, origins], at) => [names[at] ?? name, origins]))
+}
