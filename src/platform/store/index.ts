@@ -4,6 +4,7 @@
 // Refuses product words: tables are owned by the rooms that use them.
 export { sql } from 'kysely' // the rooms' odd statements; they import no driver themselves
 export { createKeyring } from './keyring.ts'
+export { dumpSchema } from './dump-schema.ts'
 export { ensureDataDir, lockDataDir } from './embedded/data-dir-lock.ts'
 export { startEmbeddedServer, type EmbeddedServer } from './embedded/embedded-server.ts'
 export { prepareEmbedded, type DemoTarget } from './embedded/prepare-embedded.ts'

@@ -35,6 +35,7 @@ export async function migrate(address: StoreAddress): Promise<readonly string[]>
   await connect(client, address)
   try {
     await client.query('SELECT pg_advisory_lock($1)', [lockKey])
+    await client.query('SET search_path = public')
     await checkServer(client)
     await ensureRuntimeRole(client)
     await client.query(
@@ -74,26 +75,48 @@ async function checkServer(client: Client): Promise<void> {
 
 /** The role questions are served with. Owns nothing; entered with SET LOCAL ROLE, so any pooler can stand between. */
 async function ensureRuntimeRole(client: Client): Promise<void> {
-  const { rows } = await client.query<{ isMember: boolean }>(
-    'SELECT coalesce((SELECT pg_has_role(current_user, oid, \'MEMBER\') FROM pg_roles WHERE rolname = $1), false) AS "isMember"',
-    [runtimeRole],
-  )
-  if (rows[0]?.isMember === true) return await checkRuntimeRole(client)
-  try {
-    const known = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [runtimeRole])
-    if (known.rowCount === 0) await client.query(`CREATE ROLE ${runtimeRole} NOLOGIN NOSUPERUSER NOBYPASSRLS`)
-    await client.query(`GRANT ${runtimeRole} TO CURRENT_USER`)
-  } catch (cause) {
-    if ((cause as { code?: string }).code === '42710') return await ensureRuntimeRole(client) // made by another database's migration just now
-    throw new ShellError({
-      code: 'store.role-missing',
-      kind: 'failed',
-      message: `The store's user may not make the role ${runtimeRole}.`,
-      hint: `Let an administrator run: CREATE ROLE ${runtimeRole} NOLOGIN; GRANT ${runtimeRole} TO <DB_USER>;`,
-      cause,
-    })
+  if (!(await mayEnterRole(client))) {
+    try {
+      await makeRole(client)
+      await client.query(`GRANT ${runtimeRole} TO CURRENT_USER`)
+    } catch (cause) {
+      throw roleMissing(cause)
+    }
+    if (!(await mayEnterRole(client))) throw roleMissing(null)
   }
   await checkRuntimeRole(client)
+}
+
+/** Tried and not asked: what membership allows differs between PostgreSQL versions. */
+async function mayEnterRole(client: Client): Promise<boolean> {
+  try {
+    await client.query(`BEGIN; SET LOCAL ROLE ${runtimeRole}; ROLLBACK`)
+    return true
+  } catch {
+    await client.query('ROLLBACK')
+    return false
+  }
+}
+
+async function makeRole(client: Client): Promise<void> {
+  const known = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [runtimeRole])
+  if (known.rowCount !== 0) return
+  try {
+    await client.query(`CREATE ROLE ${runtimeRole} NOLOGIN NOSUPERUSER NOBYPASSRLS`)
+  } catch (error) {
+    // Roles are the cluster's: another database's migration may have made it just now.
+    if (!['42710', '23505'].includes((error as { code?: string }).code ?? '')) throw error
+  }
+}
+
+function roleMissing(cause: unknown): ShellError {
+  return new ShellError({
+    code: 'store.role-missing',
+    kind: 'failed',
+    message: `The store's user may not make or enter the role ${runtimeRole}.`,
+    hint: `Let an administrator run: CREATE ROLE ${runtimeRole} NOLOGIN; GRANT ${runtimeRole} TO <DB_USER>;`,
+    cause,
+  })
 }
 
 async function checkRuntimeRole(client: Client): Promise<void> {

@@ -33,11 +33,12 @@ async function transaction<Result>(
   try {
     return await database.connection().execute(async (connection) => {
       await connection.executeQuery(
-        CompiledQuery.raw(`BEGIN; SET LOCAL ROLE ${runtimeRole}; SELECT set_config('app.tenant_id', '${tenantId}', true)`),
+        CompiledQuery.raw(`BEGIN; SET LOCAL ROLE ${runtimeRole}; SET LOCAL search_path = public; SET LOCAL app.tenant_id = '${tenantId}'`),
       )
       try {
         const result = await work(connection)
-        await connection.executeQuery(CompiledQuery.raw('COMMIT'))
+        // COMMIT of a failed transaction says nothing and keeps nothing; SELECT complains.
+        await connection.executeQuery(CompiledQuery.raw('SELECT 1; COMMIT'))
         return result
       } catch (error) {
         await connection.executeQuery(CompiledQuery.raw('ROLLBACK')).catch(() => undefined) // the connection may be what failed
@@ -51,8 +52,7 @@ async function transaction<Result>(
 
 /** Names what an operator can act on; constraint violations stay as they are for the room that knows their meaning. */
 function translate(error: unknown): unknown {
-  const code = (error as { code?: unknown }).code
-  if (isShellError(error) || (typeof code === 'string' && /^(22|23|42)/.test(code))) return error
+  if (isShellError(error) || !isServersFault(error)) return error
   return new ShellError({
     code: 'store.unreachable',
     kind: 'failed',
@@ -60,6 +60,13 @@ function translate(error: unknown): unknown {
     hint: 'Try again in a moment; if it stays so, the operator should look at the PostgreSQL behind DB_HOST.',
     cause: error,
   })
+}
+
+/** Lost connections, shut-downs, exhausted servers; not a room's own mistake, nor what a constraint says. */
+function isServersFault(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown }
+  if (typeof code === 'string') return !/^(22|23|25|42)/.test(code)
+  return typeof message === 'string' && /connection|timeout/i.test(message) // pg has no codes for these
 }
 
 async function check(database: Kysely<Database>): Promise<void> {

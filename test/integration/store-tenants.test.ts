@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newId } from '../../src/domain/index.ts'
+import { createStore, sql, type Store, type StoreAddress } from '../../src/platform/store/index.ts'
+import { execute, freshStore } from '../support/postgres-server.ts'
+
+let address: Awaited<ReturnType<typeof freshStore>>
+let store: Store
+const [mine, theirs] = [{ tenantId: newId() }, { tenantId: newId() }]
+
+beforeAll(async () => {
+  address = await freshStore()
+  store = createStore({ address, poolMax: 1 }) // one connection: what a transaction leaves behind, the next one meets
+  for (const scope of [mine, theirs]) await fill(scope)
+})
+afterAll(() => store.close())
+
+/** One row in each table of a tenant. */
+async function fill({ tenantId }: { tenantId: string }): Promise<void> {
+  await store.within({ tenantId }, async (query) => {
+    const [member, entry] = [newId(), newId()]
+    await query.insertInto('tenant').values({ tenant_id: tenantId, name: tenantId, wrapped_key: null }).execute()
+    await query
+      .insertInto('member')
+      .values({ tenant_id: tenantId, member_id: member, name: 'Ada', role: 'admin', disabled_at: null })
+      .execute()
+    await sql`INSERT INTO token (tenant_id, token_id, member_id, name, kind, role, hash, expires_at)
+      VALUES (${tenantId}, ${newId()}, ${member}, 'one', 'person', 'admin', ${Buffer.from(tenantId)}, now() + interval '1 day')`.execute(
+      query,
+    )
+    await sql`INSERT INTO connection (tenant_id, connection_id, name, engine, target) VALUES (${tenantId}, ${newId()}, 'shop', 'postgres', '{}')`.execute(
+      query,
+    )
+    await sql`INSERT INTO policy (tenant_id, connection_id, body) VALUES (${tenantId}, 'shop', '{}')`.execute(query)
+    await sql`INSERT INTO record_head (tenant_id, sequence, mac) VALUES (${tenantId}, 1, '\\x00')`.execute(query)
+    await sql`INSERT INTO record_open (tenant_id, entry_id, server_id) VALUES (${tenantId}, ${entry}, ${newId()})`.execute(query)
+    await sql`INSERT INTO record_link (tenant_id, sequence, entry_id, kind, at, body, mac)
+      VALUES (${tenantId}, 1, ${entry}, 'note', now(), '{}', '\\x00')`.execute(query)
+  })
+}
+
+const tenantTables = ['tenant', 'member', 'token', 'connection', 'policy', 'record_head', 'record_open', 'record_link'] as const
+
+describe.each(tenantTables)('of the table %s', (table) => {
+  test('a tenant sees its own rows only', async () => {
+    const { rows } = await store.within(mine, (query) =>
+      sql<{ tenant_id: string }>`SELECT tenant_id FROM ${sql.table(table)}`.execute(query),
+    )
+    expect(rows).toEqual([{ tenant_id: mine.tenantId }])
+  })
+
+  test('no row is seen without a tenant', async () => {
+    const { rows } = await store.withoutTenant((query) => sql`SELECT * FROM ${sql.table(table)}`.execute(query))
+    expect(rows).toEqual([])
+  })
+
+  test('a tenant can neither change nor delete what is another’s, nor write in its name', async () => {
+    const where = sql`WHERE tenant_id = ${theirs.tenantId}`
+    for (const statement of [
+      sql`UPDATE ${sql.table(table)} SET tenant_id = tenant_id ${where}`,
+      sql`DELETE FROM ${sql.table(table)} ${where}`,
+      sql`INSERT INTO ${sql.table(table)} SELECT (jsonb_populate_record(t, jsonb_build_object('tenant_id', ${theirs.tenantId}::text))).* FROM ${sql.table(table)} t`,
+    ]) {
+      const outcome = await store
+        .within(mine, (query) => statement.execute(query))
+        .then((result) => Number(result.numAffectedRows ?? 0n), refusal)
+      expect([0, '42501']).toContain(outcome)
+    }
+    const { rows } = await execute(address.superuser, `SELECT count(*)::int AS rows FROM ${table} WHERE tenant_id = '${theirs.tenantId}'`)
+    expect(rows).toEqual([{ rows: 1 }])
+  })
+})
+
+function refusal(error: unknown): string {
+  return String((error as { code?: string }).code)
+}
+
+describe('the store', () => {
+  test.each([
+    ['UPDATE', sql`UPDATE record_link SET body = ''`],
+    ['DELETE', sql`DELETE FROM record_link`],
+    ['TRUNCATE', sql`TRUNCATE record_link`],
+  ])('lets nobody at run time %s links of the record', async (_verb, statement) => {
+    await expect(store.within(mine, (query) => statement.execute(query))).rejects.toMatchObject({ code: '42501' })
+  })
+
+  test('forgets tenant and role at the end of a transaction, also of a failed one', async () => {
+    await expect(store.within(mine, (query) => sql`SELECT 1 / 0`.execute(query))).rejects.toMatchObject({ code: '22012' })
+    const { rows } = await store.withoutTenant((query) =>
+      sql`SELECT current_setting('app.tenant_id', true) AS tenant, current_user AS role`.execute(query),
+    )
+    expect(rows).toEqual([{ tenant: '', role: 'aishell_runtime' }])
+  })
+
+  test('keeps nothing of a transaction whose error its work has swallowed, and says so', async () => {
+    const work = store.within(mine, async (query) => {
+      await sql`INSERT INTO policy (tenant_id, connection_id, body) VALUES (${mine.tenantId}, 'lost', '{}')`.execute(query)
+      await sql`SELECT 1 / 0`.execute(query).catch(() => undefined)
+    })
+    await expect(work).rejects.toMatchObject({ code: '25P02' })
+  })
+
+  test('takes only UUIDs for tenants: the name goes into the text of a statement', async () => {
+    await expect(store.within({ tenantId: `'; DROP TABLE tenant; --` }, async () => 1)).rejects.toMatchObject({ code: 'store.bad-scope' })
+  })
+
+  test('finds a token by its hash, and only by the whole of it', async () => {
+    const find = (hash: Buffer) =>
+      store.withoutTenant((query) => sql<{ tenant_id: string }>`SELECT tenant_id FROM find_token(${hash})`.execute(query))
+    expect((await find(Buffer.from(theirs.tenantId))).rows).toEqual([{ tenant_id: theirs.tenantId }])
+    expect((await find(Buffer.from(theirs.tenantId.slice(0, -1)))).rows).toEqual([])
+  })
+
+  test('says that it cannot be reached, and how to mend that', async () => {
+    const gone: StoreAddress = { ...address, port: 1 }
+    const closed = createStore({ address: gone, poolMax: 1 })
+    await expect(closed.check()).rejects.toMatchObject({ code: 'store.unreachable', kind: 'failed' })
+    await closed.close()
+  })
+})
