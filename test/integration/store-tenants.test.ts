@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../../src/domain/index.ts'
-import { createStore, sql, type Store, type StoreAddress } from '../../src/platform/store/index.ts'
+import { createStore, sql, type RawBuilder, type Store, type StoreAddress } from '../../src/platform/store/index.ts'
 import { execute, freshStore } from '../support/postgres-server.ts'
 
 let address: Awaited<ReturnType<typeof freshStore>>
@@ -53,22 +53,25 @@ describe.each(tenantTables)('of the table %s', (table) => {
     expect(rows).toEqual([])
   })
 
+  // Without a WHERE no other policy than the verb's own stands between a tenant and the rows of all.
   test('a tenant can neither change nor delete what is another’s, nor write in its name', async () => {
-    const where = sql`WHERE tenant_id = ${theirs.tenantId}`
-    for (const statement of [
-      sql`UPDATE ${sql.table(table)} SET tenant_id = tenant_id ${where}`,
-      sql`DELETE FROM ${sql.table(table)} ${where}`,
-      sql`INSERT INTO ${sql.table(table)} SELECT (jsonb_populate_record(t, jsonb_build_object('tenant_id', ${theirs.tenantId}::text))).* FROM ${sql.table(table)} t`,
-    ]) {
-      const outcome = await store
-        .within(mine, (query) => statement.execute(query))
-        .then((result) => Number(result.numAffectedRows ?? 0n), refusal)
-      expect([0, '42501']).toContain(outcome)
-    }
-    const { rows } = await execute(address.superuser, `SELECT count(*)::int AS rows FROM ${table} WHERE tenant_id = '${theirs.tenantId}'`)
-    expect(rows).toEqual([{ rows: 1 }])
+    const copy = sql`SELECT (jsonb_populate_record(t, jsonb_build_object('tenant_id', ${theirs.tenantId}::text))).* FROM ${sql.table(table)} t`
+    expect(await reach(sql`UPDATE ${sql.table(table)} SET tenant_id = ${mine.tenantId}`)).toBeOneOf([1, '42501'])
+    expect(await reach(sql`DELETE FROM ${sql.table(table)}`)).toBeOneOf([1, '42501', '23503'])
+    expect(await reach(sql`INSERT INTO ${sql.table(table)} ${copy}`)).toBe('42501')
   })
 })
+
+/** How many rows a statement of mine touches, or the code it is refused with; nothing stays. */
+async function reach(statement: RawBuilder<unknown>): Promise<number | string> {
+  const enough = new Error('undone')
+  let rows = 0
+  const work = store.within(mine, async (query) => {
+    rows = Number((await statement.execute(query)).numAffectedRows)
+    throw enough
+  })
+  return await work.catch((error: unknown) => (error === enough ? rows : refusal(error)))
+}
 
 function refusal(error: unknown): string {
   return String((error as { code?: string }).code)

@@ -2,7 +2,7 @@
 // Holds the pool, the migrations, the keyring of sealed fields and, without DB_HOST, an embedded server.
 // Touches the metadata PostgreSQL and DATA_DIR.
 // Refuses product words: tables are owned by the rooms that use them.
-export { sql } from 'kysely' // the rooms' odd statements; they import no driver themselves
+export { sql, type RawBuilder } from 'kysely' // the rooms' odd statements; they import no driver themselves
 export { createKeyring } from './keyring.ts'
 export { dumpSchema } from './dump-schema.ts'
 export { ensureDataDir, lockDataDir } from './embedded/data-dir-lock.ts'
