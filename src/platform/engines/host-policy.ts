@@ -6,7 +6,7 @@ import { ShellError } from '../../domain/index.ts'
 export interface HostPolicy {
   /** Loopback, private and carrier-grade ranges: needed on a laptop and inside a cluster, not for guests. */
   readonly allowPrivateHosts: boolean
-  /** Host names and addresses allowed whatever their range, e.g. the demo's own server. */
+  /** Host names and addresses allowed in private ranges too, e.g. the demo's own server; link-local and metadata never are. */
   readonly allowedHosts: readonly string[]
 }
 
@@ -17,6 +17,7 @@ for (const [network, prefix] of [
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
   ['100.100.100.200', 32],
+  ['192.0.0.0', 24],
 ] as const)
   never.addSubnet(network, prefix, 'ipv4')
 for (const [network, prefix] of [
@@ -53,7 +54,7 @@ export async function pinHost(host: string, policy: HostPolicy): Promise<string>
     })
   }
   const address = isIP(host) === 0 ? await resolve(host) : host
-  if (!policy.allowedHosts.includes(host) && isRefused(address, policy)) {
+  if (isRefused(address, policy.allowPrivateHosts || policy.allowedHosts.includes(host))) {
     throw new ShellError({
       code: 'engines.host-refused',
       kind: 'denied',
@@ -78,9 +79,29 @@ async function resolve(host: string): Promise<string> {
   }
 }
 
-function isRefused(address: string, policy: HostPolicy): boolean {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)
-  if (mapped?.[1] !== undefined) return isRefused(mapped[1], policy)
-  const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
-  return never.check(address, family) || (!policy.allowPrivateHosts && inside.check(address, family))
+function isRefused(address: string, isPrivateAllowed: boolean): boolean {
+  const plain = embeddedIpv4(address) ?? address
+  const family = isIP(plain) === 6 ? 'ipv6' : 'ipv4'
+  return never.check(plain, family) || (!isPrivateAllowed && inside.check(plain, family))
+}
+
+/** The IPv4 address that a mapped, compatible, NAT64 (RFC 6052) or 6to4 (RFC 3056) address leads to. */
+function embeddedIpv4(address: string): string | null {
+  if (isIP(address) !== 6) return null
+  const groups = groupsOf(address)
+  const dotted = (at: number): string => [groups[at] ?? 0, groups[at + 1] ?? 0].flatMap((group) => [group >> 8, group & 255]).join('.')
+  if (groups[0] === 0x2002) return dotted(1)
+  if (groups[0] === 0x64 && groups[1] === 0xff9b) return dotted(6)
+  const isMapped = groups.slice(0, 5).every((group) => group === 0) && (groups[5] === 0xffff || (groups[5] === 0 && groups[6] !== 0))
+  return isMapped ? dotted(6) : null
+}
+
+/** The eight numbers of an IPv6 address; the URL parser writes any spelling in one form. */
+function groupsOf(address: string): number[] {
+  const [bare = ''] = address.split('%')
+  const [head = '', tail = ''] = new URL(`http://[${bare}]`).hostname.slice(1, -1).split('::')
+  const left = head === '' ? [] : head.split(':')
+  const right = tail === '' ? [] : tail.split(':')
+  const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0')
+  return [...left, ...zeros, ...right].map((group) => Number.parseInt(group, 16))
 }

@@ -1,4 +1,5 @@
 import { ShellError } from '../../domain/index.ts'
+import { cancelled } from './outer-clock.ts'
 
 /** One signed-in database session; the pool only opens, lends and closes it. */
 export interface Session {
@@ -7,137 +8,168 @@ export interface Session {
   close(): Promise<void>
 }
 
-interface Waiter<Held> {
-  readonly give: (session: Held) => void
-  readonly fail: (error: unknown) => void
-}
-
 export interface LeasePoolOptions {
   readonly maxLeases: number
   readonly maxWaiting: number
+  /** Idle sessions are closed after this time. */
   readonly idleMs?: number
 }
 
-/** Lends sessions first come, first served, from a bounded queue. */
+interface Waiter<Held> {
+  readonly take: (session: Held) => void
+  readonly refuse: (error: unknown) => void
+}
+
+const defaultWaitMs = 10_000
+const defaultIdleMs = 60_000
+
+/** Sessions of one connection: at most `maxLeases`, handed out first come, first served, behind a bounded queue. */
 export class LeasePool<Held extends Session> {
-  readonly #open: () => Promise<Held>
   readonly #options: LeasePoolOptions
-  readonly #idle: Held[] = []
+  readonly #open: () => Promise<Held>
+  readonly #idle: { readonly session: Held; readonly timer: NodeJS.Timeout }[] = []
   readonly #waiting: Waiter<Held>[] = []
-  #sessions = 0
+  /** Open sessions and those being opened. */
+  #size = 0
+  #opening = 0
   #isClosed = false
-  #idleTimer: NodeJS.Timeout | null = null
 
   constructor(open: () => Promise<Held>, options: LeasePoolOptions) {
-    this.#open = open
     this.#options = options
+    this.#open = open
   }
 
-  get counts(): { readonly used: number; readonly waiting: number } {
-    return { used: this.#sessions - this.#idle.length, waiting: this.#waiting.length }
-  }
-
-  async take(signal: AbortSignal, waitMs = 10_000): Promise<Held> {
-    signal.throwIfAborted()
+  /** Throws `engines.busy` when the queue is full or `waitMs` is over, `run.cancelled` when the signal fires first. */
+  async take(signal: AbortSignal, waitMs = defaultWaitMs): Promise<Held> {
     if (this.#isClosed) throw closed()
-    const session = this.#takeIdle()
-    if (session !== null) return session
-    if (this.#sessions < this.#options.maxLeases) return await this.#openNew()
-    if (this.#waiting.length >= this.#options.maxWaiting) throw busy('too many questions are waiting for this connection')
+    if (signal.aborted) throw cancelled()
+    const ready = this.#waiting.length === 0 ? this.#takeIdle() : null
+    if (ready !== null) return ready
+    if (this.#waiting.length >= this.#opening + this.#room() + this.#options.maxWaiting) throw busy('too many others are waiting for it')
     return await this.#wait(signal, waitMs)
   }
 
-  async give(session: Held): Promise<void> {
-    if (!session.isUsable || this.#isClosed) return await this.#drop(session)
-    const waiter = this.#waiting.shift()
-    if (waiter !== undefined) return waiter.give(session)
-    this.#idle.push(session)
-    this.#closeIdleLater()
+  get counts(): { readonly used: number; readonly waiting: number } {
+    return { used: this.#size - this.#opening - this.#idle.length, waiting: this.#waiting.length }
   }
 
+  /** Takes a session back; one that is not clean is closed and its place given to the next in the queue. */
+  async give(session: Held): Promise<void> {
+    if (!session.isUsable || this.#isClosed) {
+      this.#size -= 1
+      this.#pump()
+      await session.close()
+      return
+    }
+    const next = this.#waiting.shift()
+    if (next === undefined) this.#keep(session)
+    else next.take(session)
+  }
+
+  /** Refuses whoever waits and closes idle sessions; those on loan are closed when they come back. */
   async close(): Promise<void> {
     this.#isClosed = true
-    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer)
-    for (const waiter of this.#waiting.splice(0)) waiter.fail(closed())
-    await Promise.all(this.#idle.splice(0).map((session) => this.#drop(session)))
+    for (const waiter of this.#waiting.splice(0)) waiter.refuse(closed())
+    const sessions = this.#idle.splice(0).map(({ session, timer }) => {
+      clearTimeout(timer)
+      return session.close()
+    })
+    this.#size -= sessions.length
+    await Promise.all(sessions)
+  }
+
+  #room(): number {
+    return this.#options.maxLeases - this.#size
   }
 
   #takeIdle(): Held | null {
-    for (let session = this.#idle.pop(); session !== undefined; session = this.#idle.pop()) {
-      if (session.isUsable) return session
-      void this.#drop(session)
+    for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) {
+      clearTimeout(last.timer)
+      if (last.session.isUsable) return last.session
+      this.#drop(last.session)
     }
     return null
   }
 
-  async #openNew(): Promise<Held> {
-    this.#sessions += 1
-    try {
-      return await this.#open()
-    } catch (error) {
-      this.#sessions -= 1
-      throw error
-    }
+  #keep(session: Held): void {
+    const timer = setTimeout(() => {
+      const at = this.#idle.findIndex((idle) => idle.session === session)
+      if (at < 0) return
+      this.#idle.splice(at, 1)
+      this.#drop(session)
+    }, this.#options.idleMs ?? defaultIdleMs)
+    timer.unref()
+    this.#idle.push({ session, timer })
+  }
+
+  #drop(session: Held): void {
+    this.#size -= 1
+    session.close().catch(() => undefined) // it is gone either way
   }
 
   #wait(signal: AbortSignal, waitMs: number): Promise<Held> {
-    return new Promise<Held>((resolve, reject) => {
-      const leave = (error: unknown): void => {
-        settle()
-        this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
-        reject(error)
-      }
-      const timer = setTimeout(() => leave(busy('no session of this connection came free in time')), waitMs)
-      const onAbort = (): void => leave(signal.reason)
+    return new Promise((resolve, reject) => {
       const settle = (): void => {
         clearTimeout(timer)
         signal.removeEventListener('abort', onAbort)
+        const at = this.#waiting.indexOf(waiter)
+        if (at >= 0) this.#waiting.splice(at, 1)
       }
       const waiter: Waiter<Held> = {
-        give: (session) => {
+        take: (session) => {
           settle()
           resolve(session)
         },
-        fail: (error) => {
+        refuse: (error) => {
           settle()
-          reject(error)
+          reject(error instanceof Error ? error : new Error(String(error)))
         },
       }
+      const onAbort = (): void => waiter.refuse(cancelled())
+      const timer = setTimeout(() => waiter.refuse(busy(`none came free within ${waitMs} ms`)), waitMs)
       signal.addEventListener('abort', onAbort, { once: true })
       this.#waiting.push(waiter)
+      this.#pump()
     })
   }
 
-  /** A closed session makes room: whoever waits longest gets a new one. */
-  async #drop(session: Held): Promise<void> {
-    this.#sessions -= 1
-    await session.close().catch(() => undefined) // it is being thrown away; nobody can act on how
-    const waiter = this.#isClosed ? undefined : this.#waiting.shift()
-    if (waiter === undefined) return
-    await this.#openNew().then(waiter.give, waiter.fail)
+  /** Opens a session for each waiter that none is being opened for, as far as there is room. */
+  #pump(): void {
+    while (this.#room() > 0 && this.#opening < this.#waiting.length) {
+      this.#size += 1
+      this.#opening += 1
+      void this.#grow()
+    }
   }
 
-  #closeIdleLater(): void {
-    if (this.#idleTimer !== null) return
-    this.#idleTimer = setTimeout(() => {
-      this.#idleTimer = null
-      const oldest = this.#idle.shift()
-      if (oldest !== undefined) void this.#drop(oldest)
-      if (this.#idle.length > 0) this.#closeIdleLater()
-    }, this.#options.idleMs ?? 60_000)
-    this.#idleTimer.unref()
+  async #grow(): Promise<void> {
+    try {
+      const session = await this.#open()
+      this.#opening -= 1
+      await this.give(session)
+    } catch (error) {
+      this.#opening -= 1
+      this.#size -= 1
+      this.#waiting[0]?.refuse(error)
+      this.#pump()
+    }
   }
 }
 
 function busy(why: string): ShellError {
-  return new ShellError({ code: 'engines.busy', kind: 'busy', message: `The database is busy: ${why}.`, hint: 'Try again in a moment.' })
+  return new ShellError({
+    code: 'engines.busy',
+    kind: 'busy',
+    message: `All database sessions of this connection are in use, and ${why}.`,
+    hint: 'Try again in a moment, or ask the operator for more leases.',
+  })
 }
 
 function closed(): ShellError {
   return new ShellError({
     code: 'engines.closed',
-    kind: 'conflict',
-    message: 'This connection was changed or removed just now.',
-    hint: 'Ask again.',
+    kind: 'busy',
+    message: 'This connection is being closed.',
+    hint: 'Try again in a moment.',
   })
 }

@@ -9,6 +9,16 @@ export function timedOut(timeoutMs: number): ShellError {
   })
 }
 
+/** A single row above the byte limit is stopped on its way: it would have to be held whole. */
+export function rowTooLarge(): ShellError {
+  return new ShellError({
+    code: 'run.row-too-large',
+    kind: 'invalid',
+    message: 'One row is larger than the byte limit of the statement, so it was stopped.',
+    hint: 'Select fewer or shorter columns, or ask for a higher limit.',
+  })
+}
+
 export function cancelled(): ShellError {
   return new ShellError({ code: 'run.cancelled', kind: 'failed', message: 'The statement was cancelled.' })
 }

@@ -1,16 +1,25 @@
 import type { Param } from '../../../domain/index.ts'
-import { beginRead } from './prologue.ts'
+import { endRead, type OwnStatement } from './prologue.ts'
 
 /** The part of pg's wire connection used here; its typings leave it out. */
-interface Wire {
-  readonly stream: { cork(): void; uncork(): void }
-  parse(query: { text: string; name?: string; types?: number[] }): void
-  bind(config: { portal?: string; statement?: string; values?: readonly Param[]; binary?: boolean }): void
+export interface Wire {
+  readonly stream: {
+    cork(): void
+    uncork(): void
+    pause(): void
+    resume(): void
+    on(event: 'data', listener: (chunk: Buffer) => void): void
+    off(event: 'data', listener: (chunk: Buffer) => void): void
+  }
+  parse(query: { text: string; name?: string }): void
+  bind(config: { statement?: string; values?: readonly Param[] }): void
   describe(message: { type: 'P' | 'S'; name: string }): void
-  execute(config: { portal?: string; rows?: number }): void
+  execute(config: { rows?: number }): void
   flush(): void
   sync(): void
   query(text: string): void
+  once(event: 'readyForQuery' | 'end', listener: () => void): void
+  off(event: 'readyForQuery' | 'end', listener: () => void): void
 }
 
 export interface FieldDescription {
@@ -19,87 +28,112 @@ export interface FieldDescription {
   readonly dataTypeModifier: number
 }
 
-type Row = (string | null)[]
-
-interface Pending {
-  readonly resolve: (rows: Row[] | null) => void
-  readonly reject: (error: unknown) => void
+/** What a read gathers between two looks of its reader: rows, or the bytes of a COPY. */
+export interface Gatherer<Batch> {
+  row(cells: (string | null)[]): void
+  bytes(chunk: Buffer): void
+  /** Roughly, of what is held. */
+  readonly heldBytes: number
+  /** null: nothing is held. */
+  take(): Batch | null
 }
 
-export interface PortalReadOptions {
-  /** Our own settings query, see prologue.ts. */
-  readonly settings: string
+export interface PortalReadOptions<Batch> {
+  /** BEGIN and our settings, see prologue.ts. */
+  readonly opening: readonly OwnStatement[]
+  /** Names this session's server already keeps; grows as it takes more. */
+  readonly kept: Set<string>
   readonly text: string
   readonly params: readonly Param[]
   readonly batchRows: number
+  readonly gatherer: Gatherer<Batch>
+  /** true: the statement is parsed for its columns and not run. */
+  readonly isDescribeOnly: boolean
+  /** A single row beyond this is not waited for. */
+  readonly maxRowBytes: number
+  readonly onRowTooLarge: () => void
 }
+
+/** More than this is not held for a slow reader: the socket is paused, and with it the server. */
+const mostHeldBytes = 1024 * 1024
 
 /**
  * One read over the extended protocol, spoken directly: BEGIN, settings and the statement leave in one write and their
  * answers come in one round trip; further batches are fetched from the portal only when asked for. Extended messages
  * take exactly one statement each, so a second one hidden in the text cannot run. A submittable for pg's Client.
  */
-export class PortalRead {
+export class PortalRead<Batch> {
   fields: readonly FieldDescription[] = []
-  readonly #options: PortalReadOptions
+  readonly #options: PortalReadOptions<Batch>
+  readonly #idle = Promise.withResolvers<void>()
   #wire: Wire | null = null
   #commandsDone = 0
-  #rows: Row[] = []
-  #pending: Pending | null = null
+  #pending: PromiseWithResolvers<Batch | null> | null = null
   #state: 'running' | 'suspended' | 'complete' | 'failed' = 'running'
   #error: unknown = null
   #isHalted = false
-  #idle: Promise<void>
-  #becomeIdle: () => void = () => undefined
+  #isPaused = false
+  #unfinishedBytes = 0
 
-  constructor(options: PortalReadOptions) {
+  constructor(options: PortalReadOptions<Batch>) {
     this.#options = options
-    this.#idle = new Promise((resolve) => (this.#becomeIdle = resolve))
-  }
-
-  get isComplete(): boolean {
-    return this.#state === 'complete'
   }
 
   get isRunning(): boolean {
     return this.#state === 'running'
   }
 
-  /** Resolves when the server has said that it is ready for another statement. */
+  /** true: it failed before the judged statement began, and what the server keeps of our own is not known. */
+  get isUnopened(): boolean {
+    return this.#commandsDone < this.#options.opening.length
+  }
+
+  /** Resolves when the server has said that it is ready for another statement, or has gone. */
   get idle(): Promise<void> {
-    return this.#idle
+    return this.#idle.promise
   }
 
-  /** The next rows; null after the last. */
-  next(): Promise<Row[] | null> {
+  /** The next batch; null after the last. */
+  next(): Promise<Batch | null> {
     if (this.#state === 'failed') return Promise.reject(this.#error as Error)
-    if (this.#state === 'complete' && this.#rows.length === 0) return Promise.resolve(null)
-    if (this.#state !== 'running') return Promise.resolve(this.#takeRows())
-    return new Promise((resolve, reject) => (this.#pending = { resolve, reject }))
+    if (this.#state !== 'running' || this.#isPaused) {
+      const batch = this.#take()
+      if (batch !== null || this.#state === 'complete') return Promise.resolve(batch)
+    }
+    this.#pending = Promise.withResolvers<Batch | null>()
+    return this.#pending.promise
   }
 
-  /** Fetches nothing more; resolves when the server has nothing left to do here. */
-  async halt(): Promise<void> {
+  /** Nobody reads on: what comes is thrown away (a server blocked in writing does not see a cancel), nothing more is fetched. */
+  halt(): void {
     this.#isHalted = true
-    if (this.#state === 'running') await this.next().catch(() => undefined) // whatever it was, nobody reads it any more
-    if (this.#state === 'suspended') this.#wire?.query('ROLLBACK')
-    this.#state = 'complete'
+    this.#options.gatherer.take()
+    this.#unpause()
+    if (this.#state === 'suspended') this.#finish()
   }
 
   submit(wire: Wire): void {
+    const { opening, kept, text, params, batchRows, isDescribeOnly } = this.#options
     this.#wire = wire
+    wire.once('readyForQuery', this.#onOver)
+    wire.once('end', this.#onOver)
+    wire.stream.on('data', this.#onData)
     wire.stream.cork()
-    for (const text of [beginRead, this.#options.settings]) {
-      wire.parse({ text })
-      wire.bind({})
+    for (const own of opening) {
+      if (own.name === '' || !kept.has(own.name)) wire.parse({ text: own.text, name: own.name })
+      wire.bind({ statement: own.name, values: own.values })
       wire.execute({})
     }
-    // Types 0 leave it to the server to infer each parameter from its place.
-    wire.parse({ text: this.#options.text })
-    wire.bind({ values: this.#options.params })
-    wire.describe({ type: 'P', name: '' })
-    wire.execute({ rows: this.#options.batchRows })
-    wire.flush()
+    // No types are named: the server infers each parameter from its place.
+    wire.parse({ text })
+    if (isDescribeOnly) wire.describe({ type: 'S', name: '' })
+    else {
+      wire.bind({ values: params })
+      wire.describe({ type: 'P', name: '' })
+      wire.execute({ rows: batchRows })
+    }
+    if (isDescribeOnly) wire.query(endRead)
+    else wire.flush()
     wire.stream.uncork()
   }
 
@@ -107,20 +141,35 @@ export class PortalRead {
     this.fields = message.fields
   }
 
-  handleDataRow(message: { fields: Row }): void {
-    if (this.#commandsDone >= 2) this.#rows.push(message.fields) // before that it is the answer of our settings
+  handleDataRow(message: { fields: (string | null)[] }): void {
+    this.#unfinishedBytes = 0
+    if (this.isUnopened || this.#isHalted) return // the answer of our settings, or nobody reads
+    this.#options.gatherer.row(message.fields)
+    this.#hold()
+  }
+
+  handleCopyData(message: { chunk: Buffer }): void {
+    this.#unfinishedBytes = 0
+    if (this.#isHalted) return
+    this.#options.gatherer.bytes(message.chunk)
+    this.#hold()
   }
 
   handlePortalSuspended(): void {
     this.#state = 'suspended'
+    if (this.#isHalted) this.#finish()
     this.#deliver()
   }
 
   handleCommandComplete(): void {
+    if (this.#state === 'complete') return // our own ending
+    const { opening, kept, isDescribeOnly } = this.#options
+    const name = opening[this.#commandsDone]?.name ?? ''
+    if (name !== '') kept.add(name)
     this.#commandsDone += 1
-    if (this.#commandsDone !== 3) return
-    this.#state = 'complete'
-    this.#wire?.query('COMMIT') // simple, so that it also ends the extended batch; its ready state comes in the background
+    if (this.#commandsDone !== opening.length + 1) return
+    if (isDescribeOnly) this.#state = 'complete'
+    else this.#finish()
     this.#deliver()
   }
 
@@ -129,48 +178,82 @@ export class PortalRead {
   }
 
   handleError(error: unknown): void {
-    this.#state = 'failed'
+    if (this.#state === 'failed') return
+    const isAfterAll = this.#state === 'complete' // a cancel that came as the statement ended; Session.settle looks after it
+    if (!isAfterAll) this.#state = 'failed'
     this.#error = error
-    this.#wire?.sync()
-    this.#becomeIdle()
+    this.#unpause()
+    if (!isAfterAll && !this.#options.isDescribeOnly) this.#wire?.sync()
     const pending = this.#pending
     this.#pending = null
     pending?.reject(error)
   }
 
   handleReadyForQuery(): void {
-    this.#becomeIdle()
+    // `#onOver` hears it too, and also after an error
   }
 
-  /** The guard lets no COPY through; a server that starts one all the same is answered with an error. */
+  /** The guard lets no COPY FROM through; a server that starts one all the same is answered with an error. */
   handleCopyInResponse(wire: { sendCopyFail(message: string): void }): void {
     wire.sendCopyFail('not a read')
   }
 
-  handleCopyData(): void {
-    this.handleError(new Error('unexpected copy data'))
+  readonly #onOver = (): void => {
+    const wire = this.#wire
+    if (wire === null) return
+    this.#wire = null
+    wire.off('readyForQuery', this.#onOver)
+    wire.off('end', this.#onOver)
+    wire.stream.off('data', this.#onData)
+    wire.stream.resume()
+    if (this.#state !== 'complete') this.handleError(new Error('The connection was lost'))
+    this.#idle.resolve()
   }
 
-  handleParseComplete(): void {
-    // nothing to do: errors come as errors
+  readonly #onData = (chunk: Buffer): void => {
+    this.#unfinishedBytes += chunk.length
+    if (this.#unfinishedBytes > this.#options.maxRowBytes && this.#state === 'running') this.#options.onRowTooLarge()
+  }
+
+  /** The statement is over or given up. A simple message also ends the extended batch; its ready state comes in the background. */
+  #finish(): void {
+    this.#state = 'complete'
+    this.#wire?.query(endRead)
+  }
+
+  #hold(): void {
+    if (this.#options.gatherer.heldBytes < mostHeldBytes) return
+    if (!this.#isPaused) {
+      this.#isPaused = true
+      this.#wire?.stream.pause()
+    }
+    this.#deliver()
   }
 
   #deliver(): void {
     if (this.#pending === null) return
+    const batch = this.#take()
+    if (batch === null && this.#state !== 'complete') return
     const { resolve } = this.#pending
     this.#pending = null
-    resolve(this.#state === 'complete' && this.#rows.length === 0 ? null : this.#takeRows())
+    resolve(batch)
   }
 
-  /** Hands the batch on and has the server prepare the next one meanwhile. */
-  #takeRows(): Row[] {
-    const rows = this.#rows
-    this.#rows = []
-    if (this.#state === 'suspended' && this.#wire !== null && !this.#isHalted) {
+  /** Hands over what is held and has the server prepare the next batch meanwhile. */
+  #take(): Batch | null {
+    const batch = this.#options.gatherer.take()
+    this.#unpause()
+    if (this.#state === 'suspended') {
       this.#state = 'running'
-      this.#wire.execute({ rows: this.#options.batchRows })
-      this.#wire.flush()
+      this.#wire?.execute({ rows: this.#options.batchRows })
+      this.#wire?.flush()
     }
-    return rows
+    return batch
+  }
+
+  #unpause(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    this.#wire?.stream.resume()
   }
 }

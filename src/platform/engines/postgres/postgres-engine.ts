@@ -2,11 +2,13 @@ import { ShellError } from '../../../domain/index.ts'
 import type { Engine, EnginePool, EngineTarget, PoolOptions } from '../engine.ts'
 import { pinHost, type HostPolicy } from '../host-policy.ts'
 import { LeasePool } from '../lease-pool.ts'
+import { cancelled } from '../outer-clock.ts'
 import { readCatalog } from './catalog.ts'
 import { statementFailure } from './errors.ts'
 import { PostgresLease } from './lease.ts'
 import { preflight } from './preflight.ts'
-import { beginRead } from './prologue.ts'
+import { readFacts } from './server-facts.ts'
+import { beginRead, endRead, type ServerFacts } from './prologue.ts'
 import type { PostgresTarget } from './postgres-target.ts'
 import { PostgresSession } from './session.ts'
 
@@ -24,36 +26,57 @@ export function createPostgresEngine(hosts: HostPolicy): Engine {
 
 function openPool(target: PostgresTarget, hosts: HostPolicy, options: PoolOptions): EnginePool {
   let pinned: Promise<string> | null = null
+  let facts: ServerFacts | null = null
   const open = async (): Promise<PostgresSession> => {
     pinned ??= pinHost(target.host, hosts)
     const address = await pinned.catch((error: unknown) => {
       pinned = null // a name that does not resolve now may resolve later
       throw error
     })
-    return await PostgresSession.open(target, address, options.connectTimeoutMs)
+    const session = await PostgresSession.open(target, address, options.connectTimeoutMs)
+    facts ??= await readFacts(session).catch((error: unknown) => {
+      session.destroy()
+      throw ownFailure(error)
+    })
+    return session
   }
   const pool = new LeasePool(open, options)
   /** Our own reading of the server's catalogs: read-only, timed, never in the way of questions for long. */
   const own = async <Result>(signal: AbortSignal | undefined, work: (session: PostgresSession) => Promise<Result>): Promise<Result> => {
     const session = await pool.take(signal ?? new AbortController().signal)
+    const hangUp = (): void => session.destroy()
+    signal?.addEventListener('abort', hangUp, { once: true })
+    const timer = setTimeout(hangUp, 2 * ownTimeoutMs)
     try {
       await session.client.query(`${beginRead}; SET LOCAL statement_timeout = '${ownTimeoutMs}'; SET LOCAL lock_timeout = '2000'`)
-      const result = await work(session)
-      await session.client.query('COMMIT')
-      return result
+      return await work(session)
     } catch (error) {
-      session.spoil()
-      throw error instanceof ShellError ? error : statementFailure(error, ownTimeoutMs)
+      throw signal?.aborted === true ? cancelled() : ownFailure(error)
     } finally {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', hangUp)
+      if (session.isUsable) await session.client.query(endRead).catch(hangUp)
       await pool.give(session)
     }
   }
+  const lease = async (session: PostgresSession): Promise<PostgresLease> => {
+    if (facts === null) throw new Error('A session was lent before its server was known') // `open` reads them first
+    return new PostgresLease(session, facts, (back) => pool.give(back))
+  }
   return {
-    readCatalog: ({ disclosure, signal }) => own(signal, (session) => readCatalog(session, disclosure)),
+    readCatalog: async ({ disclosure, signal }) => {
+      const catalog = await own(signal, (session) => readCatalog(session, disclosure))
+      if (facts !== null) facts = { ...facts, searchPath: catalog.searchPath }
+      return catalog
+    },
     preflight: (signal) => own(signal, (session) => preflight(session)),
-    lease: async ({ signal, waitMs }) => new PostgresLease(await pool.take(signal, waitMs), (session) => pool.give(session)),
+    lease: async ({ signal, waitMs }) => lease(await pool.take(signal, waitMs)),
     close: () => pool.close(),
   }
 }
 
 const ownTimeoutMs = 20_000
+
+function ownFailure(error: unknown): ShellError {
+  return statementFailure(error, { timeoutMs: ownTimeoutMs, startedMs: 0, offset: 0 })
+}

@@ -1,17 +1,29 @@
-import { connect as connectTcp } from 'node:net'
+import { isIP } from 'node:net'
 import { Client } from 'pg'
 import { ShellError } from '../../../domain/index.ts'
-import type { PostgresTarget } from './postgres-target.ts'
 import type { Session } from '../lease-pool.ts'
+import { requestCancel, type CancelAddress } from './cancel-request.ts'
 import { openFailure } from './errors.ts'
+import { PortalRead, type Gatherer, type PortalReadOptions } from './portal-read.ts'
+import type { PostgresTarget } from './postgres-target.ts'
+import { endRead } from './prologue.ts'
+
+/** The client's fields that its typings leave out; the server gives the key at sign-in. */
+interface ClientInside {
+  readonly processID: number
+  readonly secretKey: number
+  readonly connection: { readonly stream: { destroy(): void } }
+}
 
 /** One signed-in PostgreSQL session. */
 export class PostgresSession implements Session {
   readonly client: Client
-  readonly #address: { readonly host: string; readonly port: number }
+  readonly #address: CancelAddress
+  readonly #kept = new Set<string>()
   #isUsable = true
+  #cancelling: Promise<void> | null = null
 
-  private constructor(client: Client, address: { readonly host: string; readonly port: number }) {
+  private constructor(client: Client, address: CancelAddress) {
     this.client = client
     this.#address = address
     client.on('error', () => this.spoil())
@@ -20,60 +32,79 @@ export class PostgresSession implements Session {
 
   /** `address` is the host's checked and pinned IP; TLS still checks the name. */
   static async open(target: PostgresTarget, address: string, connectTimeoutMs: number): Promise<PostgresSession> {
+    const ssl = target.sslmode === 'disable' ? (false as const) : tlsOptions(target)
     const client = new Client({
       host: address,
       port: target.port,
       database: target.database,
       user: target.user,
-      password: target.password?.reveal() ?? '', // never from the environment or a .pgpass of this machine
-      ssl: target.sslmode === 'disable' ? false : { rejectUnauthorized: target.sslmode === 'verify-full', servername: target.host },
+      // A function: for an empty text the driver would take PGPASSWORD or a .pgpass of this machine, and send it to a stranger.
+      password: () => target.password?.reveal() ?? '',
+      ssl,
       application_name: 'aishell',
       connectionTimeoutMillis: connectTimeoutMs,
       keepAlive: true,
     })
+    const session = new PostgresSession(client, { host: address, port: target.port, ssl })
     try {
       await client.connect()
     } catch (error) {
+      session.destroy()
       throw openFailure(target, error)
     }
-    return new PostgresSession(client, { host: address, port: target.port })
+    return session
   }
 
   get isUsable(): boolean {
     return this.#isUsable
   }
 
-  /** Never lent again: a statement was cut, or the state is not known. */
+  get processId(): number {
+    return this.#inside.processID
+  }
+
+  /** Sends a statement; nothing else may be sent until its `idle`, and then `settle`. */
+  start<Batch>(options: Omit<PortalReadOptions<Batch>, 'kept'> & { readonly gatherer: Gatherer<Batch> }): PortalRead<Batch> {
+    const portal = new PortalRead({ ...options, kept: this.#kept })
+    this.client.query(portal as never) // a submittable, see PortalRead; pg's typings know only its own
+    return portal
+  }
+
+  /** Never lent again: its state is not known. */
   spoil(): void {
     this.#isUsable = false
   }
 
-  /** Asks the server to stop what runs here. The session is spoilt, so a late signal can hit no other statement. */
+  /** Asks the server to stop what runs here. `settle` waits until the request can hit nothing else. */
   cancel(): void {
-    this.spoil()
-    const { processID, secretKey } = this.client as unknown as { processID: number; secretKey: number } // set by the server at sign-in, not in the typings
-    const request = Buffer.alloc(16)
-    request.writeInt32BE(16, 0)
-    request.writeInt32BE(80_877_102, 4) // CancelRequest, PostgreSQL protocol 3.0
-    request.writeInt32BE(processID, 8)
-    request.writeInt32BE(secretKey, 12)
-    const socket = connectTcp(this.#address.port, this.#address.host, () => socket.end(request))
-    socket.on('error', () => this.destroy()) // the server does not even take a cancel: hang up
-    setTimeout(() => this.destroy(), hangUpMs).unref()
+    const { processID, secretKey } = this.#inside
+    this.#cancelling ??= requestCancel(this.#address, processID, secretKey).then((isCertain) => {
+      if (!isCertain) this.destroy()
+      this.#cancelling = null
+    })
+  }
+
+  /** After a statement: waits for a cancel under way, then rolls back what is still open. */
+  async settle(portal: Pick<PortalRead<unknown>, 'idle' | 'isUnopened'>): Promise<void> {
+    await portal.idle
+    if (this.#cancelling !== null) await this.#cancelling
+    if (portal.isUnopened) this.destroy()
+    if (!this.#isUsable || this.client.getTransactionStatus() === 'I') return
+    await this.client.query(endRead).catch(() => this.destroy())
   }
 
   /** Hangs up without a word; for a server that does not react. */
   destroy(): void {
     this.spoil()
-    const { connection } = this.client as unknown as { connection: { stream: { destroy(): void } } } // the socket is not in the typings
-    connection.stream.destroy()
+    this.#inside.connection.stream.destroy()
   }
 
   async close(): Promise<void> {
+    if (!this.#isUsable) return this.destroy()
     this.spoil()
-    const ended = this.client.end()
-    setTimeout(() => this.destroy(), 1_000).unref()
-    await ended.catch(() => undefined) // it is thrown away whatever it says
+    const timer = setTimeout(() => this.destroy(), goodbyeMs)
+    await this.client.end().catch(() => undefined) // it is thrown away whatever it says
+    clearTimeout(timer)
   }
 
   /** Our own fixed text only: never anything a person or a model wrote. */
@@ -81,10 +112,20 @@ export class PostgresSession implements Session {
     const result = await this.client.query<Row>({ text, values: [...values] })
     return result.rows
   }
+
+  get #inside(): ClientInside {
+    return this.client as unknown as ClientInside // see ClientInside
+  }
 }
 
-const hangUpMs = 3_000
+const goodbyeMs = 1_000
 
-export function noSession(): ShellError {
+/** RFC 6066 forbids addresses as server names; the certificate is then checked against the address itself. */
+function tlsOptions(target: PostgresTarget): { readonly host: string; readonly rejectUnauthorized: boolean; readonly servername?: string } {
+  const options = { host: target.host, rejectUnauthorized: target.sslmode === 'verify-full' }
+  return isIP(target.host) === 0 ? { ...options, servername: target.host } : options
+}
+
+export function lost(): ShellError {
   return new ShellError({ code: 'engines.lost', kind: 'failed', message: 'The database hung up.', hint: 'Ask again.' })
 }
