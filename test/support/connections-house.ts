@@ -3,7 +3,7 @@ import type { ConnectionInput } from '../../src/contract/index.ts'
 import { createConnections, type Connections, type ConnectionsOptions } from '../../src/platform/connections/index.ts'
 import { createPostgresEngine } from '../../src/platform/engines/index.ts'
 import type { Observation } from '../../src/platform/observe/index.ts'
-import { createKeyring, createStore, type Store, type StoreAddress } from '../../src/platform/store/index.ts'
+import { createKeyring, createStore, type Keyring, type Store, type StoreAddress } from '../../src/platform/store/index.ts'
 import { createTenancy } from '../../src/platform/tenancy/index.ts'
 import { freshStore, type TestDatabase } from './postgres-server.ts'
 
@@ -11,6 +11,7 @@ import { freshStore, type TestDatabase } from './postgres-server.ts'
 export interface ConnectionsHouse {
   readonly scope: Scope
   readonly superuser: StoreAddress
+  readonly keyring: Keyring
   readonly observed: Observation[]
   room(more?: Partial<ConnectionsOptions>): Connections
   as(role: Role, more?: Partial<Actor>): Actor
@@ -23,14 +24,16 @@ export async function connectionsHouse(): Promise<ConnectionsHouse> {
   const address = await freshStore()
   const store = createStore({ address, poolMax: 4 })
   const scope = await createTenancy({ store }).ensureDefaultTenant()
+  const keyring = createKeyring({ store, secretKey: new Secret('k'.repeat(40)) })
   const observed: Observation[] = []
   const opened: Connections[] = []
   return {
     scope,
     superuser: address.superuser,
+    keyring,
     observed,
     room: (more = {}) => {
-      const made = createConnections({ ...roomOptions(store, scope, observed), ...more })
+      const made = createConnections({ ...roomOptions(store, keyring, scope, observed), ...more })
       opened.push(made)
       return made
     },
@@ -54,10 +57,10 @@ export async function connectionsHouse(): Promise<ConnectionsHouse> {
   }
 }
 
-function roomOptions(store: Store, scope: Scope, observed: Observation[]): ConnectionsOptions {
+function roomOptions(store: Store, keyring: Keyring, scope: Scope, observed: Observation[]): ConnectionsOptions {
   return {
     store,
-    keyring: createKeyring({ store, secretKey: new Secret('k'.repeat(40)) }),
+    keyring,
     engines: [createPostgresEngine({ allowPrivateHosts: true, allowedHosts: [] })],
     declarations: { scope, declared: [], demo: null, startedAt: new Date('2026-01-01T00:00:00Z') },
     observe: (one) => observed.push(one),

@@ -78,28 +78,25 @@ export async function insertSaved(rooms: SavedRooms, actor: Actor, input: Connec
 /** Throws `connections.changed-meanwhile` when somebody else was quicker. */
 export async function updateSaved(rooms: SavedRooms, actor: Actor, known: KnownConnection, input: ConnectionInput): Promise<void> {
   const id = known.body.id
-  const [row] = (await rooms.store.within(actor, (query) => readRows(query, { idOrName: id }))).filter((one) => one.connection_id === id)
-  const password =
-    row === undefined ? null : await passwordFor(rooms.keyring, actor, id, input, { body: bodyOf(row), password: passwordOf(row) })
+  const rows = await rooms.store.within(actor, (query) => readRows(query, { idOrName: id }))
+  const row = rows.find((one) => one.connection_id === id)
+  if (row === undefined) throw changedMeanwhile()
+  const password = await passwordFor(rooms.keyring, actor, id, input, { body: bodyOf(row), password: passwordOf(row) })
+  // Later than before even within the same millisecond: the time is what tells that nobody came between.
+  const updatedAt = new Date(Math.max(rooms.now().getTime(), row.updated_at.getTime() + 1))
   const changed = await named(input, () =>
     rooms.store.within(actor, (query) =>
       query
         .updateTable('connection')
-        .set({ ...fieldsOf(input, password ?? { sealed: null, version: 1 }), updated_at: rooms.now() })
+        .set({ ...fieldsOf(input, password), updated_at: updatedAt })
         .where('connection_id', '=', id)
-        .where('updated_at', '=', row?.updated_at ?? rooms.now())
-        .where('secret_version', '=', row?.secret_version ?? 0)
+        .where('updated_at', '=', row.updated_at)
+        .where('secret_version', '=', row.secret_version)
         .returning('connection_id')
         .executeTakeFirst(),
     ),
   )
-  if (changed === undefined)
-    throw new ShellError({
-      code: 'connections.changed-meanwhile',
-      kind: 'conflict',
-      message: 'Somebody else changed this connection just now.',
-      hint: 'Look at it again, then repeat your change.',
-    })
+  if (changed === undefined) throw changedMeanwhile()
 }
 
 export async function removeSaved(rooms: SavedRooms, scope: Scope, id: string): Promise<void> {
@@ -195,6 +192,15 @@ async function named<Result>(input: ConnectionInput, work: () => Promise<Result>
     if ((error as { code?: unknown }).code === '23505') throw nameTaken(input.name)
     throw error
   }
+}
+
+function changedMeanwhile(): ShellError {
+  return new ShellError({
+    code: 'connections.changed-meanwhile',
+    kind: 'conflict',
+    message: 'Somebody else changed this connection just now.',
+    hint: 'Look at it again, then repeat your change.',
+  })
 }
 
 export function nameTaken(name: string): ShellError {
