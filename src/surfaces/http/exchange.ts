@@ -15,9 +15,11 @@ export class Exchange {
   constructor(reply: FastifyReply) {
     this.#reply = reply
     this.#raw = reply.raw
-    this.#raw.once('close', () => {
+    const left = (): void => {
       if (!this.#raw.writableEnded) this.#controller.abort(new DOMException('The client has gone', 'AbortError'))
-    })
+    }
+    if (this.#raw.destroyed) left()
+    else this.#raw.once('close', left)
   }
 
   /** Aborted when the client went before its answer ended. */
@@ -47,6 +49,7 @@ export class Exchange {
     this.#reply.hijack()
     for (const [name, value] of Object.entries(ours)) if (value !== undefined) this.#raw.setHeader(name, value)
     this.#raw.writeHead(status, headers)
+    this.#raw.flushHeaders() // the id in them is what a waiting client cancels with
   }
 
   /** Resolves when the client can take more, or has gone. */
@@ -74,8 +77,8 @@ export class Exchange {
     this.#raw.end()
   }
 
-  /** Breaks the transfer off, so that no client takes a part for the whole. */
+  /** Breaks the transfer off, so that no client takes a part for the whole; what was written goes out first. */
   cut(): void {
-    this.#raw.destroy()
+    setImmediate(() => this.#raw.destroy())
   }
 }

@@ -95,17 +95,22 @@ export async function createHttpServer(rooms: HttpRooms, options: HttpOptions): 
 }
 
 function createApp(options: HttpOptions): App {
+  const requestTimeoutMs = options.requestTimeoutMs ?? 30_000
   const app: App = fastify({
     logger: false,
     genReqId: requestIdOf,
     requestIdHeader: false,
     bodyLimit: options.bodyLimitBytes ?? 4 * 1024 * 1024,
-    requestTimeout: options.requestTimeoutMs ?? 30_000,
+    requestTimeout: requestTimeoutMs,
     keepAliveTimeout: options.keepAliveMs ?? 72_000,
     forceCloseConnections: 'idle',
     return503OnClosing: false, // what still comes in while draining is answered
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: false },
-    http: { maxHeaderSize: options.maxHeaderBytes ?? 16 * 1024, headersTimeout: options.requestTimeoutMs ?? 30_000 },
+    http: {
+      maxHeaderSize: options.maxHeaderBytes ?? 16 * 1024,
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(5_000, requestTimeoutMs),
+    },
     frameworkErrors: (error, request, reply) => void sendProblem(reply, problemOf(error, request.id)),
     clientErrorHandler: answerBrokenRequest,
   })
@@ -128,7 +133,10 @@ async function allowOrigins(app: App, origins: readonly string[]): Promise<void>
 async function drain(app: App, rooms: HttpRooms, graceMs: number): Promise<void> {
   const abort = setTimeout(() => rooms.running.abortAll(), graceMs)
   const cut = setTimeout(() => app.server.closeAllConnections(), graceMs + 1_000)
+  // A connection whose answer has just ended is idle, but was not when closing began.
+  const idle = setInterval(() => app.server.closeIdleConnections(), 50)
   await app.close()
+  clearInterval(idle)
   clearTimeout(abort)
   clearTimeout(cut)
 }

@@ -1,0 +1,123 @@
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, describe, expect, test } from 'vitest'
+import { createHttpServer } from '../../src/surfaces/http/index.ts'
+import { aReader, answerEnd, ask, closeServers, endless, rawPost, script, scriptedRooms, serve, willClose } from '../support/http-rooms.ts'
+
+afterEach(closeServers)
+
+describe('a client that leaves', () => {
+  test.each(['text/event-stream', 'application/json'])('ends its answer at once (%s)', async (accept) => {
+    const { rooms, begun, left } = endless()
+    const { url } = await serve(rooms)
+    const controller = new AbortController()
+    const asking = ask(url, accept, { signal: controller.signal }).catch(() => {})
+    await begun
+    controller.abort()
+    expect(await left).toBe('aborted')
+    await asking
+    expect(rooms.running.size).toBe(0)
+  })
+
+  test('but stays connected without reading holds the answer back, not in our memory', async () => {
+    const { rooms, batches } = endless()
+    const { url } = await serve(rooms)
+    const response = await rawPost(url, 'text/event-stream')
+    response.pause()
+    let before = -1
+    while (before !== batches()) {
+      before = batches()
+      await sleep(250)
+    }
+    expect(batches()).toBeLessThan(1_000) // of 64 KiB each: what the two socket buffers took, and no more
+    response.destroy()
+  })
+})
+
+describe('cancelling', () => {
+  const other = { ...aReader, memberId: 'm2', name: 'Bob' }
+  const admin = { ...other, memberId: 'm3', role: 'admin' as const }
+  const stranger = { ...admin, tenantId: 't2' }
+
+  test.each([
+    ['one’s own', 'reader', 204],
+    ['anybody’s as admin', 'admin', 204],
+    ['another’s', 'other', 404],
+    ['another tenant’s', 'stranger', 404],
+  ])('%s question gives %s %d', async (_whose, token, status) => {
+    const rooms = scriptedRooms(
+      async function* (_question, signal) {
+        await once(signal, 'abort')
+        yield answerEnd({ outcome: 'abandoned' })
+      },
+      { reader: aReader, other, admin, stranger },
+    )
+    const { url } = await serve(rooms)
+    const response = await ask(url, 'text/event-stream')
+    const id = response.headers.get('x-aishell-question') ?? ''
+    const cancel = (by: string): Promise<Response> =>
+      fetch(`${url}/api/v1/questions/${id}`, { method: 'DELETE', headers: { authorization: `Bearer ${by}` } })
+    expect((await cancel(token)).status).toBe(status)
+    if (status !== 204) await cancel('reader')
+    expect(await response.text()).toContain('"outcome":"abandoned"')
+  })
+})
+
+describe('draining', () => {
+  test('turns ready away first, keeps answering, and lets a running answer end', async () => {
+    let finish: () => void = () => {}
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve
+    })
+    const { server, url } = await serve(
+      scriptedRooms(async function* () {
+        yield { type: 'answer-begin', id: 'q', connection: 'demo' }
+        await finished
+        yield answerEnd()
+      }),
+    )
+    const running = await ask(url, 'text/event-stream')
+    server.beginDrain()
+    const ready = await fetch(`${url}/ready`)
+    expect([ready.status, ((await ready.json()) as { status: string }).status]).toEqual([503, 'draining'])
+    expect(ready.headers.get('connection')).toBe('close')
+    const closed = server.close({ graceMs: 10_000 })
+    finish()
+    expect(await running.text()).toContain('"outcome":"answered"')
+    await closed
+    await expect(fetch(`${url}/health`)).rejects.toThrow('fetch failed')
+  })
+
+  test('aborts what has not ended within the grace, with a reason', async () => {
+    const reasons: unknown[] = []
+    const { server, url } = await serve(
+      scriptedRooms(async function* (_question, signal) {
+        yield { type: 'answer-begin', id: 'q', connection: 'demo' }
+        await once(signal, 'abort')
+        reasons.push(signal.reason)
+        yield answerEnd({ outcome: 'failed' })
+      }),
+    )
+    const running = await ask(url, 'text/event-stream')
+    await server.close({ graceMs: 50 })
+    expect(await running.text()).toContain('answer-end')
+    expect(reasons).toMatchObject([{ code: 'http.stopping' }])
+  })
+})
+
+test('metrics and probes have a port of their own where one is asked for', async () => {
+  const server = await createHttpServer(script([]), { version: 'test', hasMetricsPort: true })
+  willClose(server)
+  const url = await server.listen({ host: '127.0.0.1', port: 0, metricsPort: 0 })
+  const aside = `http://127.0.0.1:${server.metricsAddress()?.port}`
+  expect(await (await fetch(`${aside}/metrics`)).text()).toBe('up 1\n')
+  expect((await fetch(`${aside}/ready`)).status).toBe(200)
+  expect((await fetch(`${url}/metrics`)).status).toBe(401)
+})
+
+test('a taken port is named', async () => {
+  const { server } = await serve(script([]))
+  const second = await createHttpServer(script([]), { version: 'test' })
+  willClose(second)
+  await expect(second.listen({ host: '127.0.0.1', port: server.address()?.port ?? 0 })).rejects.toMatchObject({ code: 'http.port-taken' })
+})
