@@ -44,6 +44,10 @@ export class ChainWalk {
   step(link: FoundLink): LinkBody | null {
     const { sequence } = link
     this.#checked++
+    if (!Number.isSafeInteger(sequence)) {
+      this.find(null, 'record.link-changed', `The link after ${this.#head.sequence} has no number.`)
+      return null
+    }
     if (sequence !== this.#head.sequence + 1) this.#reportGap(sequence)
     const isGenuine = isSame(linkMac(this.#auditKey, this.#head.mac, link.body), link.mac)
     this.#head = { sequence, mac: Buffer.from(link.mac) }

@@ -100,7 +100,8 @@ function alreadyEnded(link: PendingLink): ShellError {
   })
 }
 
-function unavailable(cause: unknown): ShellError {
+/** What an asker is told when the store does not take a link. */
+export function unavailable(cause: unknown): ShellError {
   return new ShellError({
     code: 'record.unavailable',
     kind: 'failed',

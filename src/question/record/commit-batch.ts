@@ -43,7 +43,7 @@ async function lockHead(query: Query, scope: Scope): Promise<Head> {
     .values({ tenant_id: scope.tenantId, sequence: '0', mac: emptyHead.mac })
     .onConflict((conflict) => conflict.doNothing())
     .execute()
-  return (await readLockedHead(query, scope)) ?? emptyHead
+  return await lockHead(query, scope)
 }
 
 async function readLockedHead(query: Query, scope: Scope): Promise<Head | null> {
@@ -85,10 +85,9 @@ function idsOf(links: Iterable<PendingLink>): string[] {
 }
 
 async function insertLinks(query: Query, scope: Scope, head: Head, links: readonly PendingLink[], options: CommitOptions): Promise<Head> {
-  const rows = chainLinks(scope, head, links, options.auditKey)
-  const last = rows.at(-1) ?? head
+  const { rows, last } = chainLinks(scope, head, links, options.auditKey)
   const intents = links.filter((link) => link.content.kind === 'intent')
-  const moved = await sql<{ moved: string }>`
+  const moved = await sql`
     WITH moved AS (
       UPDATE record_head SET sequence = ${last.sequence}, mac = ${last.mac}
       WHERE tenant_id = ${scope.tenantId} AND sequence = ${head.sequence} AND mac = ${head.mac} RETURNING 1),
@@ -102,10 +101,10 @@ async function insertLinks(query: Query, scope: Scope, head: Head, links: readon
     opened AS (
       INSERT INTO record_open (tenant_id, entry_id, server_id)
       SELECT ${scope.tenantId}, entry_id, ${options.serverId} FROM unnest(${idsOf(intents)}::uuid[]) AS entry_id)
-    SELECT count(*) AS moved FROM moved`.execute(query)
-  if (moved.rows[0]?.moved !== '1')
+    SELECT * FROM moved`.execute(query)
+  if (moved.rows.length === 0)
     throw new ShellError({ code: 'record.head-moved', kind: 'conflict', message: 'The record’s head was changed past its lock.' })
-  return { sequence: last.sequence, mac: last.mac }
+  return last
 }
 
 interface ChainedLink extends Head {
@@ -113,15 +112,21 @@ interface ChainedLink extends Head {
   readonly body: string
 }
 
-function chainLinks(scope: Scope, head: Head, links: readonly PendingLink[], auditKey: Uint8Array): readonly ChainedLink[] {
-  let previous = head
-  return links.map((link) => {
-    const sequence = previous.sequence + 1
+function chainLinks(
+  scope: Scope,
+  head: Head,
+  links: readonly PendingLink[],
+  auditKey: Uint8Array,
+): { readonly rows: readonly ChainedLink[]; readonly last: Head } {
+  let last = head
+  const rows = links.map((link) => {
+    const sequence = last.sequence + 1
     const { entryId, at, content } = link
     const body = writeLinkBody({ ...content, tenantId: scope.tenantId, sequence, entryId, at: at.toISOString() })
-    previous = { sequence, mac: linkMac(auditKey, previous.mac, body) }
-    return { ...previous, link, body }
+    last = { sequence, mac: linkMac(auditKey, last.mac, body) }
+    return { ...last, link, body }
   })
+  return { rows, last }
 }
 
 /** The columns a list is filtered by, repeated from the body; `verify` compares them. */

@@ -1,7 +1,7 @@
 import { newId, ShellError, type Actor, type Scope } from '../../domain/index.ts'
 import type { Keyring, Store } from '../../platform/store/index.ts'
 import type { Observe } from '../../platform/observe/index.ts'
-import { ChainWriter } from './chain-writer.ts'
+import { ChainWriter, unavailable } from './chain-writer.ts'
 import { exportChain } from './export-chain.ts'
 import { actorPart, attemptPart, intentContent, type LinkContent } from './link.ts'
 import { getEntry, listEntries, uuid } from './read-entries.ts'
@@ -124,7 +124,7 @@ class Trail {
       await this.#firstBeat
     } catch (error) {
       this.#firstBeat = null
-      throw error
+      throw unavailable(error)
     }
   }
 

@@ -21,9 +21,8 @@ export async function* exportChain(scope: Scope, store: Store, auditKey: Uint8Ar
   const { head, last } = await store.within(scope, (query) => readEnd(query, scope))
   const { sequence, mac } = head ?? emptyHead
   let links = 0
-  for await (const page of readPages(scope, store, Math.max(last, sequence))) {
+  for await (const page of readPages(scope, store, last)) {
     for (const link of page) {
-      if (link.sequence > last) break
       links++
       yield `{"body":${link.body},"mac":"${link.mac.toString('hex')}"}`
     }
@@ -36,11 +35,15 @@ function footerMac(auditKey: Uint8Array, footer: Footer): Buffer {
   return createHmac('sha256', auditKey).update('export\n').update(canonicalJson(footer), 'utf8').digest()
 }
 
-interface ExportLine {
-  readonly body?: { readonly sequence?: unknown; readonly tenantId?: unknown }
-  readonly footer?: Footer
+interface LinkLine {
+  readonly body: { readonly sequence?: unknown; readonly tenantId?: unknown }
   readonly mac: string
 }
+interface FooterLine {
+  readonly footer: Footer
+  readonly mac: string
+}
+type ExportLine = LinkLine | FooterLine
 
 /**
  * Checks an export with nothing but the key: no store, no network. `mustHold` are heads noted down before; an export
@@ -59,8 +62,7 @@ export async function verifyExport(
     const line = readLine(text, ++count)
     if (footer !== null) throw notAnExport(count, 'stands after the footer')
     walk ??= new ChainWalk(tenantOf(line), auditKey, mustHold)
-    if (line.footer === undefined)
-      walk.step({ sequence: Number(line.body?.sequence), body: canonicalJson((line.body ?? null) as Json), mac: hex(line.mac) })
+    if ('body' in line) walk.step({ sequence: Number(line.body.sequence), body: canonicalJson(line.body as Json), mac: hex(line.mac) })
     else footer = checkFooter(line.footer, hex(line.mac), auditKey, walk, count - 1)
   }
   walk ??= new ChainWalk('', auditKey, mustHold)
@@ -77,7 +79,7 @@ function checkFooter(footer: Footer, mac: Buffer, auditKey: Uint8Array, walk: Ch
 }
 
 function tenantOf(line: ExportLine): string {
-  const tenantId = line.footer === undefined ? line.body?.tenantId : line.footer.tenantId
+  const { tenantId } = 'body' in line ? line.body : line.footer
   return typeof tenantId === 'string' ? tenantId : ''
 }
 
@@ -86,15 +88,15 @@ function hex(text: string): Buffer {
 }
 
 function readLine(text: string, number: number): ExportLine {
-  let line: Partial<ExportLine> | null
+  let line: { readonly mac?: unknown; readonly body?: unknown; readonly footer?: unknown } | null
   try {
-    line = JSON.parse(text) as Partial<ExportLine> | null // checked below
+    line = JSON.parse(text) as typeof line // checked below
   } catch (cause) {
     throw notAnExport(number, 'is not JSON', cause)
   }
-  const isLine = line !== null && typeof line.mac === 'string' && (isObject(line.body) || isObject(line.footer))
+  const isLine = typeof line?.mac === 'string' && isObject(line.body) !== isObject(line.footer)
   if (!isLine) throw notAnExport(number, 'is no link and no footer')
-  return line as ExportLine // its mac decides about the rest
+  return line as unknown as ExportLine // its mac decides about the rest
 }
 
 function isObject(value: unknown): boolean {

@@ -35,7 +35,8 @@ export async function listEntries(
       .execute()
     const page = rows.slice(0, options.limit)
     const items = await assemble(query, scope, page)
-    return { items, next: rows.length > page.length ? (page.at(-1)?.sequence ?? null) : null }
+    const hasMore = rows.length > page.length
+    return { items, next: hasMore ? String(items.at(-1)?.sequence) : null }
   })
 }
 

@@ -66,9 +66,9 @@ export async function* readPages(scope: Scope, store: Store, last: number): Asyn
         .execute(),
     )
     const page = rows.map((row) => ({ ...row, sequence: Number(row.sequence) }))
-    if (page.length > 0) yield page
-    if (rows.length < pageLinks) return
-    after = rows.at(-1)?.sequence ?? after
+    yield page
+    if (page.length < pageLinks) return
+    after = String(page.at(-1)?.sequence)
   }
 }
 

@@ -1,0 +1,24 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { canonicalJson, type Json } from './canonical-json.ts'
+
+test.each<[Json, string]>([
+  [{ b: 1, a: [true, null, 'x'], c: { z: 0, y: -1.5e300 } }, '{"a":[true,null,"x"],"b":1,"c":{"y":-1.5e+300,"z":0}}'],
+  [{ a: undefined, b: 1 }, '{"b":1}'],
+  [{ '\uD800': '\0"', é: '' }, '{"\u00e9":"","\\ud800":"\\u0000\\""}'],
+  [[], '[]'],
+  [{}, '{}'],
+  [null, 'null'],
+])('%j is spelled %s', (value, text) => {
+  expect(canonicalJson(value)).toBe(text)
+})
+
+test('reading a text and writing it again gives the same text, whatever the order of its keys', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      const text = canonicalJson(value as Json)
+      expect(canonicalJson(JSON.parse(text) as Json)).toBe(text)
+      expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)))
+    }),
+  )
+})

@@ -1,0 +1,29 @@
+// A server that asks without pause until it is killed: arguments are the store's address and the actor, as JSON.
+import { newId, Secret, type Actor } from '../../src/domain/index.ts'
+import { createKeyring, type StoreAddress } from '../../src/platform/store/index.ts'
+import { createRecord } from '../../src/question/record/index.ts'
+import { answered, drafted, openStore, question, secretKey } from './record-rig.ts'
+
+const { password, ...rest } = JSON.parse(process.argv[2] ?? '') as Omit<StoreAddress, 'password'> & { password: string } // from record-crash.test.ts
+const actor = JSON.parse(process.argv[3] ?? '') as Actor // from the same
+const store = openStore({ ...rest, password: new Secret(password) })
+const record = createRecord({
+  store,
+  keyring: createKeyring({ store, secretKey }),
+  observe: () => undefined,
+  serverId: newId(),
+  isEnabled: true,
+})
+
+/** Says what is durable, so that the reader knows what must be found again. */
+async function askForever(): Promise<never> {
+  for (;;) {
+    const intent = await record.begin(actor, { question: question('until killed'), connection: 'x', firstAttempt: null })
+    console.log(`begun ${intent.entryId}`)
+    await record.attempt(actor, intent, drafted)
+    await record.end(actor, intent, answered)
+    console.log(`ended ${intent.entryId}`)
+  }
+}
+
+await Promise.all(Array.from({ length: 16 }, askForever))
