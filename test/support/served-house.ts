@@ -1,0 +1,121 @@
+import { ceilingLimits, defaultLimits, newId, Secret, type Draft, type Question, type Role } from '../../src/domain/index.ts'
+import type { TokenInput } from '../../src/contract/index.ts'
+import { Client } from '../../src/contract/index.ts'
+import { createConnections, type Connections } from '../../src/platform/connections/index.ts'
+import { createPostgresEngine } from '../../src/platform/engines/index.ts'
+import { createIdentity } from '../../src/platform/identity/index.ts'
+import { createObserver } from '../../src/platform/observe/index.ts'
+import { createKeyring, createStore, sql } from '../../src/platform/store/index.ts'
+import { createTenancy } from '../../src/platform/tenancy/index.ts'
+import { answer } from '../../src/question/index.ts'
+import { createGuard } from '../../src/question/guard/index.ts'
+import { createRecord } from '../../src/question/record/index.ts'
+import { createHttpServer, RunningAnswers, type HttpServer } from '../../src/surfaces/http/index.ts'
+import { createMcp } from '../../src/surfaces/mcp/index.ts'
+import { freshDatabase, freshStore, type TestDatabase } from './postgres-server.ts'
+
+/** A whole server over real rooms, with a small shop as the connection `shop`. */
+export interface ServedHouse {
+  readonly url: string
+  readonly server: HttpServer
+  readonly shop: TestDatabase
+  /** The first admin's. */
+  readonly admin: Client
+  readonly adminToken: string
+  /** A token of the admin's member, narrowed. */
+  token(input: Partial<TokenInput>): Promise<string>
+  /** Another member of the tenant. */
+  member(name: string, role: Role): Promise<string>
+  client(token: string): Client
+  close(): Promise<void>
+}
+
+const shopSchema = `
+  CREATE TABLE item (id int PRIMARY KEY, name text NOT NULL, price numeric(12,2), secret_note text);
+  COMMENT ON TABLE item IS 'What the shop sells';
+  INSERT INTO item SELECT g, 'item ' || g, g * 1.5, 'note ' || g FROM generate_series(1, 2500) g;
+  CREATE TABLE sale (id bigint PRIMARY KEY, item_id int NOT NULL REFERENCES item, sold_at timestamptz, big bigint);
+  INSERT INTO sale VALUES (1, 1, '2026-01-02T03:04:05Z', 9007199254740993), (2, 2, NULL, NULL);
+  ANALYZE`
+
+export async function servedHouse(): Promise<ServedHouse> {
+  const [address, shop] = await Promise.all([freshStore(), freshDatabase()])
+  await shop.query(shopSchema)
+  const store = createStore({ address, poolMax: 8 })
+  const observer = await createObserver({ version: 'test', level: 'error', destination: { write: () => {} }, tracing: null })
+  const { observe, span } = observer
+  const keyring = createKeyring({ store, secretKey: new Secret('k'.repeat(40)) })
+  const tenancy = createTenancy({ store })
+  const scope = await tenancy.ensureDefaultTenant()
+  const { member } = await tenancy.ensureFirstAdmin(scope)
+  const identity = createIdentity({ store, tenancy, observe, isRbacEnabled: true })
+  const record = createRecord({ store, keyring, observe, serverId: newId(), isEnabled: true })
+  const connections: Connections = createConnections({
+    store,
+    keyring,
+    engines: [createPostgresEngine({ allowPrivateHosts: true, allowedHosts: [] })],
+    declarations: { scope, declared: [], demo: null, startedAt: new Date() },
+    observe,
+    limits: { defaults: defaultLimits, ceiling: ceilingLimits },
+    pool: { maxLeases: 4, maxWaiting: 20, connectTimeoutMs: 5_000 },
+    catalogTtlMs: 300_000,
+    allowSuperusers: false,
+  })
+  const guard = createGuard()
+  const rooms = { connections, guard, record, ask: draftByHand, models: null, observe, span, today: () => '2026-03-01' }
+  const running = new RunningAnswers()
+  const follow = running.follow((actor, question, signal, delivery) => answer(rooms, actor, question, signal, delivery))
+  const mcp = createMcp({ answer: follow, connections, observe }, { version: 'test', origins: ['https://agents.example'] })
+  const server = await createHttpServer(
+    { answer: follow, running, identity, connections, record, checks: [], observer, mcp },
+    { version: 'test' },
+  )
+  const url = await server.listen({ host: '127.0.0.1', port: 0 })
+  const adminToken = await identity.issueToken(scope, { memberId: member.id, name: 'first', expiresInDays: 1 })
+  const client = (token: string): Client => new Client({ baseUrl: url, token })
+  const admin = client(adminToken)
+  const { host, port, user, password, database } = shop.reader
+  await admin.createConnection({
+    name: 'shop',
+    description: 'A small shop',
+    engine: 'postgres',
+    target: { host, port, database, user, password: password.reveal(), sslmode: 'disable' },
+  })
+  return {
+    url,
+    server,
+    shop,
+    admin,
+    adminToken,
+    token: async (input) => (await admin.createToken({ name: newId(), kind: 'person', expiresInDays: 1, ...input })).token,
+    member: async (name, role) => {
+      const id = newId()
+      await store.within(scope, (query) =>
+        sql`INSERT INTO member (tenant_id, member_id, name, role) VALUES (${scope.tenantId}, ${id}, ${name}, ${role})`.execute(query),
+      )
+      return identity.issueToken(scope, { memberId: id, name: 'theirs', expiresInDays: 1 })
+    },
+    client,
+    close: async () => {
+      await server.close()
+      await Promise.all([mcp.close(), connections.close(), guard.close(), record.close(), observer.shutdown()])
+      await store.close()
+    },
+  }
+}
+
+/** SQL as it was typed; two plain-language questions whose endings HTTP must show. */
+async function draftByHand(question: Question): Promise<Draft> {
+  if (question.input.kind === 'sql')
+    return {
+      kind: 'drafted',
+      drafter: 'verbatim',
+      sql: question.input.sql,
+      params: question.input.params,
+      explanation: '',
+      assumptions: [],
+    }
+  if (question.input.text.includes('sold'))
+    return { kind: 'clarify', drafter: 'builtin', prompt: 'Which?', choices: ['How many items were sold?', 'What was sold last?'] }
+  return { kind: 'abstained', drafter: 'builtin', reason: 'The shop knows nothing of this.' }
+}
