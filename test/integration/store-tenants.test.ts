@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../../src/domain/index.ts'
 import { createStore, sql, type RawBuilder, type Store, type StoreAddress } from '../../src/platform/store/index.ts'
-import { execute, freshStore } from '../support/postgres-server.ts'
+import { freshStore } from '../support/postgres-server.ts'
 
 let address: Awaited<ReturnType<typeof freshStore>>
 let store: Store

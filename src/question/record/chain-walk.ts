@@ -48,7 +48,7 @@ export class ChainWalk {
       this.find(null, 'record.link-changed', `The link after ${this.#head.sequence} has no number.`)
       return null
     }
-    if (sequence !== this.#head.sequence + 1) this.#reportGap(sequence)
+    if (sequence > this.#head.sequence + 1) this.#reportGap(sequence)
     const isGenuine = isSame(linkMac(this.#auditKey, this.#head.mac, link.body), link.mac)
     this.#head = { sequence, mac: Buffer.from(link.mac) }
     for (const held of this.#mustHold) if (held.sequence === sequence && !isSame(held.mac, link.mac)) this.#reportRewritten(sequence)
