@@ -1,4 +1,4 @@
-import { allSettings, clientTable, groupTitles, settingsTable, type Setting } from '../src/platform/config/index.ts'
+import { allSettings, clientTable, groupTitles, ownedPrefixes, settingsTable, type Setting } from '../src/platform/config/index.ts'
 
 const groups: readonly (readonly [title: string, settings: readonly Setting<unknown>[]])[] = Object.entries({
   ...settingsTable,
@@ -33,7 +33,7 @@ function intro(): string {
     'Every secret may also be read from a file: `NAME_FILE` holds its path, and the last line end is dropped.',
     'Connections and policies can be declared in a file, see [declare connections in a file](../how-to/declare-connections-in-a-file.md).',
     '',
-    'The list is closed. A variable that begins with `AISHELL_`, `CONNECTION_`, `DB_`, `LIMIT_`, `LLM_`, `OIDC_` or `REDIS_` and is not below,',
+    `The list is closed. A variable that begins with one of ${ownedPrefixes.map((prefix) => `\`${prefix}\``).join(', ')} and is not below,`,
     'or that is one slip away from a name below, stops the start and is named together with the nearest known one.',
     'Variables that Kubernetes injects for Services (`REDIS_SERVICE_HOST`, `REDIS_PORT=tcp://…`) are passed over.',
   ].join('\n')

@@ -5,7 +5,10 @@ import { editDistance, nearestName } from './nearest-name.ts'
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Names that begin so are ours: one we do not know stops the start. OTEL_* belongs to OpenTelemetry and may hold more. */
-const ownedPrefixes = ['AISHELL_', 'CONNECTION_', 'DB_', 'LIMIT_', 'LLM_', 'OIDC_', 'REDIS_'] as const
+export const ownedPrefixes = ['AISHELL_', 'CONNECTION_', 'DB_', 'LIMIT_', 'LLM_', 'OIDC_', 'REDIS_'] as const
+
+/** What our own test suite hands to the servers it starts. */
+const testPrefix = 'AISHELL_TEST_'
 
 /** What Kubernetes injects for a Service, whatever it is called. */
 const serviceLink = /(_SERVICE_HOST|_SERVICE_PORT(_[A-Z0-9_]+)?|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/
@@ -50,8 +53,8 @@ export function unknownNames(env: Environment, settings: readonly Setting<unknow
   const known = new Set(settings.flatMap((setting) => (setting.isSecret ? [setting.name, `${setting.name}_FILE`] : [setting.name])))
   const findings: string[] = []
   for (const [name, value = ''] of Object.entries(env)) {
-    if (known.has(name) || referenced.has(name) || serviceLink.test(name) || (name.endsWith('_PORT') && serviceAddress.test(value)))
-      continue
+    if (known.has(name) || referenced.has(name) || name.startsWith(testPrefix)) continue
+    if (serviceLink.test(name) || (name.endsWith('_PORT') && serviceAddress.test(value))) continue
     const isOwned = ownedPrefixes.some((prefix) => name.startsWith(prefix))
     const nearest = isOwned ? nearestName(name, known) : misspelt(name, known)
     if (isOwned || nearest !== null) findings.push(`${name} is no setting${nearest === null ? '' : `; did you mean ${nearest}?`}`)

@@ -5,6 +5,7 @@
 export { readSettings, readClientSettings, allSettings } from './settings.ts'
 export type { Settings, SettingsSource } from './settings.ts'
 export { clientTable, groupTitles, settingsTable, type ClientSettings, type SettingValues } from './settings-table.ts'
+export { ownedPrefixes } from './environment.ts'
 export type { SettingWarning } from './settings-rules.ts'
 export type { Setting } from './setting.ts'
 export { ensureKeys, type Keys } from './ensure-keys.ts'

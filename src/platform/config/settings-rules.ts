@@ -79,12 +79,19 @@ function isRepetitive(value: string): boolean {
 
 /** Allowed, but the operator should know. */
 export function settingWarnings(settings: SettingValues): readonly SettingWarning[] {
-  const { app, access, store } = settings
+  const { app, access, store, redis } = settings
   const warnings: SettingWarning[] = []
   if (!access.isAuditEnabled) warnings.push({ code: 'config.audit-off', message: 'AUDIT_ENABLED=false: no trail is written.' })
   if (!access.isRbacEnabled) warnings.push({ code: 'config.rbac-off', message: 'RBAC_ENABLED=false: every member counts as admin.' })
   if (app.env === 'production' && store.sslmode === 'disable')
     warnings.push({ code: 'config.store-not-encrypted', message: 'DB_SSLMODE=disable: traffic to the store is not encrypted.' })
+  if (redis.host !== null || redis.sentinels.length > 0)
+    warnings.push({
+      code: 'config.redis-unused',
+      message: 'Redis is set, but this version keeps limits, caches and cancel signals in each process.',
+    })
+  if (access.isMultiTenant)
+    warnings.push({ code: 'config.one-tenant', message: 'MULTI_TENANCY_ENABLED=true, but this version serves the tenant `default` only.' })
   return warnings
 }
 

@@ -47,10 +47,6 @@ export const settingsTable = {
       },
       (item) => (URL.canParse(item) && new URL(item).origin === item ? null : 'is no origin such as https://app.example.org'),
     ),
-    trustProxy: flag('TRUST_PROXY', {
-      defaultValue: false,
-      description: 'Believe `X-Forwarded-*`; only behind a proxy that sets them.',
-    }),
     drainGraceMs: whole<number>('DRAIN_GRACE_MS', [0, hour], {
       defaultValue: 20_000,
       description: 'After SIGTERM, how long running answers may take to finish.',
@@ -154,9 +150,9 @@ export const settingsTable = {
       productionDefault: false,
       description: 'Let people save connections to loopback and private addresses. Link-local and metadata addresses are refused always.',
     }),
-    allowedHosts: list('CONNECTION_ALLOWED_HOSTS', 'host names, `*.suffix`, addresses or CIDR ranges', {
+    allowedHosts: list('CONNECTION_ALLOWED_HOSTS', 'host names or addresses', {
       defaultValue: [],
-      description: 'Private hosts that people may use all the same.',
+      description: 'Private hosts that people may connect to all the same.',
     }),
     sqliteDirs: list(
       'CONNECTION_SQLITE_DIRS',
@@ -238,6 +234,10 @@ export const clientTable = {
       description: 'Server the terminal talks to. Unset: one on loopback, started when none runs.',
     }),
     token: secret('AISHELL_TOKEN', 'Token the terminal signs in with.'),
+    connection: text<string | null>('AISHELL_CONNECTION', {
+      defaultValue: null,
+      description: 'Connection the terminal asks when none is named.',
+    }),
   },
 } as const
 

@@ -118,6 +118,7 @@ describe('names that are not ours', () => {
       'everyday variables',
       { PATH: '/bin', HOME: '/root', HOSTNAME: 'pod-1', NODE_ENV: 'test', POSTGRES_PASSWORD: 'x', HOSTS: 'a', PORTS: '1' },
     ],
+    ['what the test suite hands on', { AISHELL_TEST_SERVER: '{}' }],
     ['OpenTelemetry variables we do not read', { OTEL_LOG_LEVEL: 'info', OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' }],
     [
       'links of Kubernetes services named redis, db and aishell',
@@ -192,6 +193,15 @@ describe('production', () => {
   ])('refuses %s', (_name, env, message) => {
     expect(problem({ ...production, ...env })).toContain(message)
   })
+})
+
+test.each([
+  ['no trail', { AUDIT_ENABLED: 'false' }, 'config.audit-off'],
+  ['no roles', { RBAC_ENABLED: 'false' }, 'config.rbac-off'],
+  ['a Redis that is not used', { REDIS_HOST: 'redis' }, 'config.redis-unused'],
+  ['tenants that are not served', { MULTI_TENANCY_ENABLED: 'true' }, 'config.one-tenant'],
+])('%s is worth a line at start', (_name, env, code) => {
+  expect(read(env).warnings.map((warning) => warning.code)).toEqual([code])
 })
 
 test('a client reads its server and token though the server’s settings are wrong', () => {
