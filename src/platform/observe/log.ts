@@ -92,6 +92,8 @@ export function logObservation(log: Logger, observation: Observation): void {
     case 'credential-refused':
       return log.warn(fields, type)
     case 'answer-ended':
+      // An answer that streams has status 200 however it ends; the others are told by request-ended and the record.
+      return log[observation.outcome === 'failed' ? 'warn' : 'debug'](fields, type)
     case 'model-called':
       return log.info(fields, type)
     case 'intents-lost':

@@ -8,12 +8,16 @@ type Labels<Key extends keyof Table> = Readonly<Record<Table[Key]['labels'][numb
 const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 /** Different values a label may take before the rest becomes `other`. */
 const maxLabelValues = 200
+const other = 'other'
+/** Sets of labels kept ready-made: the same few come with every question. */
+const maxKnown = 2_000
 
 /** The Prometheus side of observations: counts and times, never an id. */
 export class Metrics {
   readonly #registry = new Registry()
   readonly #metrics = new Map<string, Counter | Gauge | Histogram>()
   readonly #seen = new Map<string, Set<string>>()
+  readonly #bounded = new Map<string, Record<string, string>>()
 
   constructor(version: string) {
     for (const definition of Object.values(metricsTable)) this.#metrics.set(definition.name, build(definition, this.#registry))
@@ -74,9 +78,9 @@ export class Metrics {
   }
 
   #requestEnded(observation: Extract<Observation, { type: 'request-ended' }>): void {
-    const method = methods.has(observation.method) ? observation.method : 'other'
+    const method = methods.has(observation.method) ? observation.method : other
     const { route, status, elapsedMs } = observation
-    const statusClass = status >= 100 && status < 600 ? `${Math.floor(status / 100)}xx` : 'other'
+    const statusClass = status >= 100 && status < 600 ? `${Math.floor(status / 100)}xx` : other
     this.#add('requests', { method, route, status: statusClass })
     this.#time('requestSeconds', { method, route }, elapsedMs)
   }
@@ -121,14 +125,21 @@ export class Metrics {
 
   /** However wild a label's values get, a metric stays small: what comes late, or is long, is counted as `other`. */
   #bound<Key extends keyof Table>(key: Key, labels: Labels<Key>): Record<string, string> {
-    const bounded = Object.entries<string>(labels).map(([label, value]) => {
-      const place = `${key}.${label}`
-      const seen = this.#seen.get(place) ?? new Set()
-      this.#seen.set(place, seen)
-      if (value.length <= 100 && seen.size < maxLabelValues) seen.add(value)
-      return [label, seen.has(value) ? value : 'other']
-    })
-    return Object.fromEntries(bounded) as Record<string, string> // pairs of texts were just made
+    let place: string = key
+    for (const label in labels) place += `\n${labels[label as keyof Labels<Key>]}` // only labels of the table are in it
+    const known = this.#bounded.get(place)
+    if (known !== undefined) return known
+    const bounded = Object.entries<string>(labels).map(([label, value]) => [label, this.#admit(`${key}.${label}`, value)] as const)
+    const fresh: Record<string, string> = Object.fromEntries(bounded)
+    if (this.#bounded.size < maxKnown && bounded.every(([, value]) => value !== other)) this.#bounded.set(place, fresh)
+    return fresh
+  }
+
+  #admit(place: string, value: string): string {
+    const seen = this.#seen.get(place) ?? new Set()
+    this.#seen.set(place, seen)
+    if (value.length <= 100 && seen.size < maxLabelValues) seen.add(value)
+    return seen.has(value) ? value : other
   }
 }
 
