@@ -17,3 +17,4 @@ export type {
 } from './engine.ts'
 export type { HostPolicy } from './host-policy.ts'
 export { createPostgresEngine } from './postgres/index.ts'
+export { createSqliteEngine, type SqliteEngineOptions } from './sqlite/index.ts'

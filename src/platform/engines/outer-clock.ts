@@ -24,7 +24,7 @@ export function cancelled(): ShellError {
 }
 
 /** The engine's own time-out can be switched off from inside a statement; this clock cannot. */
-const graceMs = 500
+const engineGraceMs = 500
 
 /**
  * Watches one statement: calls `stop` once, when its time is over or its asker has left.
@@ -36,7 +36,7 @@ export class OuterClock {
   readonly #onAbort: () => void
   #reason: ShellError | null = null
 
-  constructor(signal: AbortSignal, timeoutMs: number, stop: () => void) {
+  constructor(signal: AbortSignal, timeoutMs: number, stop: () => void, graceMs = engineGraceMs) {
     this.#signal = signal
     const fire = (reason: ShellError): void => {
       if (this.#reason !== null) return

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { Catalog, CatalogColumn, CatalogFunction, Disclosure, ForeignKey, Relation, RelationKind } from '../../../domain/index.ts'
+import { catalogVersion } from '../catalog-version.ts'
 import { catalogQueries } from './catalog-queries.ts'
 import type { PostgresSession } from './session.ts'
 import { readStatistics, type StatisticsByColumn } from './statistics.ts'
@@ -65,7 +65,7 @@ export async function readCatalog(session: PostgresSession, disclosure: Disclosu
     dialect: 'postgres',
     database: server?.database ?? '',
     serverVersion: server?.version ?? '',
-    version: digest({ ...schemaPart, relations: bare.map((relation) => ({ ...relation, estimatedRows: null, sizeBytes: null })) }),
+    version: catalogVersion({ ...schemaPart, relations: bare }),
     ...schemaPart,
     relations: bare.map((relation) => withStatistics(relation, statistics)),
   }
@@ -109,8 +109,4 @@ function withStatistics(relation: Relation, statistics: StatisticsByColumn): Rel
     statistics: statistics.get(`${relation.schema}.${relation.name}.${column.name}`) ?? null,
   }))
   return { ...relation, columns }
-}
-
-function digest(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32)
 }

@@ -95,7 +95,7 @@ export class PortalRead<Batch> {
 
   /** The next batch; null after the last. */
   next(): Promise<Batch | null> {
-    if (this.#state === 'failed') return Promise.reject(this.#error as Error)
+    if (this.#state === 'failed') return Promise.reject(this.#error)
     if (this.#state !== 'running' || this.#isPaused) {
       const batch = this.#take()
       if (batch !== null || this.#state === 'complete') return Promise.resolve(batch)

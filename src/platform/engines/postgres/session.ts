@@ -78,10 +78,7 @@ export class PostgresSession implements Session {
   /** Asks the server to stop what runs here. `settle` waits until the request can hit nothing else. */
   cancel(): void {
     const { processID, secretKey } = this.#inside
-    this.#cancelling ??= requestCancel(this.#address, processID, secretKey).then((isCertain) => {
-      if (!isCertain) this.destroy()
-      this.#cancelling = null
-    })
+    this.#cancelling ??= this.#requestCancel(processID, secretKey)
   }
 
   /** After a statement: waits for a cancel under way, then rolls back what is still open. */
@@ -111,6 +108,12 @@ export class PostgresSession implements Session {
   async own<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
     const result = await this.client.query<Row>({ text, values: [...values] })
     return result.rows
+  }
+
+  async #requestCancel(processId: number, secretKey: number): Promise<void> {
+    const isCertain = await requestCancel(this.#address, processId, secretKey)
+    if (!isCertain) this.destroy()
+    this.#cancelling = null
   }
 
   get #inside(): ClientInside {

@@ -1,0 +1,40 @@
+import type { Cell, ResultColumn } from '../../../contract/index.ts'
+import type { Relation } from '../../../domain/index.ts'
+
+export interface ReadRequest {
+  readonly type: 'read'
+  readonly sql: string
+  readonly params: readonly (string | null)[]
+  readonly batchRows: number
+  readonly maxRowBytes: number
+  readonly lockTimeoutMs: number
+}
+
+export interface CatalogRequest {
+  readonly type: 'catalog'
+  readonly hasStatistics: boolean
+}
+
+/** What the sandbox is asked. `next` and `stop` belong to the last `read`. */
+export type SandboxRequest = ReadRequest | CatalogRequest | { readonly type: 'next' } | { readonly type: 'stop' }
+
+/** What the sandbox answers; each request but `stop` gets exactly one answer, `stop` gets `stopped`. */
+export type SandboxAnswer =
+  | { readonly type: 'open'; readonly version: string }
+  | {
+      readonly type: 'columns'
+      readonly columns: readonly ResultColumn[]
+      readonly rows: readonly (readonly Cell[])[]
+      readonly isLast: boolean
+    }
+  | { readonly type: 'batch'; readonly rows: readonly (readonly Cell[])[]; readonly isLast: boolean }
+  | { readonly type: 'catalog'; readonly relations: readonly Relation[] }
+  | { readonly type: 'stopped' }
+  | SandboxFailure
+
+/** An error of SQLite, by its result code; the text is judged in errors.ts before anyone sees it. */
+export interface SandboxFailure {
+  readonly type: 'failed'
+  readonly state: number
+  readonly message: string
+}

@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { createPostgresEngine, createSqliteEngine, type EnginePool } from '../../src/platform/engines/index.ts'
+import { freshDatabase } from './postgres-server.ts'
+
+/** One engine with a database of the same content, and how its dialect says what the suite asks. */
+export interface EngineMember {
+  readonly name: 'postgres' | 'sqlite'
+  readonly pool: EnginePool
+  /** Numbers from 1 to n in a column `n`. */
+  readonly series: (n: number) => string
+  /** Never ends by itself within a test. */
+  readonly endless: string
+  readonly parameter: string
+  readonly close: () => Promise<void>
+}
+
+export const poolOptions = { maxLeases: 3, maxWaiting: 2, connectTimeoutMs: 10_000 }
+
+const shop = `
+  CREATE TABLE customer (id integer PRIMARY KEY, name text NOT NULL, city text, UNIQUE (name));
+  CREATE TABLE invoice (id integer PRIMARY KEY, customer_id integer NOT NULL REFERENCES customer (id), total numeric(10,2), note text);
+  INSERT INTO customer VALUES (1, 'Ada', 'Bergen'), (2, 'Bo', 'Oslo'), (3, 'Cy', NULL);
+  INSERT INTO invoice VALUES (1, 1, 10.50, ''), (2, 1, 20, NULL), (3, 2, 0.5, 'naïve ✓');
+  CREATE VIEW big_invoice AS SELECT id, total FROM invoice WHERE total > 5;`
+
+export async function postgresMember(): Promise<EngineMember> {
+  const database = await freshDatabase()
+  await database.query(shop)
+  const engine = createPostgresEngine({ allowPrivateHosts: true, allowedHosts: [] })
+  const pool = engine.open({ engine: 'postgres', ...database.reader }, poolOptions)
+  return {
+    name: 'postgres',
+    pool,
+    series: (n) => `SELECT n FROM generate_series(1, ${n}) AS t(n)`,
+    endless: `SELECT count(*) FROM generate_series(1, 100000000000) AS t(n)`,
+    parameter: '$1',
+    close: () => pool.close(),
+  }
+}
+
+export function sqliteMember(): EngineMember {
+  const directory = mkdtempSync(join(tmpdir(), 'aishell-sqlite-'))
+  const file = join(directory, 'shop.db')
+  const database = new DatabaseSync(file)
+  database.exec(shop)
+  database.close()
+  const pool = createSqliteEngine({ allowedDirectories: [directory] }).open({ engine: 'sqlite', file }, poolOptions)
+  return {
+    name: 'sqlite',
+    pool,
+    series: (n) => `WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < ${n}) SELECT n FROM t`,
+    endless: `WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT count(*) FROM t`,
+    parameter: '?1',
+    close: async () => {
+      await pool.close()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}

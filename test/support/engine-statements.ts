@@ -1,0 +1,56 @@
+import { defaultLimits, type ApprovedStatement, type Limits } from '../../src/domain/index.ts'
+import { sealStatement } from '../../src/domain/approved-statement.ts'
+import type { Cell, ResultColumn } from '../../src/contract/index.ts'
+import type { EnginePool, Lease } from '../../src/platform/engines/index.ts'
+
+/** Seals a text as the guard would; only tests may. */
+export function approve(sql: string, params: readonly (string | null)[] = [], limits: Partial<Limits> = {}): ApprovedStatement {
+  return sealStatement({
+    sql,
+    params,
+    class: 'read',
+    access: 'read',
+    connectionId: 'connection',
+    catalogVersion: 'catalog',
+    policyVersion: 'policy',
+    limits: { ...defaultLimits, ...limits },
+  })
+}
+
+export const mark = { entryId: 'entry-1', actor: 'ada' }
+
+export function never(): AbortSignal {
+  return new AbortController().signal
+}
+
+export interface Result {
+  readonly columns: readonly ResultColumn[]
+  readonly rows: readonly (readonly Cell[])[]
+}
+
+export async function readOn(lease: Lease, approved: ApprovedStatement, signal = never(), batchRows = 100): Promise<Result> {
+  const { columns, batches } = await lease.read(approved, { signal, mark, batchRows })
+  const rows: (readonly Cell[])[] = []
+  for await (const batch of batches) rows.push(...batch)
+  return { columns, rows }
+}
+
+/** One statement on a lease of its own. */
+export async function read(pool: EnginePool, approved: ApprovedStatement, signal = never()): Promise<Result> {
+  const lease = await pool.lease({ signal })
+  try {
+    return await readOn(lease, approved, signal)
+  } finally {
+    await lease.release()
+  }
+}
+
+/** The error a promise ends in, for a look at its code and text. */
+export async function failureOf(work: Promise<unknown>): Promise<{ readonly code: string; readonly message: string }> {
+  const error: unknown = await work.then(
+    () => new Error('It did not fail'),
+    (reason: unknown) => reason,
+  )
+  const { code, message } = error as { readonly code?: string; readonly message: string } // whatever was thrown, seen as text
+  return { code: code ?? 'none', message }
+}
