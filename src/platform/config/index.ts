@@ -2,7 +2,7 @@
 // Closed: an unknown or misspelt name stops the start and names the nearest known one.
 // Touches the environment it is handed, aishell.yaml, and DATA_DIR/keys when keys are missing.
 // Refuses placeholder secrets and the embedded store in production.
-export { readSettings, readClientSettings, allSettings } from './settings.ts'
+export { readSettings, readClientSettings, allSettings, secretsOf } from './settings.ts'
 export type { Settings, SettingsSource } from './settings.ts'
 export { clientTable, groupTitles, settingsTable, type ClientSettings, type SettingValues } from './settings-table.ts'
 export { ownedPrefixes } from './environment.ts'

@@ -27,7 +27,7 @@ export const settingsTable = {
     }),
   },
   server: {
-    host: text('HOST', {
+    host: text('LISTEN_HOST', {
       defaultValue: '127.0.0.1',
       productionDefault: '0.0.0.0',
       description: 'Address the server listens on.',

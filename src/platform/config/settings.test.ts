@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { readClientSettings, readSettings, type Settings } from './index.ts'
+import { readClientSettings, readSettings, secretsOf, type Settings } from './index.ts'
 
 const strong = 'q3T8vN1xZr5Lk0WmYb7Hc2Pd9Fg4Js6A-uEoIiRtXyVw'
 const strong2 = 'Zx81mKq0PvTn3RbYc7Ld5Wj2Hs9Gf4Ea-oUiXrVwQtNy'
@@ -116,7 +116,16 @@ describe('names that are not ours', () => {
   test.each([
     [
       'everyday variables',
-      { PATH: '/bin', HOME: '/root', HOSTNAME: 'pod-1', NODE_ENV: 'test', POSTGRES_PASSWORD: 'x', HOSTS: 'a', PORTS: '1' },
+      {
+        PATH: '/bin',
+        HOME: '/root',
+        HOSTNAME: 'pod-1',
+        NODE_ENV: 'test',
+        POSTGRES_PASSWORD: 'x',
+        HOST: 'x86_64-linux-gnu',
+        HOSTS: 'a',
+        PORTS: '1',
+      },
     ],
     ['what the test suite hands on', { AISHELL_TEST_SERVER: '{}' }],
     ['OpenTelemetry variables we do not read', { OTEL_LOG_LEVEL: 'info', OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' }],
@@ -170,6 +179,14 @@ describe('secrets', () => {
     const settings = read({ ...production, ANTHROPIC_API_KEY: 'canary-77' })
     const printed = `${JSON.stringify(settings)}${inspect(settings, { depth: 9 })}${String(settings.access.secretKey)}`
     for (const value of [strong, strong2, 'n4t-a-plac3h0lder', 'canary-77']) expect(printed).not.toContain(value)
+  })
+
+  test('are all found for those who must hide them', () => {
+    const settings = read({ ...production, REDIS_PASSWORD: 'r3dis-Passw', OTEL_EXPORTER_OTLP_HEADERS: 'a=b' })
+    const found = secretsOf(settings).map((one) => one.reveal())
+    expect(found.toSorted((a, b) => a.localeCompare(b))).toEqual(
+      [strong, strong2, 'n4t-a-plac3h0lder', 'r3dis-Passw', 'a=b'].toSorted((a, b) => a.localeCompare(b)),
+    )
   })
 
   test('never stand in what a refusal says', () => {

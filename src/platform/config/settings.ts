@@ -44,6 +44,14 @@ export function readSettings(source: SettingsSource): Settings {
   return deepFreeze({ ...settings, version: source.version, declared: file.connections, warnings: settingWarnings(settings) })
 }
 
+/** Every secret value in the settings, for whoever must keep them out of logs. */
+export function secretsOf(settings: Settings): readonly Secret[] {
+  const groups = Object.keys(settingsTable) as (keyof SettingValues)[] // the groups are the table's keys
+  const values = groups.flatMap((group) => Object.values<unknown>(settings[group]))
+  const passwords = settings.declared.map((connection) => connection.password)
+  return [...values, ...passwords].filter((value) => value instanceof Secret)
+}
+
 /** What a client needs; the server's settings may be absent or wrong. */
 export function readClientSettings(env: Environment = process.env): ClientSettings {
   const problems: string[] = []

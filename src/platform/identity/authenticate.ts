@@ -32,7 +32,11 @@ export class Authenticator {
 
   async #prove(bearer: string | null): Promise<FoundToken> {
     if (bearer === null || bearer === '')
-      throw refused('not-signed-in', 'This needs a token.', 'Send `Authorization: Bearer ais_…`; an admin or `aishell token` makes one.')
+      throw refused(
+        'not-signed-in',
+        'This needs a token.',
+        'Send `Authorization: Bearer ais_…`; an admin or `aishell tokens create` makes one.',
+      )
     if (!isTokenText(bearer)) throw unknown()
     const hash = hashToken(bearer)
     const key = hash.toString('base64')
