@@ -319,7 +319,7 @@ function summarise(text, code) {
 }
 
 const commands = {
-  start: (node, args) => runFile(node, 'src/main.ts', args),
+  start: (node, args) => runFile(node, 'src/main.ts', ['start', ...args]),
   test: runTests,
   check: (node, args) => runFile(node, 'scripts/check.ts', args),
   run: (node, [file, ...args]) => {
