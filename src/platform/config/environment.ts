@@ -62,11 +62,15 @@ export function unknownNames(env: Environment, settings: readonly Setting<unknow
   return findings.toSorted()
 }
 
-/** Other programs' variables must pass, so only long names one slip away, or ours in another case, count. */
+/** APP_ENV is the shortest name watched: shorter ones are too near to other programs' variables, which must pass. */
+const shortestWatched = 'APP_ENV'.length
+
+/** Only names one slip away, or ours in another case, count. */
 function misspelt(name: string, known: ReadonlySet<string>): string | null {
-  if (name.length < 8 || name.startsWith('OTEL_')) return null
+  if (name.length < shortestWatched || name.startsWith('OTEL_')) return null
   for (const candidate of known) {
-    if (candidate.length >= 8 && !candidate.startsWith('OTEL_') && editDistance(name.toUpperCase(), candidate) <= 1) return candidate
+    if (candidate.length >= shortestWatched && !candidate.startsWith('OTEL_') && editDistance(name.toUpperCase(), candidate) <= 1)
+      return candidate
   }
   return null
 }

@@ -105,6 +105,7 @@ describe('names that are not ours', () => {
     ['a misspelt owned name', { REDIS_PASWORD: 'x' }, 'REDIS_PASWORD is no setting; did you mean REDIS_PASSWORD?'],
     ['an owned prefix with nothing near', { LLM_ZZZZZZZZZZZZZZ: 'x' }, 'LLM_ZZZZZZZZZZZZZZ is no setting'],
     ['a letter missing', { LOG_LEVL: 'debug' }, 'LOG_LEVL is no setting; did you mean LOG_LEVEL?'],
+    ['a production that would not be one', { APP_EVN: 'production' }, 'APP_EVN is no setting; did you mean APP_ENV?'],
     ['letters swapped', { RABC_ENABLED: 'false' }, 'did you mean RBAC_ENABLED?'],
     ['another case', { secret_key: 'x' }, 'secret_key is no setting; did you mean SECRET_KEY?'],
     ['a file for what is no secret', { DB_HOST_FILE: '/x' }, 'DB_HOST_FILE is no setting'],
