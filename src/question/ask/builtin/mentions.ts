@@ -1,0 +1,135 @@
+import type { Period } from './dates.ts'
+import { readPeriod } from './dates.ts'
+import type { Token } from './tokens.ts'
+import { isDateType, type ColumnWords, type StoredValue, type TableWords, type Vocabulary } from './vocabulary.ts'
+
+interface At {
+  /** Token offsets, end exclusive. */
+  readonly from: number
+  readonly to: number
+}
+
+export type Mention =
+  | (At & { readonly kind: 'table'; readonly tables: readonly TableWords[]; readonly score: number })
+  | (At & { readonly kind: 'column'; readonly columns: readonly ColumnWords[]; readonly score: number })
+  | (At & { readonly kind: 'value'; readonly values: readonly StoredValue[]; readonly text: string })
+  | (At & { readonly kind: 'number'; readonly value: number; readonly text: string })
+  | (At & { readonly kind: 'period'; readonly period: Period })
+
+const longestName = 5
+
+/** Finds what the words of a question stand for, longest first, left to right; words that stand for nothing stay out. */
+export function findMentions(tokens: readonly Token[], vocabulary: Vocabulary, today: string): Mention[] {
+  const found: Mention[] = []
+  const hasDates = vocabulary.tables.some((table) => table.columns.some(({ column }) => isDateType(column.type)))
+  for (let at = 0; at < tokens.length;) {
+    const period = hasDates ? readPeriod(tokens, at, today) : null
+    const mention: Mention | null =
+      period === null
+        ? (valueAt(tokens, at, vocabulary) ?? nameAt(tokens, at, vocabulary) ?? numberAt(tokens, at))
+        : { kind: 'period', from: at, to: at + period.tokens, period: period.period }
+    if (mention !== null) found.push(mention)
+    at = mention?.to ?? at + 1
+  }
+  return found
+}
+
+function valueAt(tokens: readonly Token[], at: number, vocabulary: Vocabulary): Mention | null {
+  const token = tokens[at]
+  if (token === undefined) return null
+  if (token.isQuoted)
+    return { kind: 'value', from: at, to: at + 1, text: token.text, values: vocabulary.values.get(token.text.toLowerCase()) ?? [] }
+  for (let length = Math.min(vocabulary.longestValue, tokens.length - at); length > 0; length--) {
+    const part = tokens.slice(at, at + length)
+    const text = part.map((one) => one.text).join(' ')
+    const values = vocabulary.values.get(text.toLowerCase())
+    if (values === undefined) continue
+    // A single plain word that also names a table or a column is that name.
+    const isPlain = length === 1 && !token.isName
+    if (isPlain && (token.isFiller || text.length < 3 || nameAt(tokens, at, vocabulary)?.kind === 'table')) continue
+    const name = nameAt(tokens, at, vocabulary)
+    if (isPlain && name?.kind === 'column' && name.score >= 0.95) continue
+    return { kind: 'value', from: at, to: at + length, text, values }
+  }
+  return null
+}
+
+function numberAt(tokens: readonly Token[], at: number): Mention | null {
+  const token = tokens[at]
+  return token?.number == null
+    ? null
+    : { kind: 'number', from: at, to: at + 1, value: token.number, text: token.text.replaceAll(/[,%]/g, '') }
+}
+
+function nameAt(tokens: readonly Token[], at: number, vocabulary: Vocabulary): Mention | null {
+  for (let length = Math.min(longestName, tokens.length - at); length > 0; length--) {
+    const part = tokens.slice(at, at + length)
+    const first = part[0]
+    const last = part.at(-1)
+    if (first === undefined || last === undefined || part.some((token) => token.isQuoted || token.number !== null)) continue
+    if (length > 1 && (isGrammar(first) || isGrammar(last))) continue
+    const words = part.filter((token) => !isGrammar(token)).map((token) => token.stem)
+    const least = first.isFiller && length === 1 ? 0.95 : length > 1 ? 0.8 : 0.45
+    if (words.length === 0 || (length === 1 && isGrammar(first))) continue
+    const tables = best(vocabulary.tables, (table) => tableScore(words, table), least)
+    const columns = best(
+      vocabulary.tables.flatMap((table) => table.columns),
+      (column) => columnScore(words, column),
+      least,
+    )
+    if (tables.score >= columns.score && tables.found.length > 0)
+      return { kind: 'table', from: at, to: at + length, tables: tables.found, score: tables.score }
+    if (columns.found.length > 0) return { kind: 'column', from: at, to: at + length, columns: columns.found, score: columns.score }
+  }
+  return null
+}
+
+function isGrammar(token: Token): boolean {
+  return token.isFiller && token.lower.length <= 5 && !/^(state|total|first|last)$/.test(token.lower)
+}
+
+function best<Item>(
+  items: readonly Item[],
+  score: (item: Item) => number,
+  least: number,
+): { readonly found: readonly Item[]; readonly score: number } {
+  let top = least
+  let found: Item[] = []
+  for (const item of items) {
+    const own = score(item)
+    if (own > top + 1e-9) [top, found] = [own, [item]]
+    else if (own >= top - 1e-9 && own >= least) found.push(item)
+  }
+  return { found, score: found.length === 0 ? 0 : top }
+}
+
+function tableScore(words: readonly string[], table: TableWords): number {
+  if (same(words, table.stems)) return 1
+  if (endsWith(table.stems, words)) return 0.75
+  if (words.length === 1 && table.stems[0] === words[0]) return 0.5
+  return 0
+}
+
+function columnScore(words: readonly string[], column: ColumnWords): number {
+  const { stems, shortStems, commentStems } = column
+  if (same(words, stems)) return 1
+  if (same(words, shortStems)) return 0.96
+  if (same(words, commentStems)) return 0.92
+  if (sameSet(words, stems) || sameSet(words, shortStems)) return 0.88
+  if (endsWith(stems, words)) return 0.7 + 0.05 * Math.min(2, words.length - 1)
+  if (words.length >= 2 && words.every((word) => stems.includes(word))) return 0.82
+  if (words.length === 1 && stems.includes(words[0] ?? '')) return 0.5
+  return 0
+}
+
+function same(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((word, at) => word === b[at])
+}
+
+function sameSet(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((word) => b.includes(word))
+}
+
+function endsWith(whole: readonly string[], end: readonly string[]): boolean {
+  return end.length < whole.length && end.every((word, at) => word === whole[whole.length - end.length + at])
+}

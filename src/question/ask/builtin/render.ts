@@ -1,0 +1,222 @@
+import { dialectFacts, type Catalog, type Dialect, type Relation } from '../../../domain/index.ts'
+import { connect, distance, type Edge } from './join-graph.ts'
+import type { Condition, Output, Plan } from './plan.ts'
+import { isDateType, isNumberType, type ColumnRef } from './vocabulary.ts'
+
+const reserved = new Set(
+  'all and any array as asc both case cast check collate column constraint create cross current_date default desc distinct do else end except false fetch for foreign from full grant group having in initially inner intersect into is join lateral leading left like limit natural not null offset on only or order outer primary references right select some table then to trailing true union unique user using values when where window with'.split(
+    ' ',
+  ),
+)
+
+/** Writes the plan as one SELECT; null when its relations are not connected by keys. */
+export function render(plan: Plan, catalog: Catalog): string | null {
+  const writer = new Writer(plan, catalog)
+  return writer.write()
+}
+
+class Writer {
+  readonly #plan: Plan
+  readonly #catalog: Catalog
+  readonly #dialect: Dialect
+  #edges: readonly Edge[] = []
+  #relations: readonly Relation[] = []
+
+  constructor(plan: Plan, catalog: Catalog) {
+    this.#plan = plan
+    this.#catalog = catalog
+    this.#dialect = catalog.dialect
+  }
+
+  write(): string | null {
+    const plan = this.#plan
+    const edges = connect(this.#catalog, this.#wanted())
+    if (edges === null) return null
+    this.#edges = edges
+    const [root = plan.subject] = this.#wanted()
+    this.#relations = [root, ...edges.map((edge) => edge.to)]
+    const outputs = plan.outputs.map((output) => this.#output(output, true))
+    const lines = [
+      `SELECT ${plan.isDistinct ? 'DISTINCT ' : ''}${outputs.join(', ')}`,
+      `FROM ${this.#table(root)}`,
+      ...edges.map((edge) => this.#join(edge)),
+    ]
+    const conditions = plan.conditions.map((condition) => this.#condition(condition))
+    if (conditions.length > 0) lines.push(`WHERE ${conditions.join(plan.isAny ? ' OR ' : ' AND ')}`)
+    const groups = this.#groups()
+    if (groups.length > 0) lines.push(`GROUP BY ${groups.join(', ')}`)
+    if (plan.having.length > 0)
+      lines.push(
+        `HAVING ${plan.having.map(({ output, comparison, value }) => `${this.#output(output, false)} ${comparison} ${value}`).join(' AND ')}`,
+      )
+    if (plan.orders.length > 0)
+      lines.push(
+        `ORDER BY ${plan.orders.map(({ output, isDescending }) => `${this.#output(output, false)}${isDescending ? ' DESC' : ''}${this.#nullsLast(output, isDescending)}`).join(', ')}`,
+      )
+    if (plan.limit !== null) lines.push(`LIMIT ${plan.limit}`)
+    return lines.join('\n')
+  }
+
+  /** Relations the statement needs, the subject first, then nearest first so that paths are shared. */
+  #wanted(): Relation[] {
+    const plan = this.#plan
+    const refs = [
+      ...plan.outputs.map(relationOf),
+      ...plan.groups.map((column) => column.relation),
+      ...plan.having.map(({ output }) => relationOf(output)),
+      ...plan.orders.map(({ output }) => relationOf(output)),
+      ...plan.joined,
+    ]
+    for (const condition of plan.conditions) if (condition.kind !== 'without') refs.push(condition.column.relation)
+    const needed = new Set(refs)
+    const root = needed.has(plan.subject) || needed.size === 0 ? plan.subject : ([...needed][0] ?? plan.subject)
+    const rest = [...needed].filter((relation) => relation !== root)
+    return [root, ...rest.toSorted((a, b) => distance(this.#catalog, root, a) - distance(this.#catalog, root, b))]
+  }
+
+  /** Every plain output and order must be grouped by when anything is aggregated; a key makes equal names stay apart. */
+  #groups(): string[] {
+    const plan = this.#plan
+    const columns = [...plan.groups]
+    const isAggregating = [...plan.outputs, ...plan.orders.map((order) => order.output), ...plan.having.map((one) => one.output)].some(
+      (output) => output.kind === 'aggregate' || output.kind === 'count',
+    )
+    if (!isAggregating) return []
+    for (const output of [...plan.outputs, ...plan.orders.map((order) => order.output)])
+      if (output.kind === 'column') columns.push(output.column)
+    return [...new Set(columns.map((column) => this.#column(column)))]
+  }
+
+  #nullsLast(output: Output, isDescending: boolean): string {
+    const isNullable = output.kind === 'column' && output.column.column.isNullable
+    return isDescending && isNullable && this.#plan.limit !== null ? ' NULLS LAST' : ''
+  }
+
+  #join(edge: Edge): string {
+    const on = edge.pairs.map(([from, to]) => `${this.#qualified(edge.from, from)} = ${this.#qualified(edge.to, to)}`)
+    return `JOIN ${this.#table(edge.to)} ON ${on.join(' AND ')}`
+  }
+
+  #output(output: Output, isSelected: boolean): string {
+    switch (output.kind) {
+      case 'column':
+        return this.#column(output.column)
+      case 'all':
+        return this.#relations.length > 1 ? `${this.#identifier(output.relation.name)}.*` : '*'
+      case 'count':
+        return `count(${this.#counted(output.relation)})${isSelected ? '' : ''}`
+      case 'aggregate':
+        return `${output.aggregate}(${output.isDistinct ? 'DISTINCT ' : ''}${this.#column(output.column)})`
+    }
+  }
+
+  /** Rows of a relation count once, however many rows of others are joined to each. */
+  #counted(relation: Relation): string {
+    const [key] = relation.primaryKey
+    const isFanned = this.#relations.some((other) => other !== relation && this.#fansOut(relation, other))
+    return isFanned && relation.primaryKey.length === 1 && key !== undefined ? `DISTINCT ${this.#qualified(relation, key)}` : '*'
+  }
+
+  /** true: one row of `from` meets several of `to` along the joins of this statement. */
+  #fansOut(from: Relation, to: Relation): boolean {
+    const seen = new Set([from])
+    const walk = (at: Relation, isFanned: boolean): boolean | null => {
+      if (at === to) return isFanned
+      for (const edge of this.#edges) {
+        const next = edge.from === at ? edge.to : edge.to === at ? edge.from : null
+        if (next === null || seen.has(next)) continue
+        seen.add(next)
+        const forward = edge.from === at ? edge.fansOut : !edge.fansOut
+        const found = walk(next, isFanned || forward)
+        if (found !== null) return found
+      }
+      return null
+    }
+    return walk(from, false) ?? false
+  }
+
+  #condition(condition: Condition): string {
+    if (condition.kind === 'without') return this.#without(condition.relation, condition.other)
+    const column = this.#column(condition.column)
+    switch (condition.kind) {
+      case 'between':
+        return `${column} BETWEEN ${literal(condition.low, condition.column)} AND ${literal(condition.high, condition.column)}`
+      case 'period': {
+        const parts = [
+          condition.from === null ? null : `${column} >= ${dateLiteral(condition.from, this.#dialect)}`,
+          condition.to === null ? null : `${column} < ${dateLiteral(condition.to, this.#dialect)}`,
+        ]
+        return parts.filter((part) => part !== null).join(' AND ')
+      }
+      case 'aggregate':
+        return `${column} ${condition.comparison} (SELECT ${condition.aggregate}(${this.#bare(condition.column)}) FROM ${this.#table(condition.column.relation)})`
+      case 'compare':
+        return this.#compare(column, condition)
+    }
+  }
+
+  #compare(column: string, { comparison, value, column: ref }: Extract<Condition, { kind: 'compare' }>): string {
+    if (comparison === 'is null') return `${column} IS NULL`
+    if (comparison === 'is not null') return `${column} IS NOT NULL`
+    if (comparison === 'like' || comparison === 'not like') {
+      const operator = `${comparison === 'like' ? '' : 'NOT '}${this.#dialect === 'postgres' ? 'ILIKE' : 'LIKE'}`
+      return `${column} ${operator} ${text(String(value))}`
+    }
+    return `${column} ${comparison} ${literal(value, ref)}`
+  }
+
+  #without(relation: Relation, other: Relation): string {
+    const path = connect(this.#catalog, [relation, other]) ?? []
+    const [first, ...rest] = path
+    if (first === undefined) return 'true'
+    const joins = rest.map((edge) => ` ${this.#join(edge)}`).join('')
+    const on = first.pairs.map(([from, to]) => `${this.#qualifiedAlways(first.from, from)} = ${this.#qualifiedAlways(first.to, to)}`)
+    return `NOT EXISTS (SELECT 1 FROM ${this.#table(first.to)}${joins} WHERE ${on.join(' AND ')})`
+  }
+
+  #column(ref: ColumnRef): string {
+    return this.#qualified(ref.relation, ref.column.name)
+  }
+
+  #bare(ref: ColumnRef): string {
+    return this.#identifier(ref.column.name)
+  }
+
+  #qualified(relation: Relation, column: string): string {
+    return this.#relations.length > 1 ? this.#qualifiedAlways(relation, column) : this.#identifier(column)
+  }
+
+  #qualifiedAlways(relation: Relation, column: string): string {
+    return `${this.#identifier(relation.name)}.${this.#identifier(column)}`
+  }
+
+  #table(relation: Relation): string {
+    const isFound =
+      relation.schema === (this.#catalog.searchPath[0] ?? dialectFacts[this.#dialect].defaultSchema) || this.#dialect === 'sqlite'
+    return isFound ? this.#identifier(relation.name) : `${this.#identifier(relation.schema)}.${this.#identifier(relation.name)}`
+  }
+
+  #identifier(name: string): string {
+    const facts = dialectFacts[this.#dialect]
+    return facts.needsQuotes(name) || reserved.has(name.toLowerCase()) ? facts.quoteIdentifier(name) : name
+  }
+}
+
+function relationOf(output: Output): Relation {
+  return output.kind === 'column' || output.kind === 'aggregate' ? output.column.relation : output.relation
+}
+
+function literal(value: string | number, { column }: ColumnRef): string {
+  if (typeof value === 'number') return isNumberType(column.type) ? String(value) : text(String(value))
+  if (isNumberType(column.type) && /^-?\d+(\.\d+)?$/.test(value)) return value
+  if (/^bool/i.test(column.type)) return /^(true|t|yes|1)$/i.test(value) ? 'true' : 'false'
+  return isDateType(column.type) ? `'${value.replaceAll("'", "''")}'` : text(value)
+}
+
+function dateLiteral(day: string, dialect: Dialect): string {
+  return dialect === 'postgres' ? `DATE '${day}'` : `'${day}'`
+}
+
+function text(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`
+}

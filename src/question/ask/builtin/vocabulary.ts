@@ -1,0 +1,124 @@
+import type { Catalog, CatalogColumn, Relation } from '../../../domain/index.ts'
+import { nameStems, root } from './words.ts'
+
+export interface ColumnRef {
+  readonly relation: Relation
+  readonly column: CatalogColumn
+}
+
+/** A catalog in the words people use for it. */
+export interface Vocabulary {
+  readonly tables: readonly TableWords[]
+  /** Stored values by their lower-case text. */
+  readonly values: ReadonlyMap<string, readonly StoredValue[]>
+  /** Longest value, in words. */
+  readonly longestValue: number
+}
+
+export interface TableWords {
+  readonly relation: Relation
+  readonly stems: readonly string[]
+  readonly roots: readonly string[]
+  readonly columns: readonly ColumnWords[]
+}
+
+export interface ColumnWords extends ColumnRef {
+  readonly stems: readonly string[]
+  /** Without the table's own words in front: `customer_name` of customers is also `name`. */
+  readonly shortStems: readonly string[]
+  readonly commentStems: readonly string[]
+}
+
+export interface StoredValue extends ColumnRef {
+  readonly text: string
+}
+
+const vocabularies = new WeakMap<Catalog, Vocabulary>()
+
+export function vocabularyOf(catalog: Catalog): Vocabulary {
+  const known = vocabularies.get(catalog)
+  if (known !== undefined) return known
+  const made = build(catalog)
+  vocabularies.set(catalog, made)
+  return made
+}
+
+function build(catalog: Catalog): Vocabulary {
+  const values = new Map<string, StoredValue[]>()
+  let longestValue = 1
+  const tables = catalog.relations.map((relation): TableWords => {
+    const stems = nameStems(relation.name)
+    for (const column of relation.columns) {
+      for (const text of column.statistics?.values ?? []) {
+        if (!isTextType(column.type) || /^[\d.,:\s-]*$/.test(text)) continue
+        const key = text.toLowerCase()
+        const found = values.get(key)
+        if (found === undefined) values.set(key, [{ relation, column, text }])
+        else found.push({ relation, column, text })
+        longestValue = Math.max(longestValue, key.split(/\s+/).length)
+      }
+    }
+    return {
+      relation,
+      stems,
+      roots: [...stems, ...words(relation.comment)].map(root),
+      columns: relation.columns.map((column) => columnWords(relation, column, stems)),
+    }
+  })
+  return { tables, values, longestValue: Math.min(longestValue, 8) }
+}
+
+function columnWords(relation: Relation, column: CatalogColumn, tableStems: readonly string[]): ColumnWords {
+  const stems = nameStems(column.name)
+  const starts = tableStems.filter((word, at) => stems[at] === word).length
+  const last = tableStems.at(-1)
+  const skip =
+    starts > 0 ? starts : stems[0] === last || ((stems[0]?.length ?? 0) >= 3 && last?.startsWith(stems[0] ?? '-') === true) ? 1 : 0
+  return {
+    relation,
+    column,
+    stems,
+    shortStems: skip > 0 && skip < stems.length ? stems.slice(skip) : stems,
+    commentStems: words(column.comment),
+  }
+}
+
+/** A comment is a name only when it is short enough to be one. */
+function words(comment: string | null): string[] {
+  const stems = comment === null ? [] : nameStems(comment)
+  return stems.length <= 4 ? stems : []
+}
+
+export function isTextType(type: string): boolean {
+  return /char|text|name|enum|citext|clob|^$/i.test(type)
+}
+
+export function isNumberType(type: string): boolean {
+  return /int|numeric|decimal|real|double|float|number|money|serial/i.test(type) && !/interval|point/i.test(type)
+}
+
+export function isDateType(type: string): boolean {
+  return /date|timestamp|datetime/i.test(type)
+}
+
+export function isKey({ relation, column }: ColumnRef): boolean {
+  return (
+    relation.primaryKey.includes(column.name) ||
+    relation.foreignKeys.some((key) => key.columns.includes(column.name)) ||
+    /(^|_)id$/i.test(column.name)
+  )
+}
+
+/** The column people mean when they name a thing: its name or title, in that order; empty when it has none. */
+export function labelColumns({ relation, columns }: TableWords): readonly ColumnRef[] {
+  const short = (words: ColumnWords): string => words.shortStems.join(' ')
+  const exact = columns.find((words) => short(words) === 'nam' || short(words) === 'titl')
+  if (exact !== undefined) return [exact]
+  const first = columns.find((words) => /first nam$/.test(short(words)))
+  const last = columns.find((words) => /(last nam|surnam|family nam)$/.test(short(words)))
+  if (first !== undefined && last !== undefined) return [first, last]
+  const ending = columns.find((words) => /(nam|titl|subject|label)$/.test(short(words)) && isTextType(words.column.type))
+  if (ending !== undefined) return [ending]
+  const key = relation.primaryKey.length === 1 ? columns.find((words) => words.column.name === relation.primaryKey[0]) : undefined
+  return key === undefined ? [] : [key]
+}
