@@ -113,7 +113,8 @@ describe('an answer that is left', () => {
     controller.abort()
     await until(async () => (await runningQueries()) === 0)
     await asking
-    await until(async () => (await house.admin.history({ limit: 1 })).items[0]?.state === 'abandoned')
+    await until(async () => (await house.admin.history({ limit: 1 })).items[0]?.state !== 'open')
+    expect((await house.admin.history({ limit: 1 })).items[0]).toMatchObject({ state: 'abandoned', sql: slow })
   })
 
   test('so does one that is cancelled by id, from elsewhere', async () => {
