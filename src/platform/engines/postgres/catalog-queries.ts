@@ -37,6 +37,17 @@ export const catalogQueries = {
       LEFT JOIN pg_catalog.pg_class t ON t.oid = k.confrelid LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace
     WHERE k.contype IN ('p', 'u', 'f') AND ${ownSchemas} AND ${readable} ORDER BY k.conrelid, k.contype, k.conname`,
 
+  // Unique indexes without a constraint tell the same; partial ones and those over expressions do not.
+  uniqueIndexes: `
+    SELECT x.indrelid::text AS oid, i.relname::text AS name, 'u' AS kind,
+      ARRAY(SELECT a.attname::text FROM unnest(x.indkey::int2[]) WITH ORDINALITY AS u(attnum, place) JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = u.attnum WHERE u.place <= x.indnkeyatts ORDER BY u.place) AS columns,
+      NULL::text AS "targetSchema", NULL::text AS "targetName", NULL::text[] AS "targetColumns"
+    FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid JOIN pg_catalog.pg_class c ON c.oid = x.indrelid
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE x.indisunique AND x.indisvalid AND NOT x.indisprimary AND x.indpred IS NULL AND x.indexprs IS NULL AND ${ownSchemas} AND ${readable}
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = x.indexrelid AND k.contype IN ('p', 'u'))
+    ORDER BY x.indrelid, i.relname`,
+
   functions: `
     SELECT n.nspname::text AS schema, p.proname::text AS name,
       ARRAY(SELECT pg_catalog.format_type(t, NULL) FROM unnest(p.proargtypes) AS t) AS "argumentTypes",
@@ -49,8 +60,17 @@ export const catalogQueries = {
     SELECT DISTINCT n.nspname || '.' || o.oprname AS name FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
     WHERE ${ownSchemas} ORDER BY 1`,
 
-  // Domains and base types run code when a value is cast; enums, ranges and row types do not.
+  // Domains and base types run code when a value is cast, and so do types that somebody has made a cast with a function for.
   types: `
     SELECT n.nspname || '.' || t.typname AS name FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-    WHERE t.typtype IN ('d', 'b') AND t.typelem = 0 AND ${ownSchemas} ORDER BY 1`,
+    WHERE t.typtype IN ('d', 'b') AND t.typelem = 0 AND ${ownSchemas}
+    UNION
+    SELECT n.nspname || '.' || t.typname FROM pg_catalog.pg_cast k JOIN pg_catalog.pg_type t ON t.oid IN (k.castsource, k.casttarget)
+      JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+    WHERE k.oid >= 16384 AND k.castfunc <> 0 AND (${ownSchemas} OR t.oid = k.casttarget) ORDER BY 1`,
+
+  // An enum's labels are part of the schema, but only worth knowing as values of its columns.
+  enums: `
+    SELECT pg_catalog.format_type(e.enumtypid, NULL) AS type, array_agg(e.enumlabel::text ORDER BY e.enumsortorder) AS labels
+    FROM pg_catalog.pg_enum e GROUP BY e.enumtypid`,
 } as const

@@ -47,7 +47,10 @@ export async function readCatalog(session: PostgresSession, disclosure: Disclosu
   const [server] = await session.own<{ database: string; version: string; searchPath: string[] }>(catalogQueries.server)
   const relationRows = await session.own<RelationRow>(catalogQueries.relations)
   const columnsOf = groupByOid(await session.own<ColumnRow>(catalogQueries.columns))
-  const keysOf = groupByOid(await session.own<KeyRow>(catalogQueries.keys))
+  const keysOf = groupByOid([
+    ...(await session.own<KeyRow>(catalogQueries.keys)),
+    ...(await session.own<KeyRow>(catalogQueries.uniqueIndexes)),
+  ])
   const functions = await session.own<CatalogFunction>(catalogQueries.functions)
   const operators = await session.own<{ name: string }>(catalogQueries.operators)
   const types = await session.own<{ name: string }>(catalogQueries.types)

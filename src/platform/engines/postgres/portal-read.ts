@@ -183,7 +183,7 @@ export class PortalRead<Batch> {
     if (!isAfterAll) this.#state = 'failed'
     this.#error = error
     this.#unpause()
-    if (!isAfterAll && !this.#options.isDescribeOnly) this.#wire?.sync()
+    if (!isAfterAll) this.#wire?.sync() // after an error the server skips everything up to a Sync, our own ending too
     const pending = this.#pending
     this.#pending = null
     pending?.reject(error)

@@ -16,6 +16,8 @@ interface Powers {
   readonly creatable: readonly string[]
   readonly createsInDatabase: boolean
   readonly remotes: readonly string[]
+  readonly servers: readonly string[]
+  readonly files: readonly string[]
 }
 
 const query = `
@@ -28,7 +30,13 @@ const query = `
     (SELECT count(*)::int FROM pg_catalog.pg_class c WHERE c.relowner = r.oid) AS owned,
     ARRAY(SELECT n.nspname::text FROM pg_catalog.pg_namespace n WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND pg_catalog.has_schema_privilege(n.oid, 'CREATE') ORDER BY 1 LIMIT 6) AS creatable,
     pg_catalog.has_database_privilege(current_database(), 'CREATE') AS "createsInDatabase",
-    ARRAY(SELECT extname::text FROM pg_catalog.pg_extension WHERE extname IN ('dblink', 'postgres_fdw', 'file_fdw', 'adminpack', 'plpython3u', 'plperlu') ORDER BY 1) AS remotes
+    ARRAY(SELECT DISTINCT e.extname::text FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+        JOIN pg_catalog.pg_proc p ON d.classid = 'pg_catalog.pg_proc'::regclass AND p.oid = d.objid
+      WHERE e.extname IN ('dblink', 'adminpack') AND p.proname ~ '^(dblink|dblink_exec|dblink_connect|pg_file_)' AND pg_catalog.has_function_privilege(p.oid, 'EXECUTE') ORDER BY 1) AS remotes,
+    ARRAY(SELECT s.srvname::text FROM pg_catalog.pg_foreign_server s WHERE pg_catalog.has_server_privilege(s.oid, 'USAGE') ORDER BY 1 LIMIT 6) AS servers,
+    ARRAY(SELECT DISTINCT p.proname::text FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'pg_catalog'::regnamespace
+        AND p.proname IN ('pg_read_file', 'pg_read_binary_file', 'pg_ls_dir', 'pg_stat_file', 'lo_import', 'lo_export', 'pg_reload_conf', 'pg_rotate_logfile', 'pg_switch_wal')
+        AND pg_catalog.has_function_privilege(p.oid, 'EXECUTE') ORDER BY 1) AS files
   FROM pg_catalog.pg_roles r WHERE r.rolname = current_user`
 
 /** What this database user could do if every other layer failed, and a script for a user that could do less. */
@@ -64,8 +72,10 @@ function findingsOf(powers: Powers): PrivilegeReport['findings'] {
     [
       powers.remotes.length > 0,
       'engines.remote-access',
-      `Extensions installed here reach other servers or files: ${list(powers.remotes)}.`,
+      `It may use extensions that reach other servers or files: ${list(powers.remotes)}.`,
     ],
+    [powers.servers.length > 0, 'engines.foreign-servers', `It may use foreign servers: ${list(powers.servers)}.`],
+    [powers.files.length > 0, 'engines.server-files', `It may call functions over the server’s own files: ${list(powers.files)}.`],
   ]
   return candidates.filter(([isFound]) => isFound).map(([, code, message]) => ({ code, message }))
 }

@@ -1,5 +1,7 @@
 import { escapeIdentifier } from 'pg'
 import type { ColumnStatistics, Relation } from '../../../domain/index.ts'
+import { longestValue, mostValues, sampleBudgetMs, sampledRows } from '../statistics-bounds.ts'
+import { catalogQueries } from './catalog-queries.ts'
 import type { PostgresSession } from './session.ts'
 
 /** Key: `schema.table.column`. */
@@ -15,11 +17,10 @@ interface StatsRow {
   readonly bounds: string[] | null
 }
 
-const mostValues = 200
-const longestValue = 80
 const sampledTableBytes = 8 * 1024 * 1024
 const sampledTables = 300
-const sampleBudgetMs = 3_000
+/** One table may take this much of the budget; a lock or a policy that is slow costs only its own values. */
+const tableBudgetMs = 800
 
 /** Types whose values help to find what a question names. */
 const texty = /^(character varying|character|text|name|"char"|citext|uuid)/
@@ -34,6 +35,7 @@ export async function readStatistics(session: PostgresSession, relations: readon
     if (estimatedRows === undefined) continue
     statistics.set(`${row.schema}.${row.relation}.${row.column}`, fromPlanner(row, estimatedRows))
   }
+  await knowEnums(session, relations, statistics)
   await sampleSmallTables(session, relations, statistics)
   return statistics
 }
@@ -46,15 +48,33 @@ const statsQuery = `
 
 function fromPlanner(row: StatsRow, estimatedRows: number | null): ColumnStatistics {
   const distinct = row.distinct >= 0 ? row.distinct : estimatedRows === null ? null : Math.round(-row.distinct * estimatedRows)
-  const values = (row.values ?? []).filter((value) => value.length <= longestValue)
   const bounds = row.bounds ?? []
+  const common = row.values ?? []
+  // The bounds of a histogram are values as good as any, only no common ones.
+  const values = [...new Set([...common, ...bounds])].filter((value) => value.length <= longestValue)
   return {
     distinct,
     nullShare: row.nullShare,
     values: values.slice(0, mostValues),
-    isComplete: bounds.length === 0 && values.length > 0,
+    isComplete: bounds.length === 0 && common.length > 0 && common.length === values.length && common.length <= mostValues,
     min: bounds[0]?.slice(0, longestValue) ?? null,
     max: bounds.at(-1)?.slice(0, longestValue) ?? null,
+  }
+}
+
+/** Where nobody has counted, an enum's labels are at least what its values can be. */
+async function knowEnums(session: PostgresSession, relations: readonly Relation[], statistics: StatisticsByColumn): Promise<void> {
+  const labelsOf = new Map(
+    (await session.own<{ type: string; labels: string[] }>(catalogQueries.enums)).map((row) => [row.type, row.labels]),
+  )
+  for (const relation of relations) {
+    for (const column of relation.columns) {
+      const key = `${relation.schema}.${relation.name}.${column.name}`
+      const labels = labelsOf.get(column.type)
+      if (labels === undefined || statistics.has(key)) continue
+      const isComplete = labels.length <= mostValues
+      statistics.set(key, { distinct: null, nullShare: null, values: labels.slice(0, mostValues), isComplete, min: null, max: null })
+    }
   }
 }
 
@@ -73,7 +93,18 @@ async function sampleSmallTables(session: PostgresSession, relations: readonly R
     const columns = relation.columns.filter((column) =>
       needsSample(column.type, statistics.get(`${relation.schema}.${relation.name}.${column.name}`)),
     )
-    if (columns.length > 0) await sampleTable(session, relation, columns, statistics)
+    if (columns.length > 0) await sampleSafely(session, () => sampleTable(session, relation, columns, statistics))
+  }
+}
+
+/** A table that cannot be read in time is known without its values; the transaction goes on. */
+async function sampleSafely(session: PostgresSession, work: () => Promise<void>): Promise<void> {
+  await session.client.query(`SAVEPOINT sample; SET LOCAL statement_timeout = ${tableBudgetMs}; SET LOCAL lock_timeout = 100`)
+  try {
+    await work()
+    await session.client.query('RELEASE SAVEPOINT sample')
+  } catch {
+    await session.client.query('ROLLBACK TO SAVEPOINT sample')
   }
 }
 
@@ -82,6 +113,7 @@ function needsSample(type: string, known: ColumnStatistics | undefined): boolean
   return comparable.test(type) && known === undefined
 }
 
+/** One query per table: how many rows were looked at, then each column's values, or its bounds. */
 async function sampleTable(
   session: PostgresSession,
   relation: Relation,
@@ -90,23 +122,39 @@ async function sampleTable(
 ): Promise<void> {
   const table = `${escapeIdentifier(relation.schema)}.${escapeIdentifier(relation.name)}`
   const parts = columns.map(({ name, type }) => {
-    const column = escapeIdentifier(name)
-    if (!texty.test(type)) return `SELECT ARRAY[min(${column})::text, max(${column})::text] AS values FROM ${table}`
-    return `SELECT ARRAY(SELECT v FROM (SELECT ${column}::text AS v, count(*) AS n FROM ${table} WHERE ${column} IS NOT NULL GROUP BY 1 ORDER BY n DESC, v LIMIT ${mostValues + 1}) AS t) AS values`
+    const source = `(SELECT ${escapeIdentifier(name)} AS v FROM ${table} LIMIT ${sampledRows}) AS s`
+    return texty.test(type)
+      ? `ARRAY(SELECT v::text FROM ${source} WHERE v IS NOT NULL GROUP BY v::text ORDER BY count(*) DESC, v::text LIMIT ${mostValues + 1})`
+      : `(SELECT ARRAY[min(v)::text, max(v)::text] FROM ${source})`
   })
-  const rows = await session.own<{ values: (string | null)[] }>(parts.join(' UNION ALL '))
+  const counted = `(SELECT ARRAY[count(*)::text] FROM (SELECT FROM ${table} LIMIT ${sampledRows}) AS s)`
+  const [count, ...rows] = await session.own<{ readonly values: readonly (string | null)[] }>(
+    [counted, ...parts].map((part) => `SELECT ${part} AS values`).join(' UNION ALL '),
+  )
+  const isWhole = Number(count?.values[0] ?? sampledRows) < sampledRows
   for (const [at, column] of columns.entries()) {
-    const values = (rows[at]?.values ?? []).filter((value): value is string => value !== null)
     const key = `${relation.schema}.${relation.name}.${column.name}`
+    const values = rows[at]?.values ?? []
     const known = statistics.get(key)
-    const nullShare = known?.nullShare ?? null
-    if (texty.test(column.type)) statistics.set(key, fromSample(values, nullShare, known))
-    else statistics.set(key, { distinct: null, nullShare, values: [], isComplete: false, min: values[0] ?? null, max: values[1] ?? null })
+    statistics.set(key, texty.test(column.type) ? fromValues(values, isWhole, known) : fromBounds(values, isWhole, known))
   }
 }
 
-function fromSample(values: readonly string[], nullShare: number | null, known: ColumnStatistics | undefined): ColumnStatistics {
-  const isComplete = values.length <= mostValues
+function fromValues(found: readonly (string | null)[], isWhole: boolean, known: ColumnStatistics | undefined): ColumnStatistics {
+  const values = found.filter((value): value is string => value !== null)
+  const isAll = isWhole && values.length <= mostValues
   const kept = values.slice(0, mostValues).filter((value) => value.length <= longestValue)
-  return { distinct: isComplete ? values.length : (known?.distinct ?? null), nullShare, values: kept, isComplete, min: null, max: null }
+  return {
+    distinct: isAll ? values.length : (known?.distinct ?? null),
+    nullShare: known?.nullShare ?? null,
+    values: kept,
+    isComplete: isAll && kept.length === values.length,
+    min: null,
+    max: null,
+  }
+}
+
+function fromBounds(found: readonly (string | null)[], isWhole: boolean, known: ColumnStatistics | undefined): ColumnStatistics {
+  const [min = null, max = null] = isWhole ? found : []
+  return { distinct: null, nullShare: known?.nullShare ?? null, values: [], isComplete: false, min, max }
 }
