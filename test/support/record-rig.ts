@@ -1,5 +1,12 @@
 import { newId, Secret, type Actor, type Question } from '../../src/domain/index.ts'
-import { createKeyring, createStore, type Keyring, type Store, type StoreAddress } from '../../src/platform/store/index.ts'
+import {
+  createKeyring,
+  createStore,
+  type EmbeddedServer,
+  type Keyring,
+  type Store,
+  type StoreAddress,
+} from '../../src/platform/store/index.ts'
 import type { Observation } from '../../src/platform/observe/index.ts'
 import { createRecord, type AttemptFields, type OutcomeFields, type Record, type RecordOptions } from '../../src/question/record/index.ts'
 import { execute, freshStore } from './postgres-server.ts'
@@ -26,8 +33,9 @@ export function actorOf(tenantId: string): Actor {
   return { tenantId, memberId, name: 'Ada', kind: 'person', role: 'admin', surface: 'http', tokenId: null, verbs: null, connections: null }
 }
 
-export async function recordRig(options: Partial<RecordOptions> = {}): Promise<RecordRig> {
-  const address = await freshStore()
+/** `server`: another one than the suite's, for benches. */
+export async function recordRig(options: Partial<RecordOptions> = {}, server?: EmbeddedServer): Promise<RecordRig> {
+  const address = await freshStore(server)
   const store = openStore(address)
   const actor = actorOf(newId())
   await addTenant(store, actor.tenantId)
