@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { renderOpenApi } from '../src/surfaces/http/index.ts'
 import { renderCliReference } from '../src/surfaces/terminal/index.ts'
 import { renderErrorReference } from './generate-errors.ts'
+import { renderMetricsReference } from './generate-metrics.ts'
 import { renderEnvExample, renderSettingsReference } from './generate-settings.ts'
 
 /** Everything that is generated, committed and diffed: path → how it is made. */
@@ -11,6 +12,7 @@ const generated: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/settings.md': renderSettingsReference,
   'docs/reference/openapi.json': renderOpenApi,
   'docs/reference/cli.md': renderCliReference,
+  'docs/reference/metrics.md': renderMetricsReference,
   'docs/reference/errors.md': renderErrorReference,
 }
 

@@ -2,4 +2,5 @@
 // Time-out, breaker, token budget and fallback order live here, provider by provider.
 // Touches the network, at the operator's provider addresses only.
 // Refuses catalogs and rows it was not handed inside the prompt.
-export type { ModelAnswer, ModelPrompt, Models } from './models.ts'
+export { createModels, type ModelsOptions } from './create-models.ts'
+export { modelProviders, type ModelAnswer, type ModelPrompt, type ModelProvider, type Models } from './models.ts'

@@ -1,3 +1,5 @@
+import type { Secret } from '../../domain/index.ts'
+
 /** A prompt for the drafting model: instructions are ours, the rest is fenced, untrusted text. */
 export interface ModelPrompt {
   readonly system: string
@@ -16,11 +18,21 @@ export interface ModelAnswer {
   readonly outputTokens: number
 }
 
+export const modelProviders = ['ollama', 'anthropic', 'openai', 'openai-compatible'] as const
+
+export interface ModelProvider {
+  readonly provider: (typeof modelProviders)[number]
+  readonly model: string
+  /** null: the provider's own. */
+  readonly baseUrl: string | null
+  readonly apiKey: Secret | null
+}
+
 /** The one door through which text leaves for a language model. Tries the configured providers in order. */
 export interface Models {
   /** false: no provider is configured. */
   readonly isConfigured: boolean
-  /** Throws `models.timeout`, `models.unavailable`, `models.invalid-answer`, `models.over-budget`. */
+  /** Throws `models.timeout`, `models.unavailable`, `models.invalid-answer`, `models.over-budget`, `models.rate-limited`, `models.credentials-refused`. */
   complete(prompt: ModelPrompt, signal: AbortSignal): Promise<ModelAnswer>
   /** For /ready and doctor: which providers answer now. */
   state(): readonly { readonly provider: string; readonly state: 'ok' | 'degraded'; readonly detail: string }[]

@@ -3,3 +3,5 @@
 // Touches a model, through platform/models only.
 // Refuses rows, the store and verdicts.
 export type { Ask, AskContext } from './ask.ts'
+export { createAsk, type AskOptions } from './create-ask.ts'
+export { draftBuiltin } from './builtin/index.ts'

@@ -1,0 +1,26 @@
+import type { Ask } from './ask.ts'
+import { draftBuiltin } from './builtin/index.ts'
+import { draftByModel, mayFallBack } from './model/index.ts'
+import { draftVerbatim } from './verbatim.ts'
+
+export interface AskOptions {
+  /** Most tokens of a prompt; a larger catalog is narrowed to what the question is about. */
+  readonly maxPromptTokens: number
+  /** true: the built-in drafter answers when no model can be reached. */
+  readonly fallbackToBuiltin: boolean
+}
+
+/** Verbatim for SQL, the model where one is configured, else the built-in drafter. */
+export function createAsk(options: AskOptions): Ask {
+  return async (question, context) => {
+    const { input } = question
+    if (input.kind === 'sql') return draftVerbatim({ ...question, input })
+    if (context.models === null) return draftBuiltin(input.text, context)
+    try {
+      return await draftByModel(input.text, { ...context, models: context.models }, options.maxPromptTokens)
+    } catch (error) {
+      if (options.fallbackToBuiltin && context.repair === null && mayFallBack(error)) return draftBuiltin(input.text, context)
+      throw error
+    }
+  }
+}

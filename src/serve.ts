@@ -1,0 +1,219 @@
+import { newId, type Scope, type Secret } from './domain/index.ts'
+import { ensureKeys, secretsOf, type Settings } from './platform/config/index.ts'
+import { createConnections, type Connections } from './platform/connections/index.ts'
+import { createPostgresEngine, createSqliteEngine } from './platform/engines/index.ts'
+import { createIdentity } from './platform/identity/index.ts'
+import { createModels } from './platform/models/index.ts'
+import { createObserver, type LogSink, type Observer } from './platform/observe/index.ts'
+import { createKeyring, createStore, migrate, type Store } from './platform/store/index.ts'
+import { createTenancy } from './platform/tenancy/index.ts'
+import { answer, type QuestionRooms } from './question/index.ts'
+import { createAsk } from './question/ask/index.ts'
+import { createGuard } from './question/guard/index.ts'
+import { createRecord, type Record } from './question/record/index.ts'
+import { createHttpServer, RunningAnswers, type Answer } from './surfaces/http/index.ts'
+import { createMcp } from './surfaces/mcp/index.ts'
+import { openStoreServer } from './open-store-server.ts'
+import { firstCredentials, type FirstCredentials } from './first-credentials.ts'
+import { readinessChecks } from './readiness-checks.ts'
+import { modelProviders } from './model-providers.ts'
+
+export interface ServeOptions {
+  /** Where log lines go: standard output unless a shell owns the terminal. */
+  readonly logTo?: string | LogSink
+  /** Wins over the setting; 0 takes a free port. */
+  readonly port?: number
+}
+
+export interface RunningServer {
+  readonly url: string
+  readonly credentials: FirstCredentials
+  /** The database people are asked to try first; null where there is no demo. */
+  readonly demo: string | null
+  /** Drains: /ready says 503 first, running answers may finish within the grace, then they are cancelled. */
+  stop(): Promise<void>
+}
+
+const sweepMs = 15_000
+
+/** The composition root: builds every room by hand and introduces them. Whatever fails on the way is closed again. */
+export async function serve(settings: Settings, options: ServeOptions = {}): Promise<RunningServer> {
+  const closers: (() => Promise<void>)[] = []
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.splice(0).toReversed()) await close().catch(() => undefined) // the rest must still be closed
+  }
+  try {
+    return await build(settings, options, closers, closeAll)
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+async function build(
+  settings: Settings,
+  options: ServeOptions,
+  closers: (() => Promise<void>)[],
+  closeAll: () => Promise<void>,
+): Promise<RunningServer> {
+  const storeServer = await openStoreServer(settings)
+  closers.push(() => storeServer.close())
+  const keys = ensureKeys(settings)
+  const observer = await openObserver(settings, options, [keys.secretKey, keys.jwtSecret, ...storeServer.secrets])
+  closers.push(() => observer.shutdown())
+  for (const warning of settings.warnings) observer.observe({ type: 'warning', ...warning })
+
+  await migrate(storeServer.address)
+  const store = createStore({ address: storeServer.address, poolMax: settings.store.poolMax })
+  closers.push(() => store.close())
+  const keyring = createKeyring({ store, secretKey: keys.secretKey })
+  const tenancy = createTenancy({ store })
+  const scope = await tenancy.ensureDefaultTenant()
+  await keyring.auditKey(scope) // a wrong SECRET_KEY is said now, not at the first question
+  const identity = createIdentity({ store, tenancy, observe: observer.observe, isRbacEnabled: settings.access.isRbacEnabled })
+  const credentials = await firstCredentials({ settings, scope, tenancy, identity })
+
+  const record = createRecord({
+    store,
+    keyring,
+    observe: observer.observe,
+    serverId: newId(),
+    isEnabled: settings.access.isAuditEnabled,
+    isOnlyServer: storeServer.isEmbedded,
+  })
+  closers.push(() => record.close())
+  const connections = openConnections(settings, store, keyring, observer, scope, storeServer)
+  closers.push(() => connections.close())
+  const guard = createGuard()
+  closers.push(() => guard.close())
+  const models = createModels({ ...modelProviders(settings), observe: observer.observe })
+  const rooms: QuestionRooms = {
+    connections,
+    guard,
+    record,
+    ask: createAsk({ fallbackToBuiltin: false, maxPromptTokens: 12_000 }),
+    models: models.isConfigured ? models : null,
+    observe: observer.observe,
+    span: observer.span,
+    today: () => new Date().toISOString().slice(0, 10),
+  }
+  const running = new RunningAnswers()
+  const follow: Answer = running.follow((actor, question, signal, delivery) => answer(rooms, actor, question, signal, delivery))
+  const mcp = createMcp(
+    { answer: follow, connections, observe: observer.observe },
+    { version: settings.version, origins: settings.server.corsOrigins },
+  )
+  closers.push(() => mcp.close())
+  const http = await createHttpServer(
+    {
+      answer: follow,
+      running,
+      identity,
+      connections,
+      record,
+      checks: readinessChecks({ settings, store, models }),
+      observer,
+      mcp,
+    },
+    {
+      version: settings.version,
+      corsOrigins: settings.server.corsOrigins,
+      bodyLimitBytes: settings.server.maxRequestBytes,
+      requestTimeoutMs: settings.server.requestTimeoutMs,
+      maxRunningAnswers: settings.server.maxAnswers,
+      hasMetricsPort: settings.server.metricsPort !== null && settings.server.metricsPort !== settings.server.port,
+    },
+  )
+  const url = await http.listen({
+    host: settings.server.host,
+    port: options.port ?? settings.server.port,
+    ...(settings.server.metricsPort === null ? {} : { metricsPort: settings.server.metricsPort }),
+  })
+  closers.push(() => http.close({ graceMs: settings.server.drainGraceMs }))
+  closers.push(startSweep(record, observer))
+  observer.observe({ type: 'server-started', url, version: settings.version })
+  return {
+    url,
+    credentials,
+    demo: storeServer.demo === null ? null : demoName,
+    stop: async () => {
+      http.beginDrain()
+      observer.observe({ type: 'server-draining', graceMs: settings.server.drainGraceMs })
+      await closeAll()
+    },
+  }
+}
+
+export const demoName = 'harbor-goods'
+
+async function openObserver(settings: Settings, options: ServeOptions, secrets: readonly Secret[]): Promise<Observer> {
+  return await createObserver({
+    version: settings.version,
+    level: settings.app.logLevel,
+    ...(options.logTo === undefined ? {} : { destination: options.logTo }),
+    tracing: settings.tracing,
+    secrets: [...secretsOf(settings), ...secrets],
+  })
+}
+
+function openConnections(
+  settings: Settings,
+  store: Store,
+  keyring: ReturnType<typeof createKeyring>,
+  observer: Observer,
+  scope: Scope,
+  storeServer: Awaited<ReturnType<typeof openStoreServer>>,
+): Connections {
+  const { demo } = storeServer
+  const hosts = {
+    allowPrivateHosts: settings.connections.allowPrivateHosts,
+    allowedHosts: [...settings.connections.allowedHosts, ...declaredHosts(settings), ...(demo === null ? [] : [demo.host])],
+  }
+  return createConnections({
+    store,
+    keyring,
+    observe: observer.observe,
+    engines: [createPostgresEngine(hosts), createSqliteEngine({ allowedDirectories: settings.connections.sqliteDirs })],
+    pool: {
+      maxLeases: settings.connections.poolMax,
+      maxWaiting: settings.connections.queueMax,
+      connectTimeoutMs: settings.connections.timeoutMs,
+    },
+    catalogTtlMs: settings.connections.catalogTtlMs,
+    allowSuperusers: settings.connections.allowSuperusers,
+    limits: { defaults: settings.limits, ceiling: settings.ceilings },
+    declarations: {
+      scope,
+      declared: settings.declared,
+      demo:
+        demo === null
+          ? null
+          : {
+              input: {
+                name: demoName,
+                description: 'Harbor Goods, an invented shop to try things on',
+                engine: 'postgres',
+                target: { host: demo.host, port: demo.port, database: demo.database, user: demo.user, sslmode: 'disable' },
+              },
+              password: demo.password,
+              policy: null,
+            },
+      startedAt: new Date(),
+    },
+  })
+}
+
+/** Intents of servers that died become `lost` within a minute. */
+function startSweep(record: Record, observer: Observer): () => Promise<void> {
+  const sweep = (): void => {
+    record.sweepLost().catch((error: unknown) => observer.observe({ type: 'failure', code: 'record.sweep', error }))
+  }
+  sweep()
+  const timer = setInterval(sweep, sweepMs)
+  return async () => clearInterval(timer)
+}
+
+/** What the operator has declared, the operator has allowed. */
+function declaredHosts(settings: Settings): readonly string[] {
+  return settings.declared.flatMap(({ input }) => (input.engine === 'postgres' ? [input.target.host] : []))
+}

@@ -1,0 +1,100 @@
+import { createReadStream, readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { Client } from './contract/index.ts'
+import { isShellError, ShellError } from './domain/index.ts'
+import { readClientSettings, readSettings } from './platform/config/index.ts'
+import type { DoctorCheck, ServerCommands } from './surfaces/terminal/index.ts'
+import { findOrStartServer, openServer, sayWelcome, untilSignal } from './local-server.ts'
+
+/** What the command line asks of the server's side of the house; each part is loaded when it is asked for. */
+export function serverCommands(version: string): ServerCommands {
+  return {
+    serve: async () => {
+      const { server } = await openServer(readSettings({ version }), {})
+      sayWelcome(server, false)
+      return await untilSignal(server)
+    },
+    migrate: ({ json }) => migrateStore(version, json),
+    mcpStdio: () => speakMcp(version),
+    doctorLocal: () => examine(version),
+    verifyAuditFile: async (file, keyFile) => {
+      const { verifyExport } = await import('./question/record/index.ts')
+      return await verifyExport(createInterface({ input: createReadStream(file), crlfDelay: Infinity }), readAuditKey(keyFile))
+    },
+  }
+}
+
+async function migrateStore(version: string, isJson: boolean): Promise<number> {
+  const { openStoreServer } = await import('./open-store-server.ts')
+  const { migrate } = await import('./platform/store/index.ts')
+  const storeServer = await openStoreServer(readSettings({ version }))
+  try {
+    const applied = await migrate(storeServer.address)
+    const told = applied.length === 0 ? 'The store is up to date.' : `Applied: ${applied.join(', ')}`
+    process.stdout.write(`${isJson ? JSON.stringify({ applied }) : told}\n`)
+    return 0
+  } finally {
+    await storeServer.close()
+  }
+}
+
+async function speakMcp(version: string): Promise<number> {
+  const { createMcpStdio } = await import('./surfaces/mcp/index.ts')
+  const given = readClientSettings()
+  const handle =
+    given.server === null
+      ? await findOrStartServer(version)
+      : { baseUrl: given.server, token: given.token?.reveal() ?? '', stop: async () => undefined }
+  const client = new Client({ baseUrl: handle.baseUrl, token: handle.token, surface: 'mcp' })
+  await createMcpStdio({ client, input: process.stdin, output: process.stdout }).ended
+  await handle.stop()
+  return 0
+}
+
+/** Settings, data folder and store, one after the other; what fails names its repair. */
+async function examine(version: string): Promise<readonly DoctorCheck[]> {
+  const checks: DoctorCheck[] = []
+  const check = async <Result>(
+    name: string,
+    work: () => Promise<{ readonly detail: string; readonly result: Result }>,
+  ): Promise<Result | null> => {
+    try {
+      const { detail, result } = await work()
+      checks.push({ name, state: 'ok', detail })
+      return result
+    } catch (error) {
+      const hint = isShellError(error) ? error.hint : undefined
+      checks.push({
+        name,
+        state: 'failed',
+        detail: error instanceof Error ? error.message : String(error),
+        ...(hint === undefined ? {} : { hint }),
+      })
+      return null
+    }
+  }
+  const settings = await check('settings', async () => ({ detail: 'can be used', result: readSettings({ version }) }))
+  if (settings === null) return checks
+  const { ensureDataDir, migrationState } = await import('./platform/store/index.ts')
+  await check('data folder', async () => ({ detail: `${settings.app.dataDir} is writable`, result: ensureDataDir(settings.app.dataDir) }))
+  const { host, port, name, user, password, sslmode } = settings.store
+  if (host === null) checks.push({ name: 'store', state: 'ok', detail: 'embedded; it starts with the server' })
+  else
+    await check('store', async () => ({
+      detail: await migrationState({ host, port, database: name, user, password, sslmode }),
+      result: null,
+    }))
+  return checks
+}
+
+function readAuditKey(file: string): Uint8Array {
+  const text = readFileSync(file, 'utf8').trim()
+  const key = Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? 'hex' : 'base64url')
+  if (key.length === 32) return key
+  throw new ShellError({
+    code: 'main.audit-key',
+    kind: 'invalid',
+    message: `${file} holds no audit key.`,
+    hint: 'Fetch it with `aishell audit key`, as an admin.',
+  })
+}
