@@ -1,7 +1,7 @@
 // Kills writers of the record with -9 at seeded moments, in every other run the database too, and looks at what is left.
 // node scripts/start.mjs run bench/faults/record-crash.ts [runs] [seed]
 import { execSync, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,7 +12,9 @@ import { execute, freshStore } from '../../test/support/postgres-server.ts'
 import { actorOf, addTenant, openStore, secretKey } from '../../test/support/record-rig.ts'
 
 const [runs, seed] = [Number(process.argv[2] ?? 100), Number(process.argv[3] ?? 1)]
-const home = join(mkdtempSync(join(tmpdir(), 'aishell-crash-')), 'postgres')
+const folder = mkdtempSync(join(tmpdir(), 'aishell-crash-'))
+chmodSync(folder, 0o755) // as root, PostgreSQL runs as another user and must get in
+const home = join(folder, 'postgres')
 const crasher = new URL('../../test/support/record-crasher.ts', import.meta.url).pathname
 
 /** mulberry32: small, and the same everywhere. */
@@ -89,7 +91,7 @@ for (let run = 0; run < runs; run++) {
   await store.close()
 }
 await server.stop()
-rmSync(join(home, '..'), { recursive: true, force: true })
+rmSync(folder, { recursive: true, force: true })
 
 const result = {
   what: 'servers killed with -9 while 16 writers record; every other run the database is killed too',

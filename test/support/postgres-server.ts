@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +9,7 @@ import { migrate, startEmbeddedServer, type EmbeddedServer, type StoreAddress } 
 /** A throwaway PostgreSQL for tests and benches; its files are gone after `stop()`. */
 export async function startScratchServer(isDurable = false): Promise<EmbeddedServer> {
   const folder = mkdtempSync(join(tmpdir(), 'aishell-pg-'))
+  chmodSync(folder, 0o755) // as root, PostgreSQL runs as another user and must get in
   const server = await startEmbeddedServer({ home: join(folder, 'postgres'), isDurable, maxConnections: 300 })
   return {
     ...server,
