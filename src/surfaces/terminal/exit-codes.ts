@@ -29,20 +29,17 @@ export function worstCode(a: ExitCode, b: ExitCode): ExitCode {
   return severity.indexOf(a) >= severity.indexOf(b) ? a : b
 }
 
+const ofOutcome: Readonly<Record<Outcome, ExitCode>> = {
+  answered: exitCodes.answered,
+  drafted: exitCodes.answered,
+  refused: exitCodes.refused,
+  'needs-approval': exitCodes.refused,
+  abstained: exitCodes.unanswered,
+  'needs-clarification': exitCodes.unanswered,
+  abandoned: exitCodes.interrupted,
+  failed: exitCodes.failed,
+}
+
 export function codeOfOutcome(outcome: Outcome): ExitCode {
-  switch (outcome) {
-    case 'answered':
-    case 'drafted':
-      return exitCodes.answered
-    case 'refused':
-    case 'needs-approval':
-      return exitCodes.refused
-    case 'abstained':
-    case 'needs-clarification':
-      return exitCodes.unanswered
-    case 'abandoned':
-      return exitCodes.interrupted
-    case 'failed':
-      return exitCodes.failed
-  }
+  return ofOutcome[outcome]
 }

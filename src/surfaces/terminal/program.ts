@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { addAsk, addSql } from './commands/ask.ts'
 import { addAudit } from './commands/audit.ts'
 import { addCatalog, addHistory } from './commands/catalog.ts'
-import { withServerOptions, optionsOf } from './commands/command-options.ts'
+import { withServerOptions } from './commands/command-options.ts'
 import { addConnections } from './commands/connections.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addExport } from './commands/export.ts'
@@ -43,7 +43,7 @@ export function createProgram(env: TerminalEnvironment, context: CommandContext 
   program.addHelpText('after', examples).action(async () => {
     const [word] = program.args
     if (word !== undefined) throw unknownCommand(program, word)
-    await runShell(context, optionsOf<ShellOptions>(program))
+    await runShell(context, program.optsWithGlobals<ShellOptions>())
   })
   quietly(program, env)
   return program

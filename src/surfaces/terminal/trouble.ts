@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
 import { ProblemError, type Problem } from '../../contract/index.ts'
-import { isShellError, type ErrorKind } from '../../domain/index.ts'
-import { exitCodes, type ExitCode } from './exit-codes.ts'
+import { isShellError, outcomes, type ErrorKind } from '../../domain/index.ts'
+import { codeOfOutcome, exitCodes, type ExitCode } from './exit-codes.ts'
 import { ReaderGone } from './output.ts'
 import type { Paint } from './render/paint.ts'
 import { printable } from './render/printable.ts'
@@ -23,7 +23,7 @@ const ofKind: Readonly<Record<ErrorKind, { readonly status: number; readonly exi
 }
 
 export function troubleOf(error: unknown): Trouble {
-  if (error instanceof ProblemError) return { problem: error.problem, exitCode: codeOfStatus(error.problem.status) }
+  if (error instanceof ProblemError) return { problem: error.problem, exitCode: codeOfProblem(error.problem) }
   if (isShellError(error)) {
     const { status, exitCode } = ofKind[error.kind]
     const hint = error.hint === undefined ? {} : { hint: error.hint }
@@ -50,7 +50,10 @@ export function troubleLines(trouble: Trouble, paint: Paint): string[] {
   return lines
 }
 
-function codeOfStatus(status: number): ExitCode {
+/** Where only rows fit, the server tells an outcome without rows as a problem `question.<outcome>`. */
+function codeOfProblem({ code, status }: Problem): ExitCode {
+  const outcome = outcomes.find((name) => code === `question.${name}`)
+  if (outcome !== undefined) return codeOfOutcome(outcome)
   if (status === 401) return exitCodes.disconnected
   if (status === 403) return exitCodes.refused
   return status === 400 || status === 422 ? exitCodes.usage : exitCodes.failed
@@ -60,12 +63,18 @@ function own(exitCode: ExitCode, status: number, code: string, detail: string, h
   return { exitCode, problem: { type: 'about:blank', title: code, status, code, detail, ...(hint === undefined ? {} : { hint }) } }
 }
 
-/** `fetch` throws TypeError for every network failure and keeps the reason in `cause`. */
-function isUnreachable(error: unknown): error is TypeError {
-  return error instanceof TypeError && (error.message === 'fetch failed' || error.message === 'terminated' || error.cause instanceof Error)
+const networkCodes = new Set(
+  'ECONNREFUSED ECONNRESET ENOTFOUND EAI_AGAIN ETIMEDOUT EHOSTUNREACH ENETUNREACH EPROTO CERT_HAS_EXPIRED UND_ERR_SOCKET'.split(' '),
+)
+
+/** `fetch` throws TypeError for every network failure and keeps the reason in `cause`; node's own client throws the reason. */
+function isUnreachable(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false
+  if (error instanceof TypeError) return error.message === 'fetch failed' || error.message === 'terminated' || error.cause instanceof Error
+  return 'code' in error && networkCodes.has(String(error.code))
 }
 
-function unreachable(error: TypeError): Trouble {
+function unreachable(error: Error): Trouble {
   const cause = error.cause instanceof Error ? error.cause : error
   const reason = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message
   const hint = 'Check the address in --server or AISHELL_SERVER, and that the server runs: `aishell doctor`.'

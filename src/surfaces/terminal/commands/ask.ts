@@ -6,7 +6,7 @@ import { readAll, readTextFrom } from '../read-input.ts'
 import { showAnswer } from '../render/answer-view.ts'
 import { showDraft } from '../render/draft-view.ts'
 import { usageError } from '../usage-error.ts'
-import { optionsOf, parseCount, parseParam, withServerOptions } from './command-options.ts'
+import { parseCount, parseParam, withServerOptions } from './command-options.ts'
 
 interface AnswerOptions extends CommonOptions {
   readonly connection?: string
@@ -38,7 +38,7 @@ Examples:
   $ aishell ask revenue by month --sql-only > revenue.sql`,
     )
     .action(async (words: string[]) => {
-      const options = optionsOf<AnswerOptions>(command)
+      const options = command.optsWithGlobals<AnswerOptions>()
       const text = words.length === 1 && words[0] === '-' ? await readAll(context.env.stdin) : words.join(' ')
       if (text.trim() === '') throw usageError('The question is empty.', 'For example: aishell ask how many customers are there')
       await answer(context, { text: text.trim() }, options)
@@ -64,7 +64,7 @@ Examples:
   $ echo "select 1" | aishell sql -`,
     )
     .action(async (statement: string | undefined) => {
-      const options = optionsOf<AnswerOptions>(command)
+      const options = command.optsWithGlobals<AnswerOptions>()
       const sql = await statementFrom(context, statement, options.file)
       await answer(context, { sql, params: options.param ?? [] }, options)
     })

@@ -6,7 +6,7 @@ import { openRowFile } from '../export/row-file.ts'
 import { countOf } from '../render/answer-words.ts'
 import { printable } from '../render/printable.ts'
 import { usageError } from '../usage-error.ts'
-import { optionsOf, withServerOptions } from './command-options.ts'
+import { withServerOptions } from './command-options.ts'
 
 interface VerifyOptions extends CommonOptions {
   readonly file?: string
@@ -41,7 +41,7 @@ Examples:
   $ aishell audit export -o trail.ndjson && aishell audit verify --file trail.ndjson --key-file chain.key`,
     )
     .action(async () => {
-      const options = optionsOf<VerifyOptions>(command)
+      const options = command.optsWithGlobals<VerifyOptions>()
       const { file, keyFile } = options
       if ((file === undefined) !== (keyFile === undefined)) throw usageError('--file and --key-file go together.')
       if (file !== undefined && keyFile !== undefined)
@@ -71,7 +71,7 @@ function addExport(group: Command, context: CommandContext): void {
     .description('Write the whole chain as NDJSON, for `audit verify --file`.')
     .requiredOption('-o, --output <file>', 'where to; `-` is stdout')
   withServerOptions(command).action(async () => {
-    const options = optionsOf<ExportOptions>(command)
+    const options = command.optsWithGlobals<ExportOptions>()
     await context.withSession(options, async ({ client }) => {
       const response = await client.auditExport()
       const sink = options.output === '-' ? null : await openRowFile(options.output)

@@ -3,7 +3,7 @@ import type { CommandContext, CommonOptions } from '../context.ts'
 import { findRelation, matchRelations, relationLines, relationListLines } from '../render/relation-view.ts'
 import { historyLines } from '../render/history-view.ts'
 import { usageError } from '../usage-error.ts'
-import { optionsOf, parseCount, withServerOptions } from './command-options.ts'
+import { parseCount, withServerOptions } from './command-options.ts'
 
 interface CatalogOptions extends CommonOptions {
   readonly connection?: string
@@ -28,7 +28,7 @@ export function addCatalog(program: Command, context: CommandContext): void {
     .option('-c, --connection <name>', 'the connection (AISHELL_CONNECTION; default: the only one, or the demo)')
     .option('--refresh', 'read the database again first')
   withServerOptions(command).action(async (table: string | undefined) => {
-    const options = optionsOf<CatalogOptions>(command)
+    const options = command.optsWithGlobals<CatalogOptions>()
     await context.withSession(options, async (session) => {
       const catalog = await session.client.catalog(await context.connectionName(session, options.connection), {
         refresh: options.refresh === true,
@@ -53,7 +53,7 @@ export function addHistory(program: Command, context: CommandContext): void {
     .option('-n, --limit <entries>', 'how many', parseCount, 20)
     .option('--after <cursor>', 'go on after a page; the cursor is `next` of --json')
   withServerOptions(command).action(async () => {
-    const options = optionsOf<CommonOptions & { readonly limit: number; readonly after?: string }>(command)
+    const options = command.optsWithGlobals<CommonOptions & { readonly limit: number; readonly after?: string }>()
     await context.withSession(options, async ({ client }) => {
       const page = await client.history({ limit: options.limit, ...(options.after === undefined ? {} : { after: options.after }) })
       if (options.json === true) return context.json(page)

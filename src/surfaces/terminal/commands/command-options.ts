@@ -1,5 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
-import type { CommonOptions } from '../context.ts'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 
 /** Adds what every command that talks to a server takes. */
 export function withServerOptions(command: Command): Command {
@@ -9,11 +8,6 @@ export function withServerOptions(command: Command): Command {
     )
     .addOption(new Option('--token-file <file>', 'a file holding the token (or AISHELL_TOKEN)').helpGroup('Server:'))
     .option('--json', 'print JSON, errors too (problem documents)')
-}
-
-/** A command's own options together with those given before its name. */
-export function optionsOf<Options extends CommonOptions>(command: Command): Options {
-  return command.optsWithGlobals<Options>()
 }
 
 export function parseCount(text: string): number {

@@ -10,7 +10,7 @@ import { printable, printableLines } from '../render/printable.ts'
 import { findConnection } from '../session.ts'
 import { usageError } from '../usage-error.ts'
 import { addPolicy } from './policy.ts'
-import { optionsOf, parseCount, withServerOptions } from './command-options.ts'
+import { parseCount, withServerOptions } from './command-options.ts'
 
 interface AddOptions extends CommonOptions {
   readonly engine: 'postgres' | 'sqlite'
@@ -42,7 +42,7 @@ export function addConnections(program: Command, context: CommandContext): void 
 function addList(group: Command, context: CommandContext): void {
   const command = group.command('list', { isDefault: true }).description('List the connections you may use.')
   withServerOptions(command).action(async () => {
-    const options = optionsOf<CommonOptions>(command)
+    const options = command.optsWithGlobals<CommonOptions>()
     await context.withSession(options, async ({ client }) => {
       const connections = await client.connections()
       if (options.json === true) return context.json(connections)
@@ -97,7 +97,7 @@ Examples:
   $ aishell connections add notes --engine sqlite --file /data/notes.db`,
     )
     .action(async (name: string) => {
-      const options = optionsOf<AddOptions>(command)
+      const options = command.optsWithGlobals<AddOptions>()
       const input = await connectionInput(context, name, options)
       await context.withSession(options, async ({ client }) => {
         const connection = await client.createConnection(input)
@@ -139,7 +139,7 @@ function withoutBreak(text: string): string {
 function addShow(group: Command, context: CommandContext): void {
   const command = group.command('show').description('Show one connection; the password is never shown.').argument('<name>', 'name or id')
   withServerOptions(command).action(async (name: string) => {
-    const options = optionsOf<CommonOptions>(command)
+    const options = command.optsWithGlobals<CommonOptions>()
     await context.withSession(options, async ({ client }) => {
       const connection = findConnection(await client.connections(), name)
       if (options.json === true) return context.json(connection)
@@ -162,7 +162,7 @@ function addTest(group: Command, context: CommandContext): void {
     .description('Reach the database and say what its user could do if every other layer failed.')
     .argument('<name>', 'name or id')
   withServerOptions(command).action(async (name: string) => {
-    const options = optionsOf<CommonOptions>(command)
+    const options = command.optsWithGlobals<CommonOptions>()
     await context.withSession(options, async ({ client }) => {
       const connection = findConnection(await client.connections(), name)
       const report = await client.testConnection(connection.id)
@@ -186,7 +186,7 @@ function addRemove(group: Command, context: CommandContext): void {
     .description('Forget a connection and its password. The database is not touched.')
     .argument('<name>', 'name or id')
   withServerOptions(command).action(async (name: string) => {
-    const options = optionsOf<CommonOptions>(command)
+    const options = command.optsWithGlobals<CommonOptions>()
     await context.withSession(options, async ({ client }) => {
       const connection = findConnection(await client.connections(), name)
       await client.removeConnection(connection.id)

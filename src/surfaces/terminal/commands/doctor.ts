@@ -5,7 +5,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { printable } from '../render/printable.ts'
 import { openSession, type Session } from '../session.ts'
 import { troubleOf } from '../trouble.ts'
-import { optionsOf, withServerOptions } from './command-options.ts'
+import { withServerOptions } from './command-options.ts'
 
 export function addDoctor(program: Command, context: CommandContext): void {
   const command = program
@@ -13,7 +13,7 @@ export function addDoctor(program: Command, context: CommandContext): void {
     .summary('find what is wrong, and say the repair')
     .description('Check this machine, the server, your credentials and every connection. Exits 1 when something failed.')
   withServerOptions(command).action(async () => {
-    const options = optionsOf<CommonOptions>(command)
+    const options = command.optsWithGlobals<CommonOptions>()
     const isRemote = options.server !== undefined || context.env.serverUrl !== null
     const checks = [...(isRemote ? [] : await context.env.commands.doctorLocal()), ...(await serverChecks(context, options))]
     if (checks.some((check) => check.state === 'failed')) context.leaveWith(exitCodes.failed)

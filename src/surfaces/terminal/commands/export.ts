@@ -8,7 +8,7 @@ import { Spinner } from '../render/spinner.ts'
 import { readTextFrom } from '../read-input.ts'
 import { isSql } from '../shell/sql-or-language.ts'
 import { usageError } from '../usage-error.ts'
-import { optionsOf, parseCount, parseParam, withServerOptions } from './command-options.ts'
+import { parseCount, parseParam, withServerOptions } from './command-options.ts'
 
 interface ExportOptions extends CommonOptions {
   readonly connection?: string
@@ -42,7 +42,7 @@ Examples:
   $ aishell export revenue by month --format ndjson -o revenue.ndjson
   $ aishell export -f big.sql -o - | gzip > big.csv.gz`,
     )
-    .action(async (words: string[]) => exportTo(context, words, optionsOf<ExportOptions>(command)))
+    .action(async (words: string[]) => exportTo(context, words, command.optsWithGlobals<ExportOptions>()))
 }
 
 async function exportTo(context: CommandContext, words: readonly string[], options: ExportOptions): Promise<void> {

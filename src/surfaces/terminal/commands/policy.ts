@@ -4,7 +4,7 @@ import type { CommandContext, CommonOptions } from '../context.ts'
 import { readTextFrom } from '../read-input.ts'
 import { findConnection } from '../session.ts'
 import { usageError } from '../usage-error.ts'
-import { optionsOf, withServerOptions } from './command-options.ts'
+import { withServerOptions } from './command-options.ts'
 
 interface SetOptions extends CommonOptions {
   readonly file: string
@@ -24,7 +24,7 @@ function addGet(group: Command, context: CommandContext): void {
     .description('Print the policy as JSON, ready to edit and set again.')
     .argument('<name>', 'name or id of the connection')
   withServerOptions(command).action(async (name: string) => {
-    await context.withSession(optionsOf<CommonOptions>(command), async ({ client }) => {
+    await context.withSession(command.optsWithGlobals<CommonOptions>(), async ({ client }) => {
       const connection = findConnection(await client.connections(), name)
       await context.out.write(`${JSON.stringify(await client.policy(connection.id), null, 2)}\n`)
     })
@@ -47,7 +47,7 @@ Example:
   $ echo '{"rules":[{"effect":"deny","tables":["employee"],"columns":["salary"]}]}' | aishell connections policy set warehouse -f -`,
     )
     .action(async (name: string) => {
-      const options = optionsOf<SetOptions>(command)
+      const options = command.optsWithGlobals<SetOptions>()
       const policy = parsePolicy(await readTextFrom(context.env, options.file))
       await context.withSession(options, async ({ client }) => {
         const connection = findConnection(await client.connections(), name)

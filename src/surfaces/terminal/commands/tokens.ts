@@ -3,7 +3,7 @@ import type { TokenInput } from '../../../contract/index.ts'
 import { actorKinds, roles, verbs, type ActorKind, type Role, type Verb } from '../../../domain/index.ts'
 import type { CommandContext, CommonOptions } from '../context.ts'
 import { printListing } from '../render/listing.ts'
-import { optionsOf, parseCount, gather, withServerOptions } from './command-options.ts'
+import { parseCount, gather, withServerOptions } from './command-options.ts'
 
 interface CreateOptions extends CommonOptions {
   readonly role?: Role
@@ -26,7 +26,7 @@ export function addTokens(program: Command, context: CommandContext): void {
 function addList(group: Command, context: CommandContext): void {
   const command = group.command('list', { isDefault: true }).description('List your tokens; their text is not kept anywhere.')
   withServerOptions(command).action(async () => {
-    const options = optionsOf<CommonOptions>(command)
+    const options = command.optsWithGlobals<CommonOptions>()
     await context.withSession(options, async ({ client }) => {
       const tokens = await client.tokens()
       if (options.json === true) return context.json(tokens)
@@ -67,7 +67,7 @@ Examples:
   $ aishell tokens create nightly-report --kind service --verb ask --connection warehouse --days 30`,
     )
     .action(async (name: string) => {
-      const options = optionsOf<CreateOptions>(command)
+      const options = command.optsWithGlobals<CreateOptions>()
       const input: TokenInput = {
         name,
         kind: options.kind,
@@ -88,7 +88,7 @@ Examples:
 function addRevoke(group: Command, context: CommandContext): void {
   const command = group.command('revoke').description('Revoke a token at once.').argument('<id>', 'id of the token, from `tokens list`')
   withServerOptions(command).action(async (id: string) => {
-    const options = optionsOf<CommonOptions>(command)
+    const options = command.optsWithGlobals<CommonOptions>()
     await context.withSession(options, async ({ client }) => {
       await client.revokeToken(id)
       if (options.json === true) return context.json({ revoked: id })

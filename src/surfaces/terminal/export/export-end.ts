@@ -16,8 +16,9 @@ export class TailKeeper {
   /** Parts that certainly belong to rows. */
   take(chunk: Uint8Array): Uint8Array[] {
     if (!this.#holds) return [chunk]
+    if (chunk.length === 0) return []
     // The line break that ends the last line ends the rows before it when something follows.
-    const lineBreak = chunk.lastIndexOf(0x0a, chunk.length - 2)
+    const lineBreak = chunk.subarray(0, -1).lastIndexOf(0x0a)
     if (lineBreak < 0) return this.#hold(chunk)
     const ready = [...this.#held, chunk.subarray(0, lineBreak + 1)]
     this.#held = [chunk.subarray(lineBreak + 1)]

@@ -82,6 +82,7 @@ class AnswerView {
       return this.#shown('failed', exitCodes.disconnected)
     }
     await this.#showEnd(end)
+    if (this.#options.isShell) await this.#screen.out.lines([''])
     return this.#shown(end.outcome, codeOfOutcome(end.outcome))
   }
 
@@ -151,6 +152,7 @@ class AnswerView {
   async #showRows(end: AnswerEnd): Promise<void> {
     const { paint, talkPaint } = this.#screen
     const count = countOf(end.rows, 'row')
+    if (this.#options.isShell && this.#screen.style === 'screen') await this.#say([''])
     await this.#rows.end(count)
     if (this.#screen.style === 'screen') {
       const cut = this.#rows.isCut ? `, cells cut to fit: ${this.#options.isShell ? '\\x' : '--expanded'} shows them whole` : ''

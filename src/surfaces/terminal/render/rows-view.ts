@@ -41,10 +41,12 @@ export class RowsView {
     const natural = measureTable(this.#columns, this.#rows)
     const fitted = fitTable(natural, this.#screen.columns())
     const isTall = this.#rows.length + 6 > this.#screen.rows()
+    const hasRoomForBlocks = this.#rows.length * (this.#columns.length + 1) + 6 <= this.#screen.rows()
+    if (fitted === null && (this.#screen.page === null || hasRoomForBlocks)) return this.#drawBlocks(footer)
     if (this.#screen.page !== null && (isTall || fitted === null)) return this.#drawPaged(fitted ?? natural, footer)
-    if (fitted === null) return this.#drawBlocks(footer)
-    this.isCut = fitted.isCut
-    const writer = new TableWriter(fitted, this.#screen.paint, 'screen')
+    const layout = fitted ?? natural
+    this.isCut = layout.isCut
+    const writer = new TableWriter(layout, this.#screen.paint, 'screen')
     await this.#screen.out.lines([...writer.header(), ...this.#rows.map((row) => writer.row(row))])
   }
 

@@ -16,9 +16,9 @@ export async function greet(state: ShellState): Promise<void> {
   const size = catalog === null ? '' : `, ${countOf(catalog.relations.length, 'table')}`
   const about = connection.description === '' ? '' : `: ${printable(connection.description)}`
   await state.screen.talk.lines([
-    `${paint.bold(`AI-Shell ${context.env.version}`)} · ${paint.bold(connection.name)} (${dialectFacts[connection.engine].label}${size})${about} · ${session.baseUrl}`,
+    `${paint.bold(`AI-Shell ${context.env.version}`)} · ${paint.bold(connection.name)} (${dialectFacts[connection.engine].label}${size})${about}`,
     `Try: ${paint.cyan(connection.origin === 'demo' ? demoQuestion : firstQuestion(catalog))}`,
-    paint.dim('\\help lists the commands, \\q leaves.'),
+    paint.dim(`${session.baseUrl} · \\help lists the commands, \\q leaves.`),
   ])
 }
 

@@ -97,10 +97,11 @@ export class Keyboard {
         continue
       }
       const typed = paste < 0 ? this.#waiting : this.#waiting.slice(0, paste)
-      const enter = typed.search(/[\r\n]/)
-      const part = enter < 0 ? typed : typed.slice(0, enter + 1)
+      // To the line's end for the prompt's sake; to a Tab because readline completes at the end of a chunk only.
+      const stop = typed.search(/[\r\n\t]/)
+      const part = stop < 0 ? typed : typed.slice(0, stop + 1)
       this.#waiting = this.#waiting.slice(part.length)
-      if (enter >= 0) this.#isEditing = false
+      if (/[\r\n]$/.test(part)) this.#isEditing = false
       this.editorInput.emit('data', Buffer.from(part, 'utf8'))
     }
   }

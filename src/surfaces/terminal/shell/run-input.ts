@@ -1,6 +1,7 @@
 import type { QuestionBody } from '../../../contract/index.ts'
-import { exitCodes } from '../exit-codes.ts'
+import { codeOfOutcome, exitCodes } from '../exit-codes.ts'
 import { showAnswer } from '../render/answer-view.ts'
+import { printable } from '../render/printable.ts'
 import { isAbort, troubleLines, troubleOf } from '../trouble.ts'
 import { usageError } from '../usage-error.ts'
 import type { Input } from './input-gatherer.ts'
@@ -25,13 +26,14 @@ export async function runInput(state: ShellState, input: Input, signal: AbortSig
       return
     }
     state.leaveWith(trouble.exitCode)
+    if (state.isJson) return state.context.json(trouble.problem)
     await talk.lines(troubleLines(trouble, talkPaint))
   }
 }
 
 async function perform(state: ShellState, input: Input, signal: AbortSignal): Promise<void> {
   if (input.kind === 'statement') return ask(state, { sql: input.sql }, signal)
-  if (input.kind === 'question') return ask(state, { text: pickedOr(state, input.text) }, signal)
+  if (input.kind === 'question') return ask(state, { text: await pickedOr(state, input.text) }, signal)
   const command = parseShellCommand(input.text)
   if (command === null) throw usageError(`There is no command ${input.text.split(/\s/)[0] ?? ''}.`, '\\help lists the commands.')
   const { name, rest } = command
@@ -41,8 +43,11 @@ async function perform(state: ShellState, input: Input, signal: AbortSignal): Pr
 }
 
 /** A number after a clarification picks one of its questions. */
-function pickedOr(state: ShellState, text: string): string {
-  return /^\d+$/.test(text) ? (state.choices[Number(text) - 1] ?? text) : text
+async function pickedOr(state: ShellState, text: string): Promise<string> {
+  const picked = /^\d+$/.test(text) ? state.choices[Number(text) - 1] : undefined
+  if (picked === undefined) return text
+  await state.screen.talk.lines([state.screen.talkPaint.dim(`  ${printable(picked)}`)])
+  return picked
 }
 
 async function ask(state: ShellState, asked: { readonly sql: string } | { readonly text: string }, signal: AbortSignal): Promise<void> {
@@ -51,6 +56,11 @@ async function ask(state: ShellState, asked: { readonly sql: string } | { readon
     ...asked,
     conversation: state.conversation,
     ...(state.maxRows === null ? {} : { limits: { maxRows: state.maxRows } }),
+  }
+  if (state.isJson) {
+    const answer = await state.session.client.answer(body, signal)
+    state.leaveWith(codeOfOutcome(answer.outcome))
+    return state.context.json(answer)
   }
   const options = { isExpanded: state.isExpanded, isTimed: state.isTimed, isShell: true }
   const shown = await showAnswer(state.session.client.ask(body, signal), state.screen, options)

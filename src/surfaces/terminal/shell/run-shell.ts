@@ -50,6 +50,7 @@ async function enter(
     conversation: newId(),
     connections,
     connection: guess ?? chooseConnection(connections, named),
+    isJson: options.json === true,
     isExpanded: false,
     isTimed: false,
     maxRows: null,

@@ -17,6 +17,8 @@ export interface ShellState {
   leaveWith(code: ExitCode): void
   connections: readonly ConnectionBody[]
   connection: ConnectionBody
+  /** One JSON document per input, for programs at the other end of a pipe. */
+  readonly isJson: boolean
   isExpanded: boolean
   isTimed: boolean
   /** null: the policy's default. */
