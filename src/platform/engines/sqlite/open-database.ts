@@ -1,7 +1,7 @@
 import { constants, DatabaseSync } from 'node:sqlite'
 
 /** The longest text or blob SQLite may make; also bounds what one row can hold. */
-const longestValueBytes = 128 * 1024 * 1024
+const longestValueBytes = 64 * 1024 * 1024
 
 /** What may be read of the schema; none of these changes anything when it is given an argument. */
 const readingPragmas = new Set([

@@ -62,13 +62,18 @@ function nextBatch(samples?: SqliteValue[]): { readonly rows: Cell[][]; readonly
       return { rows, isLast: true }
     }
     if (samples !== undefined) for (const [at, value] of step.value.entries()) samples[at] ??= value
-    const row = step.value.map(cellText)
-    const size = row.reduce((sum, cell) => sum + (cell?.length ?? 0), 0)
-    if (size > maxRowBytes) throw new RowTooLarge('row too large')
+    const size = step.value.reduce((sum: number, value) => sum + sizeOf(value), 0)
+    if (size > maxRowBytes) throw new RowTooLarge('row too large') // before blobs are spelt out
     characters += size
-    rows.push(row)
+    rows.push(step.value.map(cellText))
   }
   return { rows, isLast: false }
+}
+
+/** Characters of a value's text, roughly. */
+function sizeOf(value: SqliteValue): number {
+  if (typeof value === 'string') return value.length
+  return value instanceof Uint8Array ? 2 * value.length : 8
 }
 
 function failureOf(error: unknown): SandboxAnswer {

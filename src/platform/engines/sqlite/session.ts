@@ -14,7 +14,7 @@ export interface SandboxOptions {
   readonly maxTempBytes: number
 }
 
-const heapMegabytes = 128
+const heapMegabytes = 256
 
 interface Pending {
   readonly resolve: (answer: SandboxAnswer) => void
