@@ -44,7 +44,7 @@ function unknownWords(reader: Reader): string[] {
 
 /** Words of the grammar the readers look for; they have done their part. */
 const structural =
-  /^(how|average|mean|total|sum|maximum|minimum|max|min|different|distinct|unique|count|counts|highest|lowest|largest|smallest|number|numbers|top|descending|ascending|alphabetical|greater|larger|higher|lower|older|younger|smaller|above|below|under|over|after|before|since|between|ordered|sorted|grouped|group|contain|include|start|begin|end|starting|ending|average|all|everything|information|separately|individual|corresponding|respective|same|different|whether|kind|type|types|associated|currently|ids|id|details|detail)$/
+  /^(how|average|mean|total|sum|maximum|minimum|max|min|different|distinct|unique|count|counts|highest|lowest|largest|smallest|number|numbers|top|descending|ascending|alphabetical|greater|larger|higher|lower|older|younger|smaller|above|below|under|over|after|before|since|between|ordered|sorted|grouped|group|contain|include|start|begin|end|starting|ending|average|all|everything|information|separately|individual|corresponding|respective|same|different|whether|kind|type|types|associated|currently|ids|id|details|detail|correspond|corresponds|list|lists)$/
 
 function explain(reader: Reader): string {
   const names = reader.mentions.flatMap((mention) => (mention.kind === 'table' ? [reader.pickTable(mention.tables).relation.name] : []))

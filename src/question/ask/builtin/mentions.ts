@@ -1,6 +1,7 @@
 import type { Period } from './dates.ts'
 import { readPeriod } from './dates.ts'
 import type { Token } from './tokens.ts'
+import { root } from './words.ts'
 import { isDateType, type ColumnWords, type StoredValue, type TableWords, type Vocabulary } from './vocabulary.ts'
 
 interface At {
@@ -17,6 +18,10 @@ export type Mention =
   | (At & { readonly kind: 'period'; readonly period: Period })
 
 const longestName = 5
+
+/** Words that say what to do with what follows; a column is meant only where it is named exactly so. */
+const operators =
+  /^(number|numbers|count|counts|total|average|mean|sum|maximum|minimum|max|min|order|orders|ordered|sorted|group|grouped|distinct|different|unique|most|least|highest|lowest|largest|smallest|more|less|than|top|average|each|every|per|value|values|time|times)$/
 
 /** Finds what the words of a question stand for, longest first, left to right; words that stand for nothing stay out. */
 export function findMentions(tokens: readonly Token[], vocabulary: Vocabulary, today: string): Mention[] {
@@ -46,6 +51,7 @@ function valueAt(tokens: readonly Token[], at: number, vocabulary: Vocabulary): 
     if (values === undefined) continue
     // A single plain word that also names a table or a column is that name.
     const isPlain = length === 1 && !token.isName
+    if (isPlain && isVerb(tokens, at)) continue
     if (isPlain && (token.isFiller || text.length < 3 || nameAt(tokens, at, vocabulary)?.kind === 'table')) continue
     const name = nameAt(tokens, at, vocabulary)
     if (isPlain && name?.kind === 'column' && name.score >= 0.95) continue
@@ -71,17 +77,51 @@ function nameAt(tokens: readonly Token[], at: number, vocabulary: Vocabulary): M
     const words = part.filter((token) => !isGrammar(token)).map((token) => token.stem)
     const least = first.isFiller && length === 1 ? 0.95 : length > 1 ? 0.8 : 0.45
     if (words.length === 0 || (length === 1 && isGrammar(first))) continue
+    if (length === 1 && isOperator(tokens, at)) continue
     const tables = best(vocabulary.tables, (table) => tableScore(words, table), least)
-    const columns = best(
-      vocabulary.tables.flatMap((table) => table.columns),
-      (column) => columnScore(words, column),
-      least,
+    const columns = unambiguous(
+      best(
+        vocabulary.tables.flatMap((table) => table.columns),
+        (column) => columnScore(words, column),
+        least,
+      ),
+      isVerb(tokens, at),
     )
     if (tables.score >= columns.score && tables.found.length > 0)
       return { kind: 'table', from: at, to: at + length, tables: tables.found, score: tables.score }
     if (columns.found.length > 0) return { kind: 'column', from: at, to: at + length, columns: columns.found, score: columns.score }
   }
   return null
+}
+
+function isOperator(tokens: readonly Token[], at: number): boolean {
+  const token = tokens[at]
+  if (token === undefined || !operators.test(token.lower)) return false
+  if (/^orders?$/.test(token.lower))
+    return (
+      /^(by|of|in)$/.test(tokens[at + 1]?.lower ?? '') &&
+      /^(in|and|alphabetical|alphabetic|ascending|descending|the)$/.test(tokens[at - 1]?.lower ?? 'the') &&
+      tokens[at + 1]?.lower === 'by'
+    )
+  return true
+}
+
+/** "has opened", "were shipped": a verb, not the column that shares its word. */
+function isVerb(tokens: readonly Token[], at: number): boolean {
+  const before = tokens[at - 1]?.lower ?? ''
+  return (
+    /(ed|ing)$/.test(tokens[at]?.lower ?? '') &&
+    /^(have|has|had|was|were|been|is|are|be|who|that|which|not|never|ever|most|customers)$/.test(before)
+  )
+}
+
+/** A word that is only part of a name must be part of one name alone. */
+function unambiguous(
+  found: { readonly found: readonly ColumnWords[]; readonly score: number },
+  isVerbForm: boolean,
+): { readonly found: readonly ColumnWords[]; readonly score: number } {
+  if (found.score <= 0.5 && found.found.length > 1) return { found: [], score: 0 }
+  return isVerbForm && found.score < 0.8 ? { found: [], score: 0 } : found
 }
 
 function isGrammar(token: Token): boolean {
@@ -112,13 +152,21 @@ function tableScore(words: readonly string[], table: TableWords): number {
 
 function columnScore(words: readonly string[], column: ColumnWords): number {
   const { stems, shortStems, commentStems } = column
+  if (words.join(' ') === 'nam') return column.isLabel ? 0.96 : same(shortStems, words) ? 0.96 : 0
+  const isOwnKey = column.relation.primaryKey.length === 1 && column.relation.primaryKey[0] === column.column.name
+  if (words.length === 1 && (words[0] === 'id' || words[0] === 'identifier')) return isOwnKey ? 0.96 : 0
   if (same(words, stems)) return 1
   if (same(words, shortStems)) return 0.96
   if (same(words, commentStems)) return 0.92
   if (sameSet(words, stems) || sameSet(words, shortStems)) return 0.88
   if (endsWith(stems, words)) return 0.7 + 0.05 * Math.min(2, words.length - 1)
   if (words.length >= 2 && words.every((word) => stems.includes(word))) return 0.82
-  if (words.length === 1 && stems.includes(words[0] ?? '')) return 0.5
+  if (isOwnKey && words.length >= 2 && words.at(-1) === 'number' && sameSet([...words.slice(0, -1), 'id'], stems)) return 0.8
+  if (
+    words.length === 1 &&
+    (stems.includes(words[0] ?? '') || stems.some((word) => word.length > 3 && root(word) === root(words[0] ?? '')))
+  )
+    return 0.5
   return 0
 }
 

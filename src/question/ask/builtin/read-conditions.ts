@@ -200,11 +200,11 @@ function periodColumn(reader: Reader, subject: Relation, mention: Extract<Mentio
     reader.take(previous)
     return reader.pickColumn({ ...previous, columns: previous.columns.filter(({ column }) => isDateType(column.type)) }, subject)
   }
-  const roots = new Set(reader.tokens.map((token) => token.root))
+  const roots = new Set(reader.tokens.filter((token) => !token.isFiller).map((token) => token.root))
   const named = new Set(reader.namedTables.map(({ table }) => table.relation))
   const { from, to } = mention.period
   const score = (table: Relation, stems: readonly string[], min: string | null, max: string | null): number => {
-    const said = stems.filter((word) => roots.has(word) && word !== 'dat').length
+    const said = stems.filter((word) => roots.has(word) && word !== 'dat').length > 0 ? 1 : 0
     const isOutside = (max !== null && from !== null && max.slice(0, 10) < from) || (min !== null && to !== null && min.slice(0, 10) >= to)
     return (
       3 * said +

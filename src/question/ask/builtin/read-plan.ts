@@ -20,7 +20,8 @@ export function readPlan(reader: Reader): Reading {
   const groups = readGroups(reader, subject)
   const superlative = readSuperlative(reader, subject)
   const conditions = readConditions(reader, subject)
-  if (conditions.problem !== null) return { problem: conditions.problem }
+  const problem = conditions.problem ?? contradiction(reader, subject, conditions.where)
+  if (problem !== null) return { problem }
   const counts = readCounts(reader, subject)
   const outputs = readOutputs(reader, subject)
   const isCountOnly = counts.length > 0 && outputs.length === 0 && groups.length === 0
@@ -28,15 +29,18 @@ export function readPlan(reader: Reader): Reading {
   const having = conditions.having
   if (shown.length === 0) shown.push(...defaultOutputs(reader, subject))
   const isDistinct = !isCountOnly && isDistinctAsked(reader, subject, shown) && having.length === 0 && superlative === null
-  const joined = [...conditions.joined, ...verbTables(reader, subject, isCountOnly)]
-  const grouping = having.length > 0 || superlative?.isCounted === true ? keyOf(subject, shown) : []
+  const joined = [...conditions.joined, ...linkedTables(reader, subject)]
+  const countsSubject = [...having, ...(superlative === null ? [] : [superlative.order])].some(
+    ({ output }) => output.kind === 'count' && output.relation === subject,
+  )
+  const grouping = !countsSubject && (having.length > 0 || superlative?.isCounted === true) ? keyOf(subject, shown) : []
   return {
     plan: {
       subject,
       outputs: shown,
       conditions: conditions.where,
       isAny: /\b(or|either)\b/.test(reader.words(0, reader.tokens.length)) && conditions.where.length === 2 && sameColumn(conditions.where),
-      groups: [...groups, ...grouping],
+      groups: [...groups.filter((group) => !isReplaced(group, outputs)), ...grouping],
       having,
       orders: [...(superlative === null ? [] : [superlative.order]), ...orders],
       limit: superlative === null ? limit : (limit ?? 1),
@@ -45,6 +49,32 @@ export function readPlan(reader: Reader): Reading {
       assumptions: reader.assumptions,
     },
   }
+}
+
+/** Two values of one column at once, or none of the subject: these ask about sets, which one SELECT of ours does not answer. */
+function contradiction(reader: Reader, subject: Relation, conditions: Plan['conditions']): string | null {
+  const equals = conditions.flatMap((condition) =>
+    condition.kind === 'compare' && condition.comparison === '=' ? [condition.column.column] : [],
+  )
+  const isAny = /\b(or|either)\b/.test(reader.words(0, reader.tokens.length))
+  if (new Set(equals).size < equals.length && !isAny) return 'I cannot ask for rows that are two things at once.'
+  const negated = reader.mentions.find(
+    (mention) =>
+      mention.kind === 'table' &&
+      reader.pickTable(mention.tables).relation === subject &&
+      /\b(no|none of the)$/.test(reader.words(mention.from - 3, mention.from)),
+  )
+  return negated === undefined ? null : 'I cannot tell what must not be there.'
+}
+
+/** The asked-for columns of a group's table stand for its name; grouping by both would split it further. */
+function isReplaced(group: ColumnRef, outputs: readonly Output[]): boolean {
+  return outputs.some(
+    (output) =>
+      output.kind === 'column' &&
+      output.column.column !== group.column &&
+      (output.column.relation === group.relation || output.column.column.name === group.column.name),
+  )
 }
 
 function sameColumn(conditions: Plan['conditions']): boolean {
@@ -60,6 +90,8 @@ function findSubject(reader: Reader): Relation | null {
   const isGrouped = /\b(each|per|every|by)\b/.test(reader.words(0, reader.tokens.length))
   if (first !== undefined && (first.mention.from <= 6 || !isGrouped)) return first.table.relation
   const [leading] = named
+  const owner = ownerOfFirstColumn(reader)
+  if (owner !== null && (leading === undefined || reader.mentions[0]?.kind === 'column')) return owner
   if (leading !== undefined) return leading.table.relation
   const owners = reader.mentions.flatMap((mention) => (mention.kind === 'column' && mention.columns[0] !== undefined ? [mention] : []))
   const [only] = owners
@@ -68,6 +100,18 @@ function findSubject(reader: Reader): Relation | null {
   const votes = new Map<Relation, number>()
   for (const mention of owners) for (const column of mention.columns) votes.set(column.relation, (votes.get(column.relation) ?? 0) + 1)
   return [...votes].toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? null
+}
+
+/** "product names …": a column that carries its table's name is about that table. */
+function ownerOfFirstColumn(reader: Reader): Relation | null {
+  const [first] = reader.mentions
+  if (first?.kind !== 'column' || first.score < 0.99) return null
+  const owners = first.columns.filter((column) => column.stems.length > column.shortStems.length)
+  const own =
+    owners.find((column) => column.relation.primaryKey.includes(column.column.name)) ?? (owners.length === 1 ? owners[0] : undefined)
+  const next = reader.next(first)
+  const isSaid = next?.kind === 'table' && /\b(of|for|from|in)\b/.test(reader.words(first.to, next.from))
+  return own === undefined || isSaid ? null : own.relation
 }
 
 function readLimit(reader: Reader): number | null {
@@ -90,7 +134,7 @@ function readLimit(reader: Reader): number | null {
 }
 
 const orderStart =
-  /\b(sorted|ordered|sort|order|arranged|ranked|listed)( the (results?|rows|list))?( them| it)?( (descending|ascending))?( (in|from) [a-z]+( order| to [a-z]+)?)?( by| according to| on)( the| their| its)?$|\b(alphabetical|alphabetic|ascending|descending|decreasing|increasing|lexicographic|lexicographical|reverse alphabetical|chronological) order( of| by)( the| their)?$/
+  /\b(sorted|ordered|sort|order|arranged|ranked|listed)( the (results?|rows|list))?( them| it)?( (descending|ascending))?( (in|from) [a-z]+( order| to [a-z]+)?)?( by| according to)( the| their| its| ascending| descending)*$|\b(alphabetical|alphabetic|ascending|descending|decreasing|increasing|lexicographic|lexicographical|reverse alphabetical|chronological) order( of| by)( the| their)?$/
 
 function readOrders(reader: Reader, subject: Relation): Order[] {
   const all = reader.words(0, reader.tokens.length)
@@ -268,6 +312,10 @@ function readOutputs(reader: Reader, subject: Relation): Output[] {
   for (const mention of reader.free) {
     if (mention.kind !== 'column') continue
     const before = reader.words(mention.from - 8, mention.from)
+    if (isNameOfColumn(reader, mention)) {
+      reader.take(mention)
+      continue
+    }
     const listed = aggregatesIn(before)
     const single = aggregateIn(before) ?? sizeAggregate(before)
     const wanted = listed.length > 1 ? listed : single === null ? [] : [single]
@@ -287,6 +335,16 @@ function readOutputs(reader: Reader, subject: Relation): Output[] {
   return outputs
 }
 
+/** "the names of the states": the column that follows is what is asked for. */
+function isNameOfColumn(reader: Reader, mention: ColumnMention): boolean {
+  const next = reader.next(mention)
+  return (
+    next?.kind === 'column' &&
+    /^names?$/.test(reader.words(mention.from, mention.to)) &&
+    /^of( the| all| different| distinct)*$/.test(reader.words(mention.to, next.from))
+  )
+}
+
 function sizeAggregate(before: string): 'max' | 'min' | null {
   if (/\b(highest|largest|biggest|greatest)( the| of)*$/.test(before)) return 'max'
   return /\b(lowest|smallest)( the| of)*$/.test(before) ? 'min' : null
@@ -300,14 +358,32 @@ function numbersOf(mention: ColumnMention): ColumnMention {
 /** "name" of a person whose first and last names are apart is both of them. */
 function namesOf(reader: Reader, column: ColumnWords, mention: ColumnMention): readonly ColumnRef[] {
   const asked = reader.words(mention.from, mention.to)
-  if (!/^(full )?names?$/.test(asked) || mention.score >= 0.95) return [column]
+  if (!/^(full )?names?$/.test(asked) || mention.score >= 0.99) return [column]
   const label = labelColumns(reader.tableOf(column.relation))
   return label.length === 2 ? label : [column]
 }
 
 function groupOutputs(groups: readonly ColumnRef[], outputs: readonly Output[]): Output[] {
-  const shown = new Set(outputs.flatMap((output) => (output.kind === 'column' ? [output.column.column] : [])))
-  return groups.filter((column) => !shown.has(column.column)).map((column) => ({ kind: 'column', column }))
+  const shown = outputs.flatMap((output) => (output.kind === 'column' ? [output.column] : []))
+  // Columns of the group that were asked for stand for it.
+  const isShown = (group: ColumnRef): boolean =>
+    shown.some((column) => column.column === group.column || column.relation === group.relation || column.column.name === group.column.name)
+  return groups.filter((column) => !isShown(column)).map((column) => ({ kind: 'column', column }))
+}
+
+/** "all product colors": a list of values that repeat is wanted once each. */
+function isPlainList(reader: Reader, outputs: readonly Output[]): boolean {
+  const [only] = outputs
+  if (
+    outputs.length !== 1 ||
+    only?.kind !== 'column' ||
+    reader.mentions.some((mention) => mention.kind === 'value' || mention.kind === 'number' || mention.kind === 'period')
+  )
+    return false
+  const { column, relation } = only.column
+  const distinct = column.statistics?.distinct ?? null
+  const isNamed = reader.namedTables.some(({ table, mention }) => table.relation === relation && mention.from > 2)
+  return !isNamed && distinct !== null && relation.estimatedRows !== null && distinct < relation.estimatedRows
 }
 
 function defaultOutputs(reader: Reader, subject: Relation): Output[] {
@@ -320,20 +396,20 @@ function defaultOutputs(reader: Reader, subject: Relation): Output[] {
 function isDistinctAsked(reader: Reader, subject: Relation, outputs: readonly Output[]): boolean {
   if (outputs.some((output) => output.kind !== 'column')) return false
   if (/\b(different|distinct|unique)\b/.test(reader.words(0, reader.tokens.length))) return true
+  if (isPlainList(reader, outputs)) return true
   // "Which customers have orders …": each once, however many rows of the other table fit.
   return reader.namedTables.some(({ table }) => table.relation !== subject) && /^(which|what|who)\b/.test(reader.words(0, 1))
 }
 
-/** A verb that names a table is a reason to join it: "customers who ordered", "orders shipped". */
-function verbTables(reader: Reader, subject: Relation, isCountOnly: boolean): Relation[] {
-  const joined: Relation[] = []
-  for (const mention of reader.free) {
-    if (mention.kind !== 'table') continue
+/** "customers who have orders", "products with an invoice": rows of the other table must be there. "heads of departments" asks for no such thing. */
+function linkedTables(reader: Reader, subject: Relation): Relation[] {
+  const linked =
+    /\b(have|has|had|having|with|who|that|which|placed|made|by|in|opened|did|received|using|containing|contain)( (at least|some|any|a|an|one|been|also|ever|the|their|its|made|placed|opened))*( \w+(ed|en|ing))?( (a|an|any|some|the|on|in|by|for|to))*$/
+  return reader.free.flatMap((mention) => {
+    if (mention.kind !== 'table' || !linked.test(reader.words(mention.from - 5, mention.from))) return []
     const { relation } = reader.pickTable(mention.tables)
-    if (relation !== subject && !isCountOnly) joined.push(relation)
-    else if (relation !== subject) joined.push(relation)
-  }
-  return joined.filter((relation) => distance(reader.catalog, subject, relation) < Infinity)
+    return relation !== subject && distance(reader.catalog, subject, relation) < Infinity ? [relation] : []
+  })
 }
 
 /** Rows of the subject stay apart although names repeat. */

@@ -35,7 +35,7 @@ class Writer {
     this.#edges = edges
     const [root = plan.subject] = this.#wanted()
     this.#relations = [root, ...edges.map((edge) => edge.to)]
-    const outputs = plan.outputs.map((output) => this.#output(output, true))
+    const outputs = [...new Set(plan.outputs.map((output) => this.#output(output)))]
     const lines = [
       `SELECT ${plan.isDistinct ? 'DISTINCT ' : ''}${outputs.join(', ')}`,
       `FROM ${this.#table(root)}`,
@@ -47,11 +47,11 @@ class Writer {
     if (groups.length > 0) lines.push(`GROUP BY ${groups.join(', ')}`)
     if (plan.having.length > 0)
       lines.push(
-        `HAVING ${plan.having.map(({ output, comparison, value }) => `${this.#output(output, false)} ${comparison} ${value}`).join(' AND ')}`,
+        `HAVING ${plan.having.map(({ output, comparison, value }) => `${this.#output(output)} ${comparison} ${value}`).join(' AND ')}`,
       )
     if (plan.orders.length > 0)
       lines.push(
-        `ORDER BY ${plan.orders.map(({ output, isDescending }) => `${this.#output(output, false)}${isDescending ? ' DESC' : ''}${this.#nullsLast(output, isDescending)}`).join(', ')}`,
+        `ORDER BY ${plan.orders.map(({ output, isDescending }) => `${this.#output(output)}${isDescending ? ' DESC' : ''}${this.#nullsLast(output, isDescending)}`).join(', ')}`,
       )
     if (plan.limit !== null) lines.push(`LIMIT ${plan.limit}`)
     return lines.join('\n')
@@ -93,18 +93,18 @@ class Writer {
   }
 
   #join(edge: Edge): string {
-    const on = edge.pairs.map(([from, to]) => `${this.#qualified(edge.from, from)} = ${this.#qualified(edge.to, to)}`)
+    const on = edge.pairs.map(([from, to]) => `${this.#qualifiedAlways(edge.from, from)} = ${this.#qualifiedAlways(edge.to, to)}`)
     return `JOIN ${this.#table(edge.to)} ON ${on.join(' AND ')}`
   }
 
-  #output(output: Output, isSelected: boolean): string {
+  #output(output: Output): string {
     switch (output.kind) {
       case 'column':
         return this.#column(output.column)
       case 'all':
         return this.#relations.length > 1 ? `${this.#identifier(output.relation.name)}.*` : '*'
       case 'count':
-        return `count(${this.#counted(output.relation)})${isSelected ? '' : ''}`
+        return `count(${this.#counted(output.relation)})`
       case 'aggregate':
         return `${output.aggregate}(${output.isDistinct ? 'DISTINCT ' : ''}${this.#column(output.column)})`
     }

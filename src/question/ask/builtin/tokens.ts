@@ -38,7 +38,7 @@ const numberWords: Readonly<Record<string, number>> = {
 }
 
 const pattern =
-  /"([^"]*)"|“([^”]*)”|‘([^’]*)’|(?<![\p{L}\p{N}])'([^']*)'(?![\p{L}])|`([^`]*)`|\d{4}-\d{2}-\d{2}|\d[\d,]*\.?\d*%?|[\p{L}_][\p{L}\p{N}_]*(?:['’-][\p{L}]+)*|[<>=!]+/gu
+  /"([^"]*)"|“([^”]*)”|‘([^’]*)’|(?<![\p{L}\p{N}])'([^']*)'(?![\p{L}])|`([^`]*)`|\d{4}-\d{2}-\d{2}|\d[\d,]*(?:\.\d+)?%?(?![\p{L}])|\d+(?:st|nd|rd|th)|[\p{L}_][\p{L}\p{N}_]*(?:['’-][\p{L}]+)*|[<>=!]+/gu
 
 export function tokenise(question: string): Token[] {
   const expanded = question.replaceAll(/n['’]t\b/gi, ' not').replaceAll(/\(s\)/g, 's')

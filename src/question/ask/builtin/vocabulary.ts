@@ -27,6 +27,8 @@ export interface ColumnWords extends ColumnRef {
   /** Without the table's own words in front: `customer_name` of customers is also `name`. */
   readonly shortStems: readonly string[]
   readonly commentStems: readonly string[]
+  /** true: the column people mean by the thing's name. */
+  readonly isLabel: boolean
 }
 
 export interface StoredValue extends ColumnRef {
@@ -58,11 +60,14 @@ function build(catalog: Catalog): Vocabulary {
         longestValue = Math.max(longestValue, key.split(/\s+/).length)
       }
     }
+    const ownWords = relation.columns.map((column) => columnWords(relation, column, stems))
+    const [label] = labelColumns({ relation, columns: ownWords })
+    const marked = ownWords.map((words) => ({ ...words, isLabel: words.column === label?.column && !isKey(words) }))
     return {
       relation,
       stems,
       roots: [...stems, ...words(relation.comment)].map(root),
-      columns: relation.columns.map((column) => columnWords(relation, column, stems)),
+      columns: marked,
     }
   })
   return { tables, values, longestValue: Math.min(longestValue, 8) }
@@ -80,6 +85,7 @@ function columnWords(relation: Relation, column: CatalogColumn, tableStems: read
     stems,
     shortStems: skip > 0 && skip < stems.length ? stems.slice(skip) : stems,
     commentStems: words(column.comment),
+    isLabel: false,
   }
 }
 
@@ -110,7 +116,7 @@ export function isKey({ relation, column }: ColumnRef): boolean {
 }
 
 /** The column people mean when they name a thing: its name or title, in that order; empty when it has none. */
-export function labelColumns({ relation, columns }: TableWords): readonly ColumnRef[] {
+export function labelColumns({ relation, columns }: Pick<TableWords, 'relation' | 'columns'>): readonly ColumnRef[] {
   const short = (words: ColumnWords): string => words.shortStems.join(' ')
   const exact = columns.find((words) => short(words) === 'nam' || short(words) === 'titl')
   if (exact !== undefined) return [exact]

@@ -89,7 +89,7 @@ export function stem(word: string): string {
   let text = lower.replace(/['’]s?$/, '')
   if (/ies$/.test(text) && text.length > 4) text = `${text.slice(0, -3)}y`
   else if (/(ss|x|ch|sh|z)es$/.test(text)) text = text.slice(0, -2)
-  else if (/[^su]s$/.test(text) && !/(is|us)$/.test(text) && text.length > 3) text = text.slice(0, -1)
+  else if (/[^su]s$/.test(text) && !/(is|us)$/.test(text) && text.length > 2) text = text.slice(0, -1)
   return bare(text)
 }
 
