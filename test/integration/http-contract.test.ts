@@ -118,7 +118,7 @@ test.each(calls.map((call) => ({ call })))('$call.0 $call.1 gives $call.2, as th
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
   const text = await response.text()
-  expect(response.status, text).toBe(status)
+  expect(`${response.status} ${response.status === status ? '' : text}`.trim()).toBe(String(status))
   const type = response.headers.get('content-type')?.split(';')[0] ?? ''
   const operation = operationOf(method, path.split('?')[0] ?? '')
   expect(Object.keys(operation.responses[status]?.content ?? {})).toContain(type)

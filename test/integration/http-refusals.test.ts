@@ -106,6 +106,10 @@ describe('what HTTP itself refuses', () => {
     const page = await fetch(`${url}/docs/`, { headers: { authorization } })
     expect(page.status).toBe(200)
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'; script-src 'self'")
+    expect(await page.text()).not.toContain('<script>') // the policy would not run it
+    for (const file of ['swagger-ui-bundle.js', 'swagger-initializer.js', 'swagger-ui.css'])
+      expect((await fetch(`${url}/docs/static/${file}`, { headers: { authorization } })).status).toBe(200)
+    expect(await problemOf(await fetch(`${url}/docs/nothing`, { headers: { authorization } }))).toMatchObject({ code: 'http.no-route' })
     expect((await fetch(`${url}/api/v1/auth/whoami`, { headers: { authorization } })).status).toBe(401)
   })
 

@@ -14,12 +14,16 @@ export function answerErrors(app: App, rooms: Pick<HttpRooms, 'observer'>): void
     return sendProblem(reply, problemOf(error, request.id))
   })
   app.setNotFoundHandler(async () => {
-    throw new ShellError({
-      code: 'http.no-route',
-      kind: 'missing',
-      message: 'There is nothing at this path.',
-      hint: 'The routes are listed at /docs.',
-    })
+    throw noRoute()
+  })
+}
+
+export function noRoute(): ShellError {
+  return new ShellError({
+    code: 'http.no-route',
+    kind: 'missing',
+    message: 'There is nothing at this path.',
+    hint: 'The routes are listed at /docs.',
   })
 }
 

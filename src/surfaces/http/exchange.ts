@@ -49,7 +49,10 @@ export class Exchange {
     this.#reply.hijack()
     for (const [name, value] of Object.entries(ours)) if (value !== undefined) this.#raw.setHeader(name, value)
     this.#raw.writeHead(status, headers)
-    this.#raw.flushHeaders() // the id in them is what a waiting client cancels with
+    // The id in the head is what a waiting client cancels with. A first event that is quicker takes the head along.
+    setImmediate(() => {
+      if (!this.#raw.writableEnded && !this.isGone) this.#raw.flushHeaders()
+    })
   }
 
   /** Resolves when the client can take more, or has gone. */

@@ -1,23 +1,22 @@
 import { isIPv6, type AddressInfo } from 'node:net'
 import cors from '@fastify/cors'
-import helmet from '@fastify/helmet'
 import fastify from 'fastify'
-import { serializerCompiler } from 'fastify-type-provider-zod'
 import type { App } from './app.ts'
 import { requireCredentials } from './credentials.ts'
 import { answerErrors, sendProblem } from './errors.ts'
+import { lazyReference } from './lazy-reference.ts'
 import { addressOf, listenOn } from './listening.ts'
 import { refuseOtherMethods } from './method-not-allowed.ts'
 import { createMetricsServer } from './metrics-server.ts'
-import { describeApi } from './openapi.ts'
 import { refuseOverload } from './overload.ts'
 import { problemOf } from './problem.ts'
 import { answerBrokenRequest } from './broken-request.ts'
+import { protectBrowsers } from './protect-browsers.ts'
 import { observeRequests, requestIdOf } from './request-life.ts'
 import type { HttpRooms } from './rooms.ts'
 import { registerRoutes } from './routes/register-routes.ts'
 import { readiness, type ProbeState } from './routes/probes.ts'
-import { validatorCompiler } from './validation.ts'
+import { schemaController } from './validation.ts'
 
 export interface HttpOptions {
   readonly version: string
@@ -59,16 +58,16 @@ export async function createHttpServer(rooms: HttpRooms, options: HttpOptions): 
   const state: ProbeState = { version: options.version, isDraining: () => isDraining }
   const app = createApp(options)
   observeRequests(app, rooms, state.isDraining)
-  await app.register(helmet, {
-    contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, useDefaults: false },
-  })
+  await protectBrowsers(app)
   if (options.corsOrigins !== undefined && options.corsOrigins.length > 0) await allowOrigins(app, options.corsOrigins)
   requireCredentials(app, rooms)
   refuseOverload(app, rooms.running, options.maxRunningAnswers ?? 256)
   answerErrors(app, rooms)
-  await describeApi(app, options.version)
   const refuseOthers = refuseOtherMethods(app)
-  await registerRoutes(app, rooms, state, options.hasMetricsPort === true)
+  const hasMcp = rooms.mcp !== null
+  const hasMetricsRoute = options.hasMetricsPort !== true
+  const reference = lazyReference({ version: options.version, hasMcp, hasMetricsRoute })
+  registerRoutes(app, rooms, { state, hasMcp, hasMetricsRoute, reference })
   refuseOthers()
   await app.ready()
   const metricsServer = options.hasMetricsPort === true ? createMetricsServer(rooms, () => readiness(rooms, state)) : null
@@ -96,8 +95,9 @@ export async function createHttpServer(rooms: HttpRooms, options: HttpOptions): 
 
 function createApp(options: HttpOptions): App {
   const requestTimeoutMs = options.requestTimeoutMs ?? 30_000
-  const app: App = fastify({
+  return fastify({
     logger: false,
+    schemaController,
     genReqId: requestIdOf,
     requestIdHeader: false,
     bodyLimit: options.bodyLimitBytes ?? 4 * 1024 * 1024,
@@ -114,9 +114,6 @@ function createApp(options: HttpOptions): App {
     frameworkErrors: (error, request, reply) => void sendProblem(reply, problemOf(error, request.id)),
     clientErrorHandler: answerBrokenRequest,
   })
-  app.setValidatorCompiler(validatorCompiler)
-  app.setSerializerCompiler(serializerCompiler)
-  return app
 }
 
 async function allowOrigins(app: App, origins: readonly string[]): Promise<void> {

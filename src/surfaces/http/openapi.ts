@@ -34,8 +34,3 @@ export async function describeApi(app: App, version: string): Promise<void> {
     transformObject: (document) => tidyComponents(jsonSchemaTransformObject(document)),
   })
 }
-
-/** The document as text, keys in the order of the routes; the same bytes for the same routes. */
-export function openApiText(app: App): string {
-  return `${JSON.stringify(app.swagger(), null, 2)}\n`
-}

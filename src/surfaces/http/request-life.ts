@@ -1,5 +1,5 @@
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { newId } from '../../domain/index.ts'
 import type { App } from './app.ts'
 import type { HttpRooms } from './rooms.ts'
 
@@ -8,7 +8,7 @@ const sane = /^[\w.:-]{1,100}$/
 /** The caller's request id where it is one that may stand in a log, else a new one. */
 export function requestIdOf(raw: IncomingMessage): string {
   const said = raw.headers['x-request-id']
-  return typeof said === 'string' && sane.test(said) ? said : newId()
+  return typeof said === 'string' && sane.test(said) ? said : randomUUID()
 }
 
 /** Names each request in its response, and reports how it ended; aborted ones too. */

@@ -1,12 +1,10 @@
-import { classifyInboundRequest, SERVER_INFO_META_KEY } from '@modelcontextprotocol/server'
 import { newId } from '../../domain/index.ts'
-import type { McpTool } from '../../contract/index.ts'
-import { callTool, isTool } from './call-tool.ts'
-import { cancelledId, headerOf, isInitialize, isToolsCall, type McpReply, type McpRequest } from './messages.ts'
+import { callTool } from './call-tool.ts'
+import { cancelledId, headerOf, isInitialize, type McpReply, type McpRequest } from './messages.ts'
 import { isAllowedOrigin } from './origin.ts'
 import type { McpRooms } from './rooms.ts'
 import { RunningCalls } from './running-calls.ts'
-import { SdkExchange } from './sdk-exchange.ts'
+import type { PlainCall } from './plain-call.ts'
 
 export interface McpOptions {
   readonly version: string
@@ -25,24 +23,24 @@ export interface Mcp {
  */
 export function createMcp(rooms: McpRooms, options: McpOptions): Mcp {
   const serverInfo = { name: 'aishell', version: options.version }
-  const sdk = new SdkExchange(rooms, serverInfo)
   const running = new RunningCalls()
+  let loaded: ReturnType<typeof loadProtocol> | null = null
 
-  async function answerCall(request: McpRequest, call: PlainCall, session: string): Promise<McpReply> {
+  async function answerCall(request: McpRequest, call: PlainCall, session: string, wireResult: WireResult): Promise<McpReply> {
     const place = { actor: request.actor, session, requestId: call.id }
     const result = await running.follow(place, request.signal, (signal) =>
       callTool(rooms, { actor: request.actor, signal }, call.name, call.input),
     )
-    const full = call.isModern ? { resultType: 'complete', ...result, _meta: { [SERVER_INFO_META_KEY]: serverInfo } } : result
-    return json(200, { jsonrpc: '2.0', id: call.id, result: full })
+    return json(200, { jsonrpc: '2.0', id: call.id, result: wireResult(call, result, serverInfo) })
   }
 
   return {
     handle: async (request) => {
       if (!isAllowedOrigin(request.headers['origin'], options.origins ?? [])) return refusedOrigin
       const session = headerOf(request, 'mcp-session-id') ?? ''
+      const { sdk, plainCall, wireResult } = await (loaded ??= loadProtocol(rooms, serverInfo))
       const call = plainCall(request)
-      if (call !== null) return answerCall(request, call, session)
+      if (call !== null) return answerCall(request, call, session, wireResult)
       const cancelled = cancelledId(request.body)
       if (cancelled !== null) {
         running.cancel({ actor: request.actor, session, requestId: cancelled })
@@ -52,39 +50,16 @@ export function createMcp(rooms: McpRooms, options: McpOptions): Mcp {
       // Not a session: only a name by which a client's cancel finds its own call. Clients send it back; none must.
       return isInitialize(request.body) ? { ...reply, headers: { ...reply.headers, 'mcp-session-id': newId() } } : reply
     },
-    close: () => sdk.close(),
+    close: async () => (await loaded)?.sdk.close(),
   }
 }
 
-interface PlainCall {
-  readonly id: string | number
-  readonly name: McpTool
-  readonly input: unknown
-  readonly isModern: boolean
-}
+type WireResult = Awaited<ReturnType<typeof loadProtocol>>['wireResult']
 
-const modernVersion = '2026-07-28'
-const legacyVersions: readonly string[] = ['2025-11-25', '2025-06-18', '2025-03-26']
-
-/** A call that leaves nothing to ask about the protocol; anything else is the SDK's to answer, errors included. */
-function plainCall(request: McpRequest): PlainCall | null {
-  const { body } = request
-  if (!isToolsCall(body) || !isTool(body.params.name)) return null
-  const version = headerOf(request, 'mcp-protocol-version')
-  const method = headerOf(request, 'mcp-method')
-  const name = headerOf(request, 'mcp-name')
-  const outcome = classifyInboundRequest({
-    httpMethod: request.method,
-    body,
-    ...(version === undefined ? {} : { protocolVersionHeader: version }),
-    ...(method === undefined ? {} : { mcpMethodHeader: method }),
-    ...(name === undefined ? {} : { mcpNameHeader: name }),
-  })
-  const isLegacy = outcome.kind === 'legacy' && (version === undefined || legacyVersions.includes(version))
-  const isModern = outcome.kind === 'modern' && outcome.classification.revision === modernVersion && version === modernVersion
-  const isNamed = method === 'tools/call' && name === body.params.name
-  if (!isLegacy && !(isModern && isNamed)) return null
-  return { id: body.id, name: body.params.name, input: body.params.arguments, isModern }
+/** The SDK takes a fifth of a second and ten megabytes: a server that no agent asks goes without. */
+async function loadProtocol(rooms: McpRooms, serverInfo: { name: string; version: string }) {
+  const [{ SdkExchange }, { plainCall, wireResult }] = await Promise.all([import('./sdk-exchange.ts'), import('./plain-call.ts')])
+  return { sdk: new SdkExchange(rooms, serverInfo), plainCall, wireResult }
 }
 
 function json(status: number, body: unknown): McpReply {

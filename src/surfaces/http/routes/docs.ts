@@ -1,15 +1,16 @@
-import swaggerUi from '@fastify/swagger-ui'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
 import type { App } from '../app.ts'
 import { problems } from '../documented.ts'
 
-/** Everything the page needs comes from here; styles are written inline by the page's own script. */
-const pagePolicy =
-  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; " +
-  "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+/** What the reference is made of; loaded when somebody first looks, it is a tenth of a second and some megabytes. */
+export interface Reference {
+  readonly document: () => Promise<object>
+  readonly serve: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+}
 
 /** The contract for programs at /openapi.json and for people at /docs. */
-export async function docsRoutes(app: App): Promise<void> {
+export function docsRoutes(app: App, reference: Reference): void {
   app.get(
     '/openapi.json',
     {
@@ -24,17 +25,13 @@ export async function docsRoutes(app: App): Promise<void> {
         },
       },
     },
-    async () => ({ ...app.swagger() }),
+    async () => ({ ...(await reference.document()) }),
   )
-  await app.register(async (pages) => {
-    pages.addHook('onRoute', (route) => {
-      route.config = { ...route.config, access: 'signed-in', isPage: true }
+  for (const url of ['/docs', '/docs/*']) {
+    app.get(url, { config: { access: 'signed-in', isPage: true }, schema: { hide: true } }, async (request, reply) => {
+      reply.hijack()
+      await reference.serve(request.raw, reply.raw)
+      return reply
     })
-    await pages.register(swaggerUi, {
-      routePrefix: '/docs',
-      staticCSP: pagePolicy,
-      theme: { title: 'AI-Shell API' },
-      uiConfig: { deepLinking: true, docExpansion: 'list', persistAuthorization: false, url: '/openapi.json' },
-    })
-  })
+  }
 }

@@ -2,7 +2,7 @@ import type { App } from '../app.ts'
 import type { HttpRooms } from '../rooms.ts'
 import { catalogRoutes } from './catalog.ts'
 import { connectionRoutes } from './connections.ts'
-import { docsRoutes } from './docs.ts'
+import { docsRoutes, type Reference } from './docs.ts'
 import { draftRoutes } from './drafts.ts'
 import { auditRoutes, historyRoutes } from './history.ts'
 import { mcpRoutes } from './mcp.ts'
@@ -10,8 +10,16 @@ import { metricsRoute, probeRoutes, type ProbeState } from './probes.ts'
 import { questionRoutes } from './questions.ts'
 import { authRoutes, tokenRoutes } from './tokens.ts'
 
+export interface Registration {
+  readonly state: ProbeState
+  readonly hasMcp: boolean
+  /** false: metrics have a port of their own. */
+  readonly hasMetricsRoute: boolean
+  readonly reference: Reference
+}
+
 /** In the order of the OpenAPI document. */
-export async function registerRoutes(app: App, rooms: HttpRooms, state: ProbeState, hasMetricsPort: boolean): Promise<void> {
+export function registerRoutes(app: App, rooms: HttpRooms, { state, hasMcp, hasMetricsRoute, reference }: Registration): void {
   questionRoutes(app, rooms)
   draftRoutes(app, rooms)
   connectionRoutes(app, rooms)
@@ -20,8 +28,8 @@ export async function registerRoutes(app: App, rooms: HttpRooms, state: ProbeSta
   auditRoutes(app, rooms)
   tokenRoutes(app, rooms)
   authRoutes(app)
-  if (rooms.mcp !== null) mcpRoutes(app, rooms, rooms.mcp)
+  if (hasMcp && rooms.mcp !== null) mcpRoutes(app, rooms, rooms.mcp)
   probeRoutes(app, rooms, state)
-  if (!hasMetricsPort) metricsRoute(app, rooms)
-  await docsRoutes(app)
+  if (hasMetricsRoute) metricsRoute(app, rooms)
+  docsRoutes(app, reference)
 }
