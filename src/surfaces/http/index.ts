@@ -4,5 +4,5 @@
 // Refuses SQL, the store and engines.
 export { createHttpServer, type HttpOptions, type HttpServer, type ListenOptions } from './http-server.ts'
 export { renderOpenApi } from './render-openapi.ts'
-export type { Answer, HttpRooms, McpDoor, McpReply, McpRequest, ReadinessCheck } from './rooms.ts'
-export { RunningAnswers } from './running-answers.ts'
+export type { HttpRooms, McpDoor, McpReply, McpRequest, ReadinessCheck } from './rooms.ts'
+export { RunningAnswers, type Answer } from './running-answers.ts'

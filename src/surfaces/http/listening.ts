@@ -20,25 +20,27 @@ export async function listenOn(server: Server, host: string, port: number): Prom
 }
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): ShellError {
-  const fields = { kind: 'failed' as const, cause: error }
   if (error.code === 'EADDRINUSE')
     return new ShellError({
-      ...fields,
       code: 'http.port-taken',
+      kind: 'conflict',
       message: `Port ${port} on ${host} is taken by another process.`,
       hint: 'Stop it, or set PORT to a free one.',
+      cause: error,
     })
   if (error.code === 'EACCES')
     return new ShellError({
-      ...fields,
       code: 'http.port-forbidden',
+      kind: 'denied',
       message: `This user may not listen on port ${port}.`,
       hint: 'Set PORT to one above 1023.',
+      cause: error,
     })
   return new ShellError({
-    ...fields,
     code: 'http.address-unknown',
+    kind: 'invalid',
     message: `Cannot listen on ${host}:${port}.`,
     hint: 'Check the host name or address to listen on.',
+    cause: error,
   })
 }

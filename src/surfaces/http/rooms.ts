@@ -1,14 +1,10 @@
-import type { Actor, Question } from '../../domain/index.ts'
+import type { Actor } from '../../domain/index.ts'
 import type { ReadyBody } from '../../contract/index.ts'
 import type { Connections } from '../../platform/connections/index.ts'
 import type { Identity } from '../../platform/identity/index.ts'
 import type { Observer } from '../../platform/observe/index.ts'
-import type { Delivery, PipelineEvent } from '../../question/index.ts'
 import type { Record } from '../../question/record/index.ts'
-import type { RunningAnswers } from './running-answers.ts'
-
-/** The pipeline with its rooms already in hand. */
-export type Answer = (actor: Actor, question: Question, signal: AbortSignal, delivery?: Delivery) => AsyncGenerator<PipelineEvent>
+import type { Answer, RunningAnswers } from './running-answers.ts'
 
 /** One thing /ready looks at. Never throws; `failed` turns the server away from traffic, `degraded` is only shown. */
 export type ReadinessCheck = () => Promise<ReadyBody['checks'][number]>

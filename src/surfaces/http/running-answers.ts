@@ -1,5 +1,8 @@
-import { mayDo, ShellError, type Actor } from '../../domain/index.ts'
-import type { Answer } from './rooms.ts'
+import { mayDo, ShellError, type Actor, type Question } from '../../domain/index.ts'
+import type { Delivery, PipelineEvent } from '../../question/index.ts'
+
+/** The pipeline with its rooms already in hand. */
+export type Answer = (actor: Actor, question: Question, signal: AbortSignal, delivery?: Delivery) => AsyncGenerator<PipelineEvent>
 
 interface Running {
   readonly actor: Actor
