@@ -171,7 +171,7 @@ function addTest(group: Command, context: CommandContext): void {
       const { paint } = context
       const state = report.isReachable ? paint.green('reachable') : paint.red('not reachable')
       await context.out.lines([
-        `${printable(connection.name)}: ${state} in ${Math.round(report.elapsedMs)} ms, ${printable(report.serverVersion)}, as ${printable(report.databaseUser)}`,
+        `${printable(connection.name)}: ${state} in ${Math.round(report.elapsedMs)} ms, ${dialectFacts[connection.engine].label} ${printable(report.serverVersion)}, as ${printable(report.databaseUser)}`,
         report.level === 'least' ? paint.green('Its user can only read.') : paint.yellow('Its user can do more than read:'),
         ...report.findings.map((finding) => `  - ${printable(finding.message)} ${paint.dim(`[${finding.code}]`)}`),
         ...(report.script === null ? [] : ['', 'An administrator can make a fitting user:', '', ...printableLines(report.script)]),

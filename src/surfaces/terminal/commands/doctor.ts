@@ -82,8 +82,7 @@ async function connectionCheck(session: Session, id: string, name: string): Prom
   const report = await session.client.testConnection(id)
   const label = `connection ${name}`
   if (!report.isReachable) return [{ name: label, state: 'failed', detail: report.findings[0]?.message ?? 'it cannot be reached' }]
-  if (report.level === 'least')
-    return [{ name: label, state: 'ok', detail: `${report.serverVersion}, ${report.databaseUser} can only read` }]
+  if (report.level === 'least') return [{ name: label, state: 'ok', detail: `reachable, ${report.databaseUser} can only read` }]
   const hint = `\`aishell connections test ${name}\` lists what, and a script for a fitting user.`
   return [{ name: label, state: 'degraded', detail: `${report.databaseUser} can do more than read`, hint }]
 }

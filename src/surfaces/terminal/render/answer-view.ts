@@ -82,7 +82,6 @@ class AnswerView {
       return this.#shown('failed', exitCodes.disconnected)
     }
     await this.#showEnd(end)
-    if (this.#options.isShell) await this.#screen.out.lines([''])
     return this.#shown(end.outcome, codeOfOutcome(end.outcome))
   }
 
@@ -110,8 +109,8 @@ class AnswerView {
 
   /** Hand-written SQL is on the screen already. */
   async #showDraft(): Promise<void> {
-    if (this.#draft?.kind !== 'drafted' || this.#draft.drafter === 'verbatim') return
-    await this.#say(draftedLines(this.#draft, this.#screen.talkPaint))
+    if (this.#draft?.kind === 'drafted' && this.#draft.drafter !== 'verbatim')
+      await this.#say(draftedLines(this.#draft, this.#screen.talkPaint))
     this.#screen.spinner.start('running…')
   }
 

@@ -7,6 +7,9 @@ import { fitTable, measureTable, TableWriter, tableWidth, type Row, type TableLa
 /** A pipe's table takes its widths from this many rows; later ones that are wider stick out, but memory stays bounded. */
 const measuredRows = 20_000
 
+/** The pager scrolls sideways, but not for ever: longer cells are cut, `\x` shows them whole. */
+const widestPaged = 400
+
 /** Gathers the rows of one answer and draws them: as a table that fits, in the pager, or as blocks. */
 export class RowsView {
   readonly #screen: Screen
@@ -43,7 +46,7 @@ export class RowsView {
     const isTall = this.#rows.length + 6 > this.#screen.rows()
     const hasRoomForBlocks = this.#rows.length * (this.#columns.length + 1) + 6 <= this.#screen.rows()
     if (fitted === null && (this.#screen.page === null || hasRoomForBlocks)) return this.#drawBlocks(footer)
-    if (this.#screen.page !== null && (isTall || fitted === null)) return this.#drawPaged(fitted ?? natural, footer)
+    if (this.#screen.page !== null && (isTall || fitted === null)) return this.#drawPaged(natural, footer)
     const layout = fitted ?? natural
     this.isCut = layout.isCut
     const writer = new TableWriter(layout, this.#screen.paint, 'screen')
@@ -76,21 +79,27 @@ export class RowsView {
     await page({ header: [], lineCount: plain.length, line: (at) => plain[at] ?? '', width: this.#screen.columns(), footer })
   }
 
-  async #drawPaged(layout: TableLayout, footer: string): Promise<void> {
+  async #drawPaged(natural: TableLayout, footer: string): Promise<void> {
+    const layout = { ...natural, widths: natural.widths.map((width) => Math.min(width, widestPaged)), isCut: true }
     const writer = new TableWriter(layout, noPaint, 'screen')
-    const content = {
+    await this.#screen.page?.({
       header: writer.header(),
       lineCount: this.#rows.length,
-      line: (at: number) => writer.row(this.#rows[at] ?? []),
+      line: (at) => writer.row(this.#rows[at] ?? []),
       width: tableWidth(layout),
       footer,
-    }
-    await this.#screen.page?.(content)
-    const shown = this.#rows.slice(0, 3)
-    if (tableWidth(layout) > this.#screen.columns()) return
-    // The pager leaves no trace; the first rows say in the scrollback what was looked at.
-    const trace = new TableWriter(layout, this.#screen.paint, 'screen')
-    const more = this.#rows.length > shown.length ? [this.#screen.paint.dim(' …')] : []
-    await this.#screen.out.lines([...trace.header(), ...shown.map((row) => trace.row(row)), ...more])
+    })
+    await this.#drawTrace(natural)
+  }
+
+  /** The pager leaves no trace; the first rows say in the scrollback what was looked at. */
+  async #drawTrace(natural: TableLayout): Promise<void> {
+    const fitted = fitTable(natural, this.#screen.columns())
+    if (fitted === null) return
+    const { out, paint } = this.#screen
+    const writer = new TableWriter(fitted, paint, 'screen')
+    const shown = this.#rows.slice(0, 3).map((row) => writer.row(row))
+    const more = this.#rows.length > shown.length ? [paint.dim(' …')] : []
+    await out.lines([...writer.header(), ...shown, ...more])
   }
 }

@@ -71,7 +71,9 @@ export class TableWriter {
     const { columns, widths } = this.#layout
     const names = columns.map((column, at) => {
       const width = widths[at] ?? 0
-      return this.#paint.bold(padTo(cutTo(printable(column.name), width), width, alignOf(column)))
+      const name = cutTo(printable(column.name), width)
+      const isLast = at === columns.length - 1
+      return this.#paint.bold(isLast && alignOf(column) === 'left' ? name : padTo(name, width, alignOf(column)))
     })
     const rule = widths.map((width) => this.#rule.repeat(width + 2)).join(this.#crossing)
     return [this.#join(names), this.#paint.dim(rule)]

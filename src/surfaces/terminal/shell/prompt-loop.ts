@@ -81,6 +81,7 @@ export class PromptLoop {
     } finally {
       stopWatching()
     }
+    if (!this.#state.isLeaving) await this.#state.screen.out.lines([''])
     return !abort.signal.aborted
   }
 

@@ -7,7 +7,7 @@ import { CatalogCache } from './catalog-cache.ts'
 import { makeCompleter } from './completer.ts'
 import { greet } from './greeting.ts'
 import { HistoryFile } from './history-file.ts'
-import { InputGatherer } from './input-gatherer.ts'
+import { InputGatherer, type Input } from './input-gatherer.ts'
 import { Keyboard } from './keyboard.ts'
 import { LineEditor } from './line-editor.ts'
 import { page } from './pager.ts'
@@ -56,6 +56,7 @@ async function enter(
     maxRows: null,
     last: null,
     choices: [],
+    hasShown: false,
     isLeaving: false,
   }
 }
@@ -71,12 +72,19 @@ async function runFromPipe(context: CommandContext, session: Session, options: S
       const event = await source.next()
       const next = event.kind === 'line' ? await source.peek() : null
       const inputs = event.kind === 'line' ? gatherer.take(event.text, next?.kind === 'line' ? next.text : null) : gatherer.finish()
-      for (const input of inputs) if (!state.isLeaving && !signal.aborted) await runInput(state, input, signal)
+      for (const input of inputs) if (!state.isLeaving && !signal.aborted) await runNext(state, input, signal)
       if (event.kind !== 'line') break
     }
     if (signal.aborted) context.leaveWith(exitCodes.interrupted)
   })
   source.close()
+}
+
+/** An empty line parts one answer's rows from the next. */
+async function runNext(state: ShellState, input: Input, signal: AbortSignal): Promise<void> {
+  if (state.hasShown && !state.isJson) await state.screen.out.lines([''])
+  state.hasShown = true
+  await runInput(state, input, signal)
 }
 
 async function runAtPrompt(context: CommandContext, session: Session, options: ShellOptions): Promise<void> {

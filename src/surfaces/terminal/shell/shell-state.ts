@@ -27,5 +27,7 @@ export interface ShellState {
   last: { readonly sql: string; readonly params: readonly (string | null)[] } | null
   /** Questions the next number picks from. */
   choices: readonly string[]
+  /** true: an input was answered before. */
+  hasShown: boolean
   isLeaving: boolean
 }
