@@ -176,3 +176,20 @@ function checkApplied(known: readonly Migration[], applied: readonly { name: str
     })
   }
 }
+
+/** One sentence on an external store for doctor: reachable, and which migrations are in. Throws `store.*`. */
+export async function migrationState(address: StoreAddress): Promise<string> {
+  const client = new Client(clientConfig(address))
+  await connect(client, address)
+  try {
+    await checkServer(client)
+    const { rows } = await client.query<{ isThere: boolean }>('SELECT to_regclass(\'schema_migration\') IS NOT NULL AS "isThere"')
+    if (rows[0]?.isThere !== true) return 'reachable; empty, the first start or `aishell migrate` fills it'
+    const { rows: applied } = await client.query<{ name: string; digest: string }>('SELECT name, digest FROM schema_migration')
+    checkApplied(listMigrations(), applied)
+    const missing = listMigrations().length - applied.length
+    return missing === 0 ? 'reachable; all migrations are in' : `reachable; ${missing} migration(s) wait for \`aishell migrate\``
+  } finally {
+    await client.end()
+  }
+}
