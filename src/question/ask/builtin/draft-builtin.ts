@@ -37,10 +37,19 @@ function unknownWords(reader: Reader): string[] {
     reader.vocabulary.tables.flatMap((table) => [...table.roots, ...table.columns.flatMap((column) => column.stems)]),
   )
   return reader.tokens
-    .filter((token, at) => !reader.understood.has(at) && !token.isFiller && token.number === null && !tableRoots.has(token.root))
+    .filter(
+      (token, at) =>
+        !reader.understood.has(at) &&
+        !token.isFiller &&
+        token.number === null &&
+        !(tableRoots.has(token.root) && verbForm.test(token.lower)),
+    )
     .filter((token) => !structural.test(token.lower))
     .map((token) => token.text)
 }
+
+/** A verb may share its root with a table or a date it belongs to: ordered, shipped, sold. */
+const verbForm = /(ed|ing)$|^(sold|bought|born|paid|made|spent|sell|ship|order|pay)$/
 
 /** Words of the grammar the readers look for; they have done their part. */
 const structural =

@@ -73,7 +73,7 @@ function nameAt(tokens: readonly Token[], at: number, vocabulary: Vocabulary): M
     const first = part[0]
     const last = part.at(-1)
     if (first === undefined || last === undefined || part.some((token) => token.isQuoted || token.number !== null)) continue
-    if (length > 1 && (isGrammar(first) || isGrammar(last))) continue
+    if (length > 1 && !isOneName(part)) continue
     const words = part.filter((token) => !isGrammar(token)).map((token) => token.stem)
     const least = first.isFiller && length === 1 ? 0.95 : length > 1 ? 0.8 : 0.45
     if (words.length === 0 || (length === 1 && isGrammar(first))) continue
@@ -92,6 +92,19 @@ function nameAt(tokens: readonly Token[], at: number, vocabulary: Vocabulary): M
     if (columns.found.length > 0) return { kind: 'column', from: at, to: at + length, columns: columns.found, score: columns.score }
   }
   return null
+}
+
+/** A name of several words has no grammar inside, but for the "of" of "date of birth". */
+function isOneName(part: readonly Token[]): boolean {
+  const [first] = part
+  const inner = part.slice(1, -1)
+  if (first === undefined || isGrammar(first) || part.slice(1).some((token, at) => isGrammar(token) && at === part.length - 2)) return false
+  const grammar = inner.filter(isGrammar)
+  return (
+    grammar.length === 0 ||
+    (grammar.every((token) => token.lower === 'of') &&
+      /^(date|place|year|time|type|kind|country|state|city|level|day|month|hour|point)s?$/.test(first.lower))
+  )
 }
 
 function isOperator(tokens: readonly Token[], at: number): boolean {
@@ -120,7 +133,8 @@ function unambiguous(
   found: { readonly found: readonly ColumnWords[]; readonly score: number },
   isVerbForm: boolean,
 ): { readonly found: readonly ColumnWords[]; readonly score: number } {
-  if (found.score <= 0.5 && found.found.length > 1) return { found: [], score: 0 }
+  const names = new Set(found.found.map(({ column }) => column.name))
+  if (found.score <= 0.5 && names.size > 1) return { found: [], score: 0 }
   return isVerbForm && found.score < 0.8 ? { found: [], score: 0 } : found
 }
 

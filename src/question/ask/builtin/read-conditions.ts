@@ -17,6 +17,7 @@ export interface Conditions {
 /** Values, numbers and periods become conditions; what they are said of is taken from the mentions beside them. */
 export function readConditions(reader: Reader, subject: Relation): Conditions {
   const conditions: Conditions = { where: [], having: [], joined: [], problem: null }
+  readFlags(reader, subject, conditions)
   for (const mention of reader.mentions) {
     if (!reader.isFree(mention)) continue
     if (mention.kind === 'value') readValue(reader, subject, mention, conditions)
@@ -26,6 +27,24 @@ export function readConditions(reader: Reader, subject: Relation): Conditions {
   readAverages(reader, subject, conditions)
   readAbsences(reader, subject, conditions)
   return conditions
+}
+
+/** "discontinued products", "customers that are not active": a yes-or-no column said of a thing. */
+function readFlags(reader: Reader, subject: Relation, conditions: Conditions): void {
+  for (const mention of reader.free) {
+    if (mention.kind !== 'column' || !mention.columns.some(({ column }) => /^bool/i.test(column.type))) continue
+    const before = reader.words(mention.from - 3, mention.from)
+    const isSaid = reader.next(mention)?.from === mention.to || /\b(is|are|was|were|not|been)$/.test(before)
+    if (!isSaid) continue
+    reader.take(mention)
+    const flags = { ...mention, columns: mention.columns.filter(({ column }) => /^bool/i.test(column.type)) }
+    conditions.where.push({
+      kind: 'compare',
+      column: reader.pickColumn(flags, subject),
+      comparison: '=',
+      value: /\b(not|no|non)\b/.test(before) ? 'false' : 'true',
+    })
+  }
 }
 
 type ColumnMention = Extract<Mention, { kind: 'column' }>
@@ -211,7 +230,7 @@ function periodColumn(reader: Reader, subject: Relation, mention: Extract<Mentio
       (table === subject ? 2 : 0) +
       (named.has(table) ? 1 : 0) -
       Math.min(5, distance(reader.catalog, subject, table)) -
-      (isOutside ? 2.5 : 0)
+      (isOutside ? 5 : 0)
     )
   }
   const candidates = reader.vocabulary.tables
@@ -250,7 +269,16 @@ function readAverages(reader: Reader, subject: Relation, conditions: Conditions)
     if (column === null) continue
     if (said !== undefined && (said === beside || !isOutput(reader, said))) reader.take(said)
     reader.understand(at - 4, at + 1)
+    takeCompared(reader, column, at)
     conditions.where.push({ kind: 'aggregate', column, comparison: comparisonIn(before, ''), aggregate: 'avg' })
+  }
+}
+
+/** "have an amount greater than the average amount": the first amount is compared, not put out. */
+function takeCompared(reader: Reader, column: ColumnRef, at: number): void {
+  for (const mention of reader.free) {
+    if (mention.kind !== 'column' || mention.to > at || !mention.columns.some((candidate) => candidate.column === column.column)) continue
+    if (/\b(have|has|had|having|with|whose|where|an|a)$/.test(reader.words(mention.from - 2, mention.from))) reader.take(mention)
   }
 }
 

@@ -42,7 +42,7 @@ export function readPlan(reader: Reader): Reading {
       isAny: /\b(or|either)\b/.test(reader.words(0, reader.tokens.length)) && conditions.where.length === 2 && sameColumn(conditions.where),
       groups: [...groups.filter((group) => !isReplaced(group, outputs)), ...grouping],
       having,
-      orders: [...(superlative === null ? [] : [superlative.order]), ...orders],
+      orders: isCountOnly ? [] : [...(superlative === null ? [] : [superlative.order]), ...orders],
       limit: superlative === null ? limit : (limit ?? 1),
       isDistinct,
       joined,
@@ -148,7 +148,7 @@ function readOrders(reader: Reader, subject: Relation): Order[] {
     reader.understand(mention.from - 6, mention.to + 4)
     return [{ output: { kind: 'column', column: reader.pickColumn(mention, subject) }, isDescending }]
   }
-  if (!/\b(alphabetical|alphabetic|lexicographic\w*|ascending|descending|increasing|decreasing) order\b|\b(sorted|ordered)\b/.test(all))
+  if (!/\b(alphabetical|alphabetic|lexicographic\w*|ascending|descending|increasing|decreasing) order\b|\balphabetically\b/.test(all))
     return []
   const first = reader.free.find((mention): mention is ColumnMention => mention.kind === 'column')
   for (const [at, token] of reader.tokens.entries())
@@ -290,7 +290,7 @@ function bySize(reader: Reader, subject: Relation, at: number, isMost: boolean):
 /** "how many orders", "the number of different cities". */
 function readCounts(reader: Reader, subject: Relation): Output[] {
   const counted =
-    /\b(how many|number of|count of|count|counts of|amount of)( the| all| total| of| there)*( (different|distinct|unique))?( kinds of| types of)?$/
+    /\b(how many|number of|count of|count|counts of)( the| all| total| of| there)*( (different|distinct|unique))?( kinds of| types of)?$/
   for (const mention of reader.free) {
     const before = reader.words(mention.from - 6, mention.from)
     if ((mention.kind !== 'table' && mention.kind !== 'column') || !counted.test(before) || reader.before(mention) === '') continue
