@@ -9,6 +9,10 @@ export class ByteGatherer implements Gatherer<Uint8Array> {
   #length = 0
   heldBytes = 0
 
+  get hasBatch(): boolean {
+    return this.#full.length > 0
+  }
+
   row(): void {}
 
   bytes(chunk: Buffer): void {

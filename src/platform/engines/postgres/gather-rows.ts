@@ -6,31 +6,53 @@ export type CellBatch = readonly (readonly Cell[])[]
 const booleanOid = 16
 /** What a cell costs besides its text. */
 const cellOverheadBytes = 16
+const rowOverheadBytes = 32
+
+/** A batch of wide rows is whole before it has all its rows. */
+const batchBytes = 512 * 1024
 
 /** Gathers rows as cells, in the one spelling of `contract/cell.ts`: the wire says t and f for booleans. */
 export class RowGatherer implements Gatherer<CellBatch> {
   heldBytes = 0
+  readonly #batchRows: number
   readonly #fields: () => readonly FieldDescription[]
+  readonly #whole: { readonly rows: Cell[][]; readonly bytes: number }[] = []
   #rows: Cell[][] = []
+  #bytes = 0
 
-  constructor(fields: () => readonly FieldDescription[]) {
+  constructor(batchRows: number, fields: () => readonly FieldDescription[]) {
+    this.#batchRows = batchRows
     this.#fields = fields
   }
 
+  get hasBatch(): boolean {
+    return this.#whole.length > 0
+  }
+
   row(cells: Cell[]): void {
-    for (const cell of cells) this.heldBytes += cellOverheadBytes + (cell === null ? 0 : cell.length)
+    let bytes = rowOverheadBytes
+    for (const cell of cells) bytes += cellOverheadBytes + (cell === null ? 0 : cell.length)
+    this.#bytes += bytes
+    this.heldBytes += bytes
     this.#rows.push(cells)
+    if (this.#rows.length >= this.#batchRows || this.#bytes >= batchBytes) this.#turn()
   }
 
   bytes(): void {}
 
   take(): CellBatch | null {
-    if (this.#rows.length === 0) return null
-    const rows = this.#rows
+    if (this.#whole.length === 0 && this.#rows.length > 0) this.#turn()
+    const batch = this.#whole.shift()
+    if (batch === undefined) return null
+    this.heldBytes -= batch.bytes
+    spellBooleans(batch.rows, this.#fields())
+    return batch.rows
+  }
+
+  #turn(): void {
+    this.#whole.push({ rows: this.#rows, bytes: this.#bytes })
     this.#rows = []
-    this.heldBytes = 0
-    spellBooleans(rows, this.#fields())
-    return rows
+    this.#bytes = 0
   }
 }
 

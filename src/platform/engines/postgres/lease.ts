@@ -7,11 +7,13 @@ import { copyText, isCopyable } from './copy-text.ts'
 import { ByteGatherer } from './gather-bytes.ts'
 import { RowGatherer } from './gather-rows.ts'
 import type { FieldDescription, Gatherer } from './portal-read.ts'
-import { begin, readSettings, type ServerFacts } from './prologue.ts'
+import { begin, end, readSettings, type ServerFacts } from './prologue.ts'
 import { Reading } from './reading.ts'
 import { lost, type PostgresSession } from './session.ts'
 
-type StartOptions = Pick<ReadOptions, 'signal' | 'mark' | 'batchRows'> & { readonly isDescribeOnly?: boolean }
+const planLines = 1_000
+
+type StartOptions = Pick<ReadOptions, 'signal' | 'mark'> & { readonly isDescribeOnly?: boolean }
 
 /** A session on loan. Each statement has a read-only transaction of its own, which is rolled back. */
 export class PostgresLease implements Lease {
@@ -29,7 +31,7 @@ export class PostgresLease implements Lease {
 
   async read(approved: ApprovedStatement, options: ReadOptions): Promise<ResultStream> {
     const fields = (): readonly FieldDescription[] => reading.portal.fields
-    const reading = await this.#start(approved, approved.sql, options, new RowGatherer(() => fields()))
+    const reading = await this.#start(approved, approved.sql, options, new RowGatherer(options.batchRows, () => fields()))
     const first = await reading.next()
     return { columns: fields().map(resultColumn), batches: batches(first, reading) }
   }
@@ -41,14 +43,13 @@ export class PostgresLease implements Lease {
     const description = await this.#start(approved, approved.sql, { ...options, isDescribeOnly: true }, new ByteGatherer())
     await description.next()
     const text = copyText(approved.sql, description.portal.fields, format)
-    // A row limit would be taken for COPY's own; the socket is what holds the server back here.
-    const reading = await this.#start(approved, text, { ...options, batchRows: 0 }, new ByteGatherer())
+    const reading = await this.#start(approved, text, options, new ByteGatherer())
     return batches(await reading.next(), reading)
   }
 
   async explain(approved: ApprovedStatement, options: Omit<ReadOptions, 'batchRows'>): Promise<Explanation> {
     const fields = (): readonly FieldDescription[] => reading.portal.fields
-    const reading = await this.#start(approved, `EXPLAIN ${approved.sql}`, { ...options, batchRows: 0 }, new RowGatherer(() => fields()))
+    const reading = await this.#start(approved, `EXPLAIN ${approved.sql}`, options, new RowGatherer(planLines, () => fields()))
     const lines: string[] = []
     for await (const rows of batches(await reading.next(), reading)) lines.push(...rows.map((row) => row[0] ?? ''))
     return readPlan(lines)
@@ -82,7 +83,7 @@ export class PostgresLease implements Lease {
       offset: comment.length + Math.max(0, text.indexOf(sql)),
       params,
       limits,
-      batchRows: options.batchRows,
+      ending: end(this.#facts),
       gatherer,
       isDescribeOnly: options.isDescribeOnly ?? false,
       signal: options.signal,

@@ -1,5 +1,5 @@
 import type { Param } from '../../../domain/index.ts'
-import { endRead, type OwnStatement } from './prologue.ts'
+import type { OwnStatement } from './prologue.ts'
 
 /** The part of pg's wire connection used here; its typings leave it out. */
 export interface Wire {
@@ -14,10 +14,8 @@ export interface Wire {
   parse(query: { text: string; name?: string }): void
   bind(config: { statement?: string; values?: readonly Param[] }): void
   describe(message: { type: 'P' | 'S'; name: string }): void
-  execute(config: { rows?: number }): void
-  flush(): void
+  execute(config: Record<string, never>): void
   sync(): void
-  query(text: string): void
   once(event: 'readyForQuery' | 'end', listener: () => void): void
   off(event: 'readyForQuery' | 'end', listener: () => void): void
 }
@@ -34,18 +32,21 @@ export interface Gatherer<Batch> {
   bytes(chunk: Buffer): void
   /** Roughly, of what is held. */
   readonly heldBytes: number
-  /** null: nothing is held. */
+  /** true: a whole batch is held. */
+  readonly hasBatch: boolean
+  /** At most one batch; null: nothing is held. */
   take(): Batch | null
 }
 
 export interface PortalReadOptions<Batch> {
   /** BEGIN and our settings, see prologue.ts. */
   readonly opening: readonly OwnStatement[]
+  /** ROLLBACK. */
+  readonly ending: OwnStatement
   /** Names this session's server already keeps; grows as it takes more. */
   readonly kept: Set<string>
   readonly text: string
   readonly params: readonly Param[]
-  readonly batchRows: number
   readonly gatherer: Gatherer<Batch>
   /** true: the statement is parsed for its columns and not run. */
   readonly isDescribeOnly: boolean
@@ -58,9 +59,11 @@ export interface PortalReadOptions<Batch> {
 const mostHeldBytes = 1024 * 1024
 
 /**
- * One read over the extended protocol, spoken directly: BEGIN, settings and the statement leave in one write and their
- * answers come in one round trip; further batches are fetched from the portal only when asked for. Extended messages
- * take exactly one statement each, so a second one hidden in the text cannot run. A submittable for pg's Client.
+ * One read over the extended protocol, spoken directly: BEGIN, settings, the statement and ROLLBACK leave in one write and
+ * are answered in one round trip (waiting for the result before the rollback halves the throughput of small reads).
+ * The whole result is asked for at once, since a portal with a row limit never gets a parallel plan; a slow reader holds
+ * the server back through the socket. Extended messages take exactly one statement each, so a second one hidden in the
+ * text cannot run. A submittable for pg's Client.
  */
 export class PortalRead<Batch> {
   fields: readonly FieldDescription[] = []
@@ -69,16 +72,18 @@ export class PortalRead<Batch> {
   #wire: Wire | null = null
   #commandsDone = 0
   #pending: PromiseWithResolvers<Batch | null> | null = null
-  #state: 'running' | 'suspended' | 'complete' | 'failed' = 'running'
+  #state: 'running' | 'complete' | 'failed' = 'running'
   #error: unknown = null
   #isHalted = false
   #isPaused = false
+  #isLookingAgain = false
   #unfinishedBytes = 0
 
   constructor(options: PortalReadOptions<Batch>) {
     this.#options = options
   }
 
+  /** true: the server is still at the judged statement. */
   get isRunning(): boolean {
     return this.#state === 'running'
   }
@@ -96,44 +101,38 @@ export class PortalRead<Batch> {
   /** The next batch; null after the last. */
   next(): Promise<Batch | null> {
     if (this.#state === 'failed') return Promise.reject(this.#error)
-    if (this.#state !== 'running' || this.#isPaused) {
-      const batch = this.#take()
-      if (batch !== null || this.#state === 'complete') return Promise.resolve(batch)
-    }
+    if (this.#state === 'complete' || this.#options.gatherer.hasBatch) return Promise.resolve(this.#take())
     this.#pending = Promise.withResolvers<Batch | null>()
+    this.#unpause()
+    this.#lookAgain()
     return this.#pending.promise
   }
 
-  /** Nobody reads on: what comes is thrown away (a server blocked in writing does not see a cancel), nothing more is fetched. */
+  /** Nobody reads on: what comes is thrown away, for a server that is blocked in writing does not see a cancel. */
   halt(): void {
     this.#isHalted = true
-    this.#options.gatherer.take()
+    while (this.#options.gatherer.take() !== null);
     this.#unpause()
-    if (this.#state === 'suspended') this.#finish()
   }
 
   submit(wire: Wire): void {
-    const { opening, kept, text, params, batchRows, isDescribeOnly } = this.#options
+    const { opening, ending, text, params, isDescribeOnly } = this.#options
     this.#wire = wire
     wire.once('readyForQuery', this.#onOver)
     wire.once('end', this.#onOver)
     wire.stream.on('data', this.#onData)
     wire.stream.cork()
-    for (const own of opening) {
-      if (own.name === '' || !kept.has(own.name)) wire.parse({ text: own.text, name: own.name })
-      wire.bind({ statement: own.name, values: own.values })
-      wire.execute({})
-    }
+    for (const own of opening) this.#send(wire, own)
     // No types are named: the server infers each parameter from its place.
     wire.parse({ text })
     if (isDescribeOnly) wire.describe({ type: 'S', name: '' })
     else {
       wire.bind({ values: params })
       wire.describe({ type: 'P', name: '' })
-      wire.execute({ rows: batchRows })
+      wire.execute({})
     }
-    if (isDescribeOnly) wire.query(endRead)
-    else wire.flush()
+    this.#send(wire, ending)
+    wire.sync()
     wire.stream.uncork()
   }
 
@@ -155,21 +154,14 @@ export class PortalRead<Batch> {
     this.#hold()
   }
 
-  handlePortalSuspended(): void {
-    this.#state = 'suspended'
-    if (this.#isHalted) this.#finish()
-    this.#deliver()
-  }
-
   handleCommandComplete(): void {
-    if (this.#state === 'complete') return // our own ending
-    const { opening, kept, isDescribeOnly } = this.#options
-    const name = opening[this.#commandsDone]?.name ?? ''
-    if (name !== '') kept.add(name)
+    const { opening, ending, kept, isDescribeOnly } = this.#options
+    const at = this.#commandsDone
+    const own = at < opening.length ? opening[at] : isDescribeOnly || at > opening.length ? ending : undefined
+    if (own !== undefined && own.name !== '') kept.add(own.name)
     this.#commandsDone += 1
-    if (this.#commandsDone !== opening.length + 1) return
-    if (isDescribeOnly) this.#state = 'complete'
-    else this.#finish()
+    if (at !== opening.length) return
+    this.#state = 'complete'
     this.#deliver()
   }
 
@@ -177,13 +169,12 @@ export class PortalRead<Batch> {
     this.handleCommandComplete()
   }
 
+  /** The server skips the rest up to our Sync, and then says that it is ready. */
   handleError(error: unknown): void {
-    if (this.#state === 'failed') return
-    const isAfterAll = this.#state === 'complete' // a cancel that came as the statement ended; Session.settle looks after it
-    if (!isAfterAll) this.#state = 'failed'
+    if (this.#state !== 'running') return // a cancel that came as the statement ended; Session.settle looks after it
+    this.#state = 'failed'
     this.#error = error
     this.#unpause()
-    if (!isAfterAll) this.#wire?.sync() // after an error the server skips everything up to a Sync, our own ending too
     const pending = this.#pending
     this.#pending = null
     pending?.reject(error)
@@ -191,6 +182,10 @@ export class PortalRead<Batch> {
 
   handleReadyForQuery(): void {
     // `#onOver` hears it too, and also after an error
+  }
+
+  handlePortalSuspended(): void {
+    // only for portals with a row limit
   }
 
   /** The guard lets no COPY FROM through; a server that starts one all the same is answered with an error. */
@@ -206,7 +201,7 @@ export class PortalRead<Batch> {
     wire.off('end', this.#onOver)
     wire.stream.off('data', this.#onData)
     wire.stream.resume()
-    if (this.#state !== 'complete') this.handleError(new Error('The connection was lost'))
+    this.handleError(new Error('The connection was lost')) // unless the statement is over
     this.#idle.resolve()
   }
 
@@ -215,23 +210,36 @@ export class PortalRead<Batch> {
     if (this.#unfinishedBytes > this.#options.maxRowBytes && this.#state === 'running') this.#options.onRowTooLarge()
   }
 
-  /** The statement is over or given up. A simple message also ends the extended batch; its ready state comes in the background. */
-  #finish(): void {
-    this.#state = 'complete'
-    this.#wire?.query(endRead)
+  /** A name that the server keeps need not be parsed again. */
+  #send(wire: Wire, { name, text, values }: OwnStatement): void {
+    if (name === '' || !this.#options.kept.has(name)) wire.parse({ text, name })
+    wire.bind({ statement: name, values })
+    wire.execute({})
   }
 
   #hold(): void {
-    if (this.#options.gatherer.heldBytes < mostHeldBytes) return
-    if (!this.#isPaused) {
+    const { gatherer } = this.#options
+    if (this.#pending !== null) {
+      if (gatherer.hasBatch) this.#deliver()
+      else this.#lookAgain()
+    } else if (gatherer.heldBytes > mostHeldBytes && !this.#isPaused && this.#wire !== null) {
       this.#isPaused = true
-      this.#wire?.stream.pause()
+      this.#wire.stream.pause()
     }
-    this.#deliver()
+  }
+
+  /** When all that has come is looked through, a part of a batch is better than none for a reader who waits. */
+  #lookAgain(): void {
+    if (this.#isLookingAgain) return
+    this.#isLookingAgain = true
+    setImmediate(() => {
+      this.#isLookingAgain = false
+      this.#deliver()
+    })
   }
 
   #deliver(): void {
-    if (this.#pending === null) return
+    if (this.#pending === null || this.#state === 'failed') return
     const batch = this.#take()
     if (batch === null && this.#state !== 'complete') return
     const { resolve } = this.#pending
@@ -239,15 +247,9 @@ export class PortalRead<Batch> {
     resolve(batch)
   }
 
-  /** Hands over what is held and has the server prepare the next batch meanwhile. */
   #take(): Batch | null {
     const batch = this.#options.gatherer.take()
-    this.#unpause()
-    if (this.#state === 'suspended') {
-      this.#state = 'running'
-      this.#wire?.execute({ rows: this.#options.batchRows })
-      this.#wire?.flush()
-    }
+    if (this.#options.gatherer.heldBytes < mostHeldBytes) this.#unpause()
     return batch
   }
 

@@ -53,6 +53,10 @@ export function begin(facts: ServerFacts): OwnStatement {
   return { name: keptName(facts, 'begin'), text: beginRead, values: [] }
 }
 
+export function end(facts: ServerFacts): OwnStatement {
+  return { name: keptName(facts, 'end'), text: endRead, values: [] }
+}
+
 /** Not COMMIT: a rollback also takes back what `set_config(…, false)` in the statement did to the session. */
 export const endRead = 'ROLLBACK'
 

@@ -14,13 +14,13 @@ export interface ReadingOptions<Batch> {
   readonly offset: number
   readonly params: readonly (string | null)[]
   readonly limits: Limits
-  readonly batchRows: number
+  readonly ending: OwnStatement
   readonly gatherer: Gatherer<Batch>
   readonly isDescribeOnly?: boolean
   readonly signal: AbortSignal
 }
 
-/** A reader who leaves while the next batch is on its way: worth a short wait, else the statement is cancelled. */
+/** A reader who leaves when the rest is already on its way: worth a short wait, else the statement is cancelled. */
 const leaveGraceMs = 20
 /** From asking a statement to stop until we hang up. */
 const stopPatienceMs = 800
