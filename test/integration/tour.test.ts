@@ -20,7 +20,10 @@ describe('the built-in drafter walks the tour of Harbor Goods', () => {
     const draft = draftBuiltin(question, { view, today })
     if (draft.kind !== 'drafted') throw new Error(`${draft.kind}: ${draft.kind === 'abstained' ? draft.reason : draft.prompt}`)
     const rowsOf = async (sql: string): Promise<unknown[][]> => (await database.query(sql)).rows.map((row: object) => Object.values(row))
-    expect(areRowsAlike(await rowsOf(gold), await rowsOf(draft.sql), /order by .*(?!limit)/i.test(gold)), draft.sql).toBe(true)
+    expect({
+      sql: draft.sql,
+      isRight: areRowsAlike(await rowsOf(gold), await rowsOf(draft.sql), /order by .*(?!limit)/i.test(gold)),
+    }).toEqual({ sql: draft.sql, isRight: true })
   })
 
   test.each(tour.unanswerable)('abstains: %s', (question) => {

@@ -54,7 +54,7 @@ function syntaxProblem(error: unknown, sql: string): Reason {
     return problem('guard.unparsable', 'The statement cannot be parsed: it is too deeply nested or malformed.', 'Simplify it.')
   const details = (error as Error & { sqlDetails: { message: string; cursorPosition: number } }).sqlDetails // checked by hasSqlDetails
   // The parser counts characters, a span counts bytes.
-  const start = Buffer.byteLength([...sql].slice(0, Math.max(0, details.cursorPosition)).join(''))
+  const start = Buffer.byteLength(Array.from(sql).slice(0, Math.max(0, details.cursorPosition)).join(''))
   const token = /^\w+|^\S/u.exec(Buffer.from(sql).subarray(start).toString())?.[0] ?? ''
   return {
     ...problem('guard.syntax', `PostgreSQL cannot read this: ${details.message}.`, 'Correct the statement.'),

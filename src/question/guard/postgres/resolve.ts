@@ -139,8 +139,8 @@ export class Resolver {
 
   #rangeVar(node: Node, scope: Scope): RangeEntry {
     this.result.seen.add(node)
-    const name = String(node['relname'])
-    const schema = node['schemaname'] === undefined ? null : String(node['schemaname'])
+    const name = textOf(node['relname']) ?? ''
+    const schema = textOf(node['schemaname'])
     const span = spanOf(node, Buffer.byteLength(schema === null ? name : `${schema}.${name}`))
     const common = schema === null ? scope.findCommonTable(name) : null
     if (common !== null) return { alias: name, schema: null, columns: common.columns }
@@ -263,6 +263,10 @@ export class Resolver {
     }
     return columns
   }
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
 }
 
 function list(value: unknown): readonly Node[] {

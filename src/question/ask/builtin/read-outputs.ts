@@ -1,0 +1,123 @@
+import type { Relation } from '../../../domain/index.ts'
+import type { Mention } from './mentions.ts'
+import { aggregateIn, aggregatesIn } from './phrases.ts'
+import type { Output } from './plan.ts'
+import type { Reader } from './reader.ts'
+import { isDateType, isNumberType, labelColumns, type ColumnRef, type ColumnWords } from './vocabulary.ts'
+
+type ColumnMention = Extract<Mention, { kind: 'column' }>
+
+/** "how many orders", "the number of different cities". */
+export function readCounts(reader: Reader, subject: Relation): Output[] {
+  const counted =
+    /\b(how many|number of|count of|count|counts of)( the| all| total| of| there)*( (different|distinct|unique))?( kinds of| types of)?$/
+  for (const mention of reader.free) {
+    const before = reader.words(mention.from - 6, mention.from)
+    if ((mention.kind !== 'table' && mention.kind !== 'column') || !counted.test(before) || reader.before(mention) === '') continue
+    const isDistinct = /\b(different|distinct|unique)$/.test(before) || /\b(different|distinct|unique)( \w+ of)$/.test(before)
+    reader.take(mention)
+    reader.understand(mention.from - 5, mention.to)
+    if (mention.kind === 'table') return [{ kind: 'count', relation: reader.pickTable(mention.tables).relation }]
+    const column = reader.pickColumn(mention, subject)
+    if (isNumberType(column.column.type) && !isDistinct && mention.score < 0.9)
+      return [{ kind: 'aggregate', aggregate: 'sum', column, isDistinct: false }]
+    return [{ kind: 'aggregate', aggregate: 'count', column, isDistinct: true }]
+  }
+  const asksCount = /\b(how many|number of)\b/.test(reader.words(0, reader.tokens.length))
+  return asksCount && reader.free.every((mention) => mention.kind !== 'column') ? [{ kind: 'count', relation: subject }] : []
+}
+
+export function readOutputs(reader: Reader, subject: Relation): Output[] {
+  const outputs: Output[] = []
+  for (const mention of reader.free) {
+    if (mention.kind !== 'column') continue
+    const before = reader.words(mention.from - 8, mention.from)
+    if (isNameOfColumn(reader, mention)) {
+      reader.take(mention)
+      continue
+    }
+    const listed = aggregatesIn(before)
+    const single = aggregateIn(before) ?? sizeAggregate(before)
+    const wanted = listed.length > 1 ? listed : single === null ? [] : [single]
+    const column = reader.pickColumn(wanted.length > 0 ? numbersOf(mention) : mention, subject)
+    reader.take(mention)
+    if (wanted.length === 0) outputs.push(...namesOf(reader, column, mention).map((one): Output => ({ kind: 'column', column: one })))
+    for (const aggregate of wanted) outputs.push({ kind: 'aggregate', aggregate, column, isDistinct: false })
+    if (wanted.length > 0)
+      for (let at = mention.from - 8; at < mention.from; at++)
+        if (/^(average|mean|total|sum|maximum|minimum|max|min|highest|lowest|largest|smallest|avg)$/.test(reader.tokens[at]?.lower ?? ''))
+          reader.understand(at, at + 1)
+  }
+  const isAll = /\b(all|every|the) (the )?(information|info|details|data|columns|fields|attributes)\b|\beverything\b/.test(
+    reader.words(0, reader.tokens.length),
+  )
+  if (isAll && outputs.length === 0) return [{ kind: 'all', relation: subject }]
+  return outputs
+}
+
+/** "the names of the states": the column that follows is what is asked for. */
+function isNameOfColumn(reader: Reader, mention: ColumnMention): boolean {
+  const next = reader.next(mention)
+  return (
+    next?.kind === 'column' &&
+    reader.isFree(next) &&
+    /^names?$/.test(reader.words(mention.from, mention.to)) &&
+    /^of( the| all| different| distinct)*$/.test(reader.words(mention.to, next.from))
+  )
+}
+
+function sizeAggregate(before: string): 'max' | 'min' | null {
+  if (/\b(highest|largest|biggest|greatest)( the| of)*$/.test(before)) return 'max'
+  return /\b(lowest|smallest)( the| of)*$/.test(before) ? 'min' : null
+}
+
+function numbersOf(mention: ColumnMention): ColumnMention {
+  const columns = mention.columns.filter(({ column }) => isNumberType(column.type) || isDateType(column.type))
+  return columns.length === 0 ? mention : { ...mention, columns }
+}
+
+/** "name" of a person whose first and last names are apart is both of them. */
+function namesOf(reader: Reader, column: ColumnWords, mention: ColumnMention): readonly ColumnRef[] {
+  const asked = reader.words(mention.from, mention.to)
+  if (!/^(full )?names?$/.test(asked) || mention.score >= 0.99) return [column]
+  const label = labelColumns(reader.tableOf(column.relation))
+  return label.length === 2 ? label : [column]
+}
+
+export function groupOutputs(groups: readonly ColumnRef[], outputs: readonly Output[]): Output[] {
+  const shown = outputs.flatMap((output) => (output.kind === 'column' ? [output.column] : []))
+  // Columns of the group that were asked for stand for it.
+  const isShown = (group: ColumnRef): boolean =>
+    shown.some((column) => column.column === group.column || column.relation === group.relation || column.column.name === group.column.name)
+  return groups.filter((column) => !isShown(column)).map((column) => ({ kind: 'column', column }))
+}
+
+/** "all product colors": a list of values that repeat is wanted once each. */
+function isPlainList(reader: Reader, outputs: readonly Output[]): boolean {
+  const [only] = outputs
+  if (
+    outputs.length !== 1 ||
+    only?.kind !== 'column' ||
+    reader.mentions.some((mention) => mention.kind === 'value' || mention.kind === 'number' || mention.kind === 'period')
+  )
+    return false
+  const { column, relation } = only.column
+  const distinct = column.statistics?.distinct ?? null
+  const isNamed = reader.namedTables.some(({ table, mention }) => table.relation === relation && mention.from > 2)
+  return !isNamed && distinct !== null && relation.estimatedRows !== null && distinct < relation.estimatedRows
+}
+
+export function defaultOutputs(reader: Reader, subject: Relation): Output[] {
+  const start = reader.words(0, 3)
+  const label = reader.label(subject)
+  if (/^(show|list|display|get|find|give|return)\b/.test(start) || label.length === 0) return [{ kind: 'all', relation: subject }]
+  return label.map((column) => ({ kind: 'column', column }))
+}
+
+export function isDistinctAsked(reader: Reader, subject: Relation, outputs: readonly Output[]): boolean {
+  if (outputs.some((output) => output.kind !== 'column')) return false
+  if (/\b(different|distinct|unique)\b/.test(reader.words(0, reader.tokens.length))) return true
+  if (isPlainList(reader, outputs)) return true
+  // "Which customers have orders …": each once, however many rows of the other table fit.
+  return reader.namedTables.some(({ table }) => table.relation !== subject) && /^(which|what|who)\b/.test(reader.words(0, 1))
+}
