@@ -1,4 +1,4 @@
-import { ceilingLimits, defaultLimits, newId, Secret, type Draft, type Question, type Role } from '../../src/domain/index.ts'
+import { ceilingLimits, defaultLimits, newId, Secret, type Role } from '../../src/domain/index.ts'
 import type { TokenInput } from '../../src/contract/index.ts'
 import { Client } from '../../src/contract/index.ts'
 import { createConnections, type Connections } from '../../src/platform/connections/index.ts'
@@ -8,6 +8,7 @@ import { createObserver } from '../../src/platform/observe/index.ts'
 import { createKeyring, createStore, sql } from '../../src/platform/store/index.ts'
 import { createTenancy } from '../../src/platform/tenancy/index.ts'
 import { answer } from '../../src/question/index.ts'
+import { createAsk } from '../../src/question/ask/index.ts'
 import { createGuard } from '../../src/question/guard/index.ts'
 import { createRecord } from '../../src/question/record/index.ts'
 import { createHttpServer, RunningAnswers, type HttpServer } from '../../src/surfaces/http/index.ts'
@@ -62,7 +63,16 @@ export async function servedHouse(): Promise<ServedHouse> {
     allowSuperusers: false,
   })
   const guard = createGuard()
-  const rooms = { connections, guard, record, ask: draftByHand, models: null, observe, span, today: () => '2026-03-01' }
+  const rooms = {
+    connections,
+    guard,
+    record,
+    ask: createAsk({ maxPromptTokens: 4_000, fallbackToBuiltin: false }),
+    models: null,
+    observe,
+    span,
+    today: () => '2026-03-01',
+  }
   const running = new RunningAnswers()
   const follow = running.follow((actor, question, signal, delivery) => answer(rooms, actor, question, signal, delivery))
   const mcp = createMcp({ answer: follow, connections, observe }, { version: 'test', origins: ['https://agents.example'] })
@@ -102,20 +112,4 @@ export async function servedHouse(): Promise<ServedHouse> {
       await store.close()
     },
   }
-}
-
-/** SQL as it was typed; two plain-language questions whose endings HTTP must show. */
-async function draftByHand(question: Question): Promise<Draft> {
-  if (question.input.kind === 'sql')
-    return {
-      kind: 'drafted',
-      drafter: 'verbatim',
-      sql: question.input.sql,
-      params: question.input.params,
-      explanation: '',
-      assumptions: [],
-    }
-  if (question.input.text.includes('sold'))
-    return { kind: 'clarify', drafter: 'builtin', prompt: 'Which?', choices: ['How many items were sold?', 'What was sold last?'] }
-  return { kind: 'abstained', drafter: 'builtin', reason: 'The shop knows nothing of this.' }
 }

@@ -20,7 +20,7 @@ export async function sendRowsFile(
   questionId: string,
   events: AsyncGenerator<PipelineEvent>,
 ): Promise<Problem | null> {
-  const notes: string[] = []
+  const notes: Note[] = []
   let isOpen = false
   for await (const event of events) {
     if (event.type === 'rows-chunk') {
@@ -62,12 +62,17 @@ async function close(exchange: Exchange, format: 'csv' | 'ndjson', end: AnswerEn
   })
 }
 
-/** Why there will be no rows, in words, from the events before the end. */
-function notesOf(event: Exclude<PipelineEvent, { type: 'rows-chunk' | 'answer-end' }>): string[] {
-  if (event.type === 'verdict-reached') return event.verdict.reasons.map((reason) => reason.message)
+interface Note {
+  readonly message: string
+  readonly hint?: string | undefined
+}
+
+/** Why there will be no rows, from the events before the end. */
+function notesOf(event: Exclude<PipelineEvent, { type: 'rows-chunk' | 'answer-end' }>): readonly Note[] {
+  if (event.type === 'verdict-reached') return event.verdict.reasons
   if (event.type !== 'draft-ready') return []
-  if (event.draft.kind === 'abstained') return [event.draft.reason]
-  return event.draft.kind === 'clarify' ? [event.draft.prompt, ...event.draft.choices] : []
+  if (event.draft.kind === 'abstained') return [{ message: event.draft.reason }]
+  return event.draft.kind === 'clarify' ? [{ message: event.draft.prompt, hint: event.draft.choices.join(' ') }] : []
 }
 
 const sentences: Readonly<{ [Name in Exclude<Outcome, 'answered' | 'failed'>]: string }> = {
@@ -79,13 +84,14 @@ const sentences: Readonly<{ [Name in Exclude<Outcome, 'answered' | 'failed'>]: s
   abandoned: 'The question was cancelled.',
 }
 
-function problemOfEnd(end: Extract<AnswerEvent, { type: 'answer-end' }>, notes: readonly string[], questionId: string): Problem {
+function problemOfEnd(end: Extract<AnswerEvent, { type: 'answer-end' }>, notes: readonly Note[], questionId: string): Problem {
   if (end.failure !== undefined) return problem(statusOf(end.failure), { ...end.failure, instance: questionId })
   if (end.outcome === 'answered' || end.outcome === 'failed')
     return problem(500, { code: 'internal', message: 'Internal error.', instance: questionId })
   return problem(statusOfOutcome[end.outcome], {
     code: `question.${end.outcome}`,
-    message: [sentences[end.outcome], ...notes].join(' '),
+    message: [sentences[end.outcome], ...notes.map((note) => note.message)].join(' '),
+    hint: notes.find((note) => note.hint !== undefined)?.hint,
     instance: questionId,
   })
 }
