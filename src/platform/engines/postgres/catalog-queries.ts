@@ -9,7 +9,7 @@ const relations = `
 
 /** Our own fixed texts over the server's system catalogs; the only SQL an engine runs that no guard has seen. */
 export const catalogQueries = {
-  server: `SELECT current_database()::text AS database, current_setting('server_version') AS version, pg_catalog.current_schemas(false)::text[] AS "searchPath"`,
+  server: `SELECT current_database()::text AS database, current_setting('server_version') AS version`,
 
   relations: `
     SELECT c.oid::text, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind, obj_description(c.oid, 'pg_class') AS comment,

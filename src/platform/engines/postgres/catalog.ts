@@ -42,9 +42,12 @@ const kinds: Readonly<Record<string, RelationKind>> = {
   p: 'partitioned-table',
 }
 
-/** All this database user may select from, in a handful of queries however many tables there are. */
-export async function readCatalog(session: PostgresSession, disclosure: Disclosure): Promise<Catalog> {
-  const [server] = await session.own<{ database: string; version: string; searchPath: string[] }>(catalogQueries.server)
+/**
+ * All this database user may select from, in a handful of queries however many tables there are. `searchPath` is the one
+ * that statements of this pool run with.
+ */
+export async function readCatalog(session: PostgresSession, disclosure: Disclosure, searchPath: readonly string[]): Promise<Catalog> {
+  const [server] = await session.own<{ database: string; version: string }>(catalogQueries.server)
   const relationRows = await session.own<RelationRow>(catalogQueries.relations)
   const columnsOf = groupByOid(await session.own<ColumnRow>(catalogQueries.columns))
   const keysOf = groupByOid([
@@ -58,7 +61,7 @@ export async function readCatalog(session: PostgresSession, disclosure: Disclosu
     .map((row) => toRelation(row, columnsOf.get(row.oid) ?? [], keysOf.get(row.oid) ?? []))
     .filter((relation) => relation.columns.length > 0)
   const schemaPart = {
-    searchPath: server?.searchPath ?? ['public'],
+    searchPath,
     functions,
     operators: operators.map((row) => row.name),
     types: types.map((row) => row.name),

@@ -200,7 +200,7 @@ export class PortalRead<Batch> {
     wire.off('readyForQuery', this.#onOver)
     wire.off('end', this.#onOver)
     wire.stream.off('data', this.#onData)
-    wire.stream.resume()
+    if (this.#isPaused) wire.stream.resume()
     this.handleError(new Error('The connection was lost')) // unless the statement is over
     this.#idle.resolve()
   }

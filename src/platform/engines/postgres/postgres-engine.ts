@@ -64,11 +64,7 @@ function openPool(target: PostgresTarget, hosts: HostPolicy, options: PoolOption
     return new PostgresLease(session, facts, (back) => pool.give(back))
   }
   return {
-    readCatalog: async ({ disclosure, signal }) => {
-      const catalog = await own(signal, (session) => readCatalog(session, disclosure))
-      if (facts !== null) facts = { ...facts, searchPath: catalog.searchPath }
-      return catalog
-    },
+    readCatalog: ({ disclosure, signal }) => own(signal, (session) => readCatalog(session, disclosure, facts?.searchPath ?? [])),
     preflight: (signal) => own(signal, (session) => preflight(session)),
     lease: async ({ signal, waitMs }) => lease(await pool.take(signal, waitMs)),
     close: () => pool.close(),

@@ -1,3 +1,4 @@
+import { escapeLiteral } from 'pg'
 import type { Limits } from '../../../domain/index.ts'
 
 /** One of our own statements. With a name the server keeps it parsed and planned for the session's life. */
@@ -28,23 +29,40 @@ const spellings = [
   ['transform_null_equals', 'off'],
 ] as const
 
+const texts = new WeakMap<ServerFacts, string>()
+
 /**
  * Settings of one read, local to its transaction: no pooler minds them and nothing leaks to the next tenant. Being a
  * query, it also locks the access mode: SET TRANSACTION READ WRITE fails after it.
  */
 export function readSettings(facts: ServerFacts, limits: Limits): OwnStatement {
-  const settings = [
-    ['statement_timeout', String(Math.ceil(limits.statementTimeoutMs))],
-    ['lock_timeout', String(Math.ceil(limits.lockTimeoutMs))],
-    ['idle_in_transaction_session_timeout', String(Math.ceil(limits.statementTimeoutMs) + 60_000)],
-    ['search_path', searchPathText(facts.searchPath)],
-  ] as [name: string, value: string][] // a plain list, so that the next line may add to it
-  if (facts.canLimitTemp) settings.push(['temp_file_limit', `${Math.ceil(limits.maxTempBytes / 1024)}kB`])
-  const calls = [
-    ...settings.map(([name], at) => `pg_catalog.set_config('${name}', $${at + 1}, true)`),
-    ...spellings.map(([name, value]) => `pg_catalog.set_config('${name}', '${value}', true)`),
+  const values = [
+    String(Math.ceil(limits.statementTimeoutMs)),
+    String(Math.ceil(limits.lockTimeoutMs)),
+    String(Math.ceil(limits.statementTimeoutMs) + 60_000),
   ]
-  return { name: keptName(facts, 'settings'), text: `SELECT ${calls.join(', ')}`, values: settings.map(([, value]) => value) }
+  if (facts.canLimitTemp) values.push(`${Math.ceil(limits.maxTempBytes / 1024)}kB`)
+  return { name: keptName(facts, 'settings'), text: settingsText(facts), values }
+}
+
+/** The same for every statement of a pool, so that the server can keep it planned. */
+function settingsText(facts: ServerFacts): string {
+  const known = texts.get(facts)
+  if (known !== undefined) return known
+  const limits = [
+    'statement_timeout',
+    'lock_timeout',
+    'idle_in_transaction_session_timeout',
+    ...(facts.canLimitTemp ? ['temp_file_limit'] : []),
+  ]
+  const fixed = [...spellings, ['search_path', searchPathText(facts.searchPath)] as const]
+  const calls = [
+    ...limits.map((name, at) => `pg_catalog.set_config('${name}', $${at + 1}, true)`),
+    ...fixed.map(([name, value]) => `pg_catalog.set_config('${name}', ${escapeLiteral(value)}, true)`),
+  ]
+  const text = `SELECT ${calls.join(', ')}`
+  texts.set(facts, text)
+  return text
 }
 
 export const beginRead = 'BEGIN TRANSACTION READ ONLY'
