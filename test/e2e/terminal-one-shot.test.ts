@@ -117,6 +117,14 @@ describe('aishell export', () => {
     expect(await readdir(folder)).toEqual([])
   })
 
+  test('asks nothing when the file cannot be written', async () => {
+    const before = server.requests.length
+    const { code, err } = await runPiped(server, ['export', 'orders', '-o', '/nowhere/orders.csv'])
+    expect(err).toContain('/nowhere/orders.csv cannot be written: its folder does not exist.')
+    expect(server.requests.slice(before).map(({ path }) => path)).not.toContain('/api/v1/questions')
+    expect(code).toBe(1)
+  })
+
   test('takes a part knowingly', async () => {
     const folder = await emptyFolder()
     const { code, err } = await runPiped(server, ['export', 'cut', '-n', '2', '-o', join(folder, 'rows.csv')])

@@ -56,6 +56,7 @@ export class CommandContext {
       paint: this.paint,
       talk: isOneScreen ? this.out : this.err,
       talkPaint: isOneScreen ? this.paint : this.errPaint,
+      isTalkOnScreen: this.env.isErrorTty,
       style: this.env.isOutputTty ? 'screen' : 'ascii',
       spinner: new Spinner(this.env.isErrorTty ? this.env.stderr : null),
       columns: () => this.env.columns(),

@@ -84,7 +84,7 @@ function unreachable(error: Error): Trouble {
 /** A file that cannot be opened says so itself; the rest is our own mistake. */
 function ofUnknown(error: unknown): Trouble {
   const isSystem = error instanceof Error && 'syscall' in error
-  if (isSystem) return own(exitCodes.failed, 500, 'terminal.file', error.message)
+  if (isSystem) return own(exitCodes.failed, 500, 'terminal.file', `A file cannot be used: ${error.message}`)
   const text = error instanceof Error ? error.message : String(error)
   return own(exitCodes.failed, 500, 'internal', `Internal error: ${text}`)
 }

@@ -113,7 +113,7 @@ async function draftOnly(context: CommandContext, draft: () => Promise<DraftAnsw
   if (result.draft?.kind === 'drafted') await context.out.write(`${result.draft.sql.trimEnd()}\n`)
   await showDraft(
     result,
-    { ...context.screen(), talk: context.err, talkPaint: context.errPaint },
+    { ...context.screen(), talk: context.err, talkPaint: context.errPaint, isTalkOnScreen: context.env.isErrorTty },
     { isSqlShown: result.draft?.kind === 'drafted' },
   )
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { QuestionBody, RowsEnd } from '../../../contract/index.ts'
 import { ceilingLimits, ShellError } from '../../../domain/index.ts'
 import { ReaderGone, type Output } from '../output.ts'
@@ -33,8 +34,25 @@ export async function exportRows(
   stdout: Output,
   signal: AbortSignal,
 ): Promise<RowsEnd & { readonly bytes: number }> {
-  const response = await requestRows(session, order.body, order.format, signal)
+  // First the file: a database need not work for a place that cannot be written.
   const sink = order.path === '-' ? stdoutSink(stdout) : await openRowFile(order.path)
+  try {
+    const response = await requestRows(session, order.body, order.format, signal)
+    const { end, bytes } = await copyRows(response, sink, order)
+    await sink.keep()
+    return { ...end, bytes }
+  } catch (error) {
+    await sink.discard()
+    if (signal.aborted) throw new DOMException('Interrupted.', 'AbortError')
+    throw error
+  }
+}
+
+async function copyRows(
+  response: IncomingMessage,
+  sink: RowSink,
+  order: ExportOrder,
+): Promise<{ readonly end: RowsEnd; readonly bytes: number }> {
   const tail = new TailKeeper(order.format)
   let bytes = 0
   try {
@@ -45,13 +63,9 @@ export async function exportRows(
         bytes += part.length
       }
     }
-    const end = judgeEnd(readRowsEnd(response.trailers, tail.lastLine()), order)
-    await sink.keep()
-    return { ...end, bytes }
+    return { end: judgeEnd(readRowsEnd(response.trailers, tail.lastLine()), order), bytes }
   } catch (error) {
     response.destroy()
-    await sink.discard()
-    if (signal.aborted) throw new DOMException('Interrupted.', 'AbortError')
     throw error instanceof ReaderGone || error instanceof ShellError || isOfFile(error) ? error : hungUp(error)
   }
 }

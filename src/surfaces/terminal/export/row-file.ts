@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { ShellError } from '../../../domain/index.ts'
 
 /** A place for exported bytes; the file bears its name only after `keep`. */
 export interface RowSink {
@@ -14,7 +15,9 @@ export interface RowSink {
 /** A temporary file beside the final one, renamed at the end: whoever sees the name sees the whole file. */
 export async function openRowFile(path: string): Promise<RowSink> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.part`)
-  const file = await open(temporary, 'wx', 0o600)
+  const file = await open(temporary, 'wx', 0o600).catch((cause: unknown) => {
+    throw unwritable(path, cause)
+  })
   return {
     write: async (bytes) => {
       await file.writeFile(bytes)
@@ -29,4 +32,18 @@ export async function openRowFile(path: string): Promise<RowSink> {
       await rm(temporary, { force: true })
     },
   }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'its folder does not exist',
+  ENOTDIR: 'its folder is a file',
+  EACCES: 'you may not write there',
+  EROFS: 'the disk is read-only',
+  ENOSPC: 'the disk is full',
+}
+
+function unwritable(path: string, cause: unknown): ShellError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  const message = `${path} cannot be written: ${reasons[code] ?? code}.`
+  return new ShellError({ code: 'terminal.unwritable', kind: 'failed', message, hint: 'Name a file in a folder that is yours.', cause })
 }

@@ -1,10 +1,19 @@
 import type { AnswerEvent, DraftBody, VerdictBody } from '../../../contract/index.ts'
 import type { Outcome } from '../../../domain/index.ts'
 import { codeOfOutcome, exitCodes, type ExitCode } from '../exit-codes.ts'
-import { clarifyLines, countOf, draftedLines, failureLines, timingLine, truncationLine, verdictLines } from './answer-words.ts'
+import {
+  abstainedLines,
+  clarifyLines,
+  countOf,
+  draftedLines,
+  failureLines,
+  timingLine,
+  truncationLine,
+  verdictLines,
+} from './answer-words.ts'
 import { printable } from './printable.ts'
 import { RowsView } from './rows-view.ts'
-import type { Screen } from './screen.ts'
+import { voiceOf, type Screen } from './screen.ts'
 
 type AnswerEnd = Extract<AnswerEvent, { type: 'answer-end' }>
 
@@ -110,7 +119,7 @@ class AnswerView {
   /** Hand-written SQL is on the screen already. */
   async #showDraft(): Promise<void> {
     if (this.#draft?.kind === 'drafted' && this.#draft.drafter !== 'verbatim')
-      await this.#say(draftedLines(this.#draft, this.#screen.talkPaint))
+      await this.#say(draftedLines(this.#draft, voiceOf(this.#screen)))
     this.#screen.spinner.start('running…')
   }
 
@@ -124,13 +133,13 @@ class AnswerView {
         await this.#showRefused()
         break
       case 'needs-clarification':
-        if (this.#draft?.kind === 'clarify') await this.#say(clarifyLines(this.#draft, talkPaint))
+        if (this.#draft?.kind === 'clarify') await this.#say(clarifyLines(this.#draft, voiceOf(this.#screen)))
         break
       case 'abstained':
-        if (this.#draft?.kind === 'abstained') await this.#say([`${talkPaint.yellow('No answer')}: ${printable(this.#draft.reason)}`])
+        if (this.#draft?.kind === 'abstained') await this.#say(abstainedLines(this.#draft, voiceOf(this.#screen)))
         break
       case 'failed':
-        await this.#say(failureLines(end.failure ?? { message: 'The server gave no reason.' }, talkPaint))
+        await this.#say(failureLines(end.failure ?? { message: 'The server gave no reason.' }, voiceOf(this.#screen)))
         break
       case 'abandoned':
         await this.#say([talkPaint.yellow('Cancelled.')])
@@ -143,15 +152,15 @@ class AnswerView {
 
   async #showRefused(): Promise<void> {
     const draft = this.#draft?.kind === 'drafted' ? this.#draft : null
-    if (draft !== null && draft.drafter !== 'verbatim') await this.#say(draftedLines(draft, this.#screen.talkPaint))
+    if (draft !== null && draft.drafter !== 'verbatim') await this.#say(draftedLines(draft, voiceOf(this.#screen)))
     if (this.#verdict === null) return
-    await this.#say(verdictLines(this.#verdict, draft?.sql ?? null, this.#screen.talkPaint, this.#screen.columns()))
+    await this.#say(verdictLines(this.#verdict, draft?.sql ?? null, voiceOf(this.#screen)))
   }
 
   async #showRows(end: AnswerEnd): Promise<void> {
     const { paint, talkPaint } = this.#screen
     const count = countOf(end.rows, 'row')
-    if (this.#options.isShell && this.#screen.style === 'screen') await this.#say([''])
+    if (this.#screen.style === 'screen') await this.#say([''])
     await this.#rows.end(count)
     if (this.#screen.style === 'screen') {
       const cut = this.#rows.isCut ? `, cells cut to fit: ${this.#options.isShell ? '\\x' : '--expanded'} shows them whole` : ''

@@ -2,52 +2,70 @@ import type { AnswerEvent, DraftBody, VerdictBody } from '../../../contract/inde
 import type { Paint } from './paint.ts'
 import { printable, printableLines } from './printable.ts'
 import { caretUnder } from './span-caret.ts'
+import { wrapLine } from './wrap.ts'
 
 type AnswerEnd = Extract<AnswerEvent, { type: 'answer-end' }>
 type Drafted = Extract<DraftBody, { kind: 'drafted' }>
+type Abstained = Extract<DraftBody, { kind: 'abstained' }>
 type Clarify = Extract<DraftBody, { kind: 'clarify' }>
 
+/** How talk is written: with which colours, and where its lines break (null: nowhere, as in a pipe). */
+export interface Voice {
+  readonly paint: Paint
+  readonly columns: number | null
+}
+
+/** Carets need some width to be laid out in where there is no screen. */
+const pipeColumns = 120
+
 /** The SQL a question was turned into, how it was understood, and what was taken for granted. */
-export function draftedLines(draft: Drafted, paint: Paint): string[] {
-  return [...sqlLines(draft.sql, paint), ...draftedNotes(draft, paint)]
+export function draftedLines(draft: Drafted, voice: Voice): string[] {
+  const sql = printableLines(draft.sql.trimEnd()).map((line) => `  ${voice.paint.cyan(line)}`)
+  return [...sql, ...draftedNotes(draft, voice)]
 }
 
 /** The same without the SQL. */
-export function draftedNotes(draft: Drafted, paint: Paint): string[] {
-  const lines: string[] = []
-  draft.params.forEach((param, at) => lines.push(paint.dim(`  $${at + 1} = ${param === null ? 'NULL' : `'${printable(param)}'`}`)))
-  if (draft.explanation !== '') lines.push(`  ${printable(draft.explanation)}`)
-  for (const assumption of draft.assumptions) lines.push(paint.dim(`  assuming: ${printable(assumption)}`))
-  return lines
-}
-
-export function sqlLines(sql: string, paint: Paint): string[] {
-  return printableLines(sql.trimEnd()).map((line) => `  ${paint.cyan(line)}`)
+export function draftedNotes(draft: Drafted, voice: Voice): string[] {
+  const { paint } = voice
+  const params = draft.params.map((param, at) => paint.dim(`  $${at + 1} = ${param === null ? 'NULL' : `'${printable(param)}'`}`))
+  const explanation = draft.explanation === '' ? [] : [`  ${printable(draft.explanation)}`]
+  const assumptions = draft.assumptions.map((assumption) => `  ${paint.dim(`assuming: ${printable(assumption)}`)}`)
+  return [...params, ...wrapLines([...explanation, ...assumptions], voice)]
 }
 
 /** Why a statement may not run: each reason with the place it is about and what to do. */
-export function verdictLines(verdict: VerdictBody, sql: string | null, paint: Paint, columns: number): string[] {
+export function verdictLines(verdict: VerdictBody, sql: string | null, voice: Voice): string[] {
+  const { paint } = voice
   const title = verdict.decision === 'confirm' ? paint.yellow('Needs an approval') : paint.red('Refused')
   return verdict.reasons.flatMap((reason) => {
-    const lines = [`${title}: ${printable(reason.message)} ${paint.dim(`[${printable(reason.code)}]`)}`]
-    const caret = reason.span === undefined || sql === null ? null : caretUnder(sql, reason.span, columns - 4)
-    if (caret !== null) lines.push(`  ${caret.line}`, `  ${paint.red(caret.marks)}`)
-    if (reason.hint !== undefined) lines.push(`  hint: ${printable(reason.hint)}`)
-    return lines
+    const why = `${title}: ${printable(reason.message)} ${paint.dim(`[${printable(reason.code)}]`)}`
+    const caret = reason.span === undefined || sql === null ? null : caretUnder(sql, reason.span, (voice.columns ?? pipeColumns) - 4)
+    const place = caret === null ? [] : [`  ${caret.line}`, `  ${paint.red(caret.marks)}`]
+    return [...wrapLines([why], voice), ...place, ...hintLines(reason.hint, voice)]
   })
 }
 
-export function clarifyLines(draft: Clarify, paint: Paint): string[] {
-  return [
-    paint.yellow(printable(draft.prompt)),
-    ...draft.choices.map((choice, at) => `  ${paint.bold(String(at + 1))}  ${printable(choice)}`),
-  ]
+export function clarifyLines(draft: Clarify, voice: Voice): string[] {
+  const choices = draft.choices.map((choice, at) => `  ${voice.paint.bold(String(at + 1))}  ${printable(choice)}`)
+  return wrapLines([voice.paint.yellow(printable(draft.prompt)), ...choices], voice)
 }
 
-export function failureLines(failure: { readonly message: string; readonly hint?: string | undefined }, paint: Paint): string[] {
-  const lines = printableLines(failure.message).map((line, at) => (at === 0 ? `${paint.red('Failed')}: ${line}` : `  ${line}`))
-  if (failure.hint !== undefined) lines.push(`  hint: ${printable(failure.hint)}`)
-  return lines
+export function abstainedLines(draft: Abstained, voice: Voice): string[] {
+  return wrapLines([`${voice.paint.yellow('No answer')}: ${printable(draft.reason)}`], voice)
+}
+
+export function failureLines(failure: { readonly message: string; readonly hint?: string | undefined }, voice: Voice): string[] {
+  const [first = '', ...rest] = printableLines(failure.message)
+  const lines = [`${voice.paint.red('Failed')}: ${first}`, ...rest.map((line) => `  ${line}`)]
+  return [...wrapLines(lines, voice), ...hintLines(failure.hint, voice)]
+}
+
+function hintLines(hint: string | undefined, voice: Voice): string[] {
+  return hint === undefined ? [] : wrapLines([`  hint: ${printable(hint)}`], voice)
+}
+
+function wrapLines(lines: readonly string[], voice: Voice): string[] {
+  return lines.flatMap((line) => wrapLine(line, voice.columns))
 }
 
 /** `1 row`, `12,345 rows`. */

@@ -1,3 +1,4 @@
+import type { Voice } from './answer-words.ts'
 import type { Output } from '../output.ts'
 import type { Paint } from './paint.ts'
 import type { Spinner } from './spinner.ts'
@@ -10,6 +11,8 @@ export interface Screen {
   /** Everything said about them: SQL, explanations, refusals. The same stream on a screen, stderr in a pipe. */
   readonly talk: Output
   readonly talkPaint: Paint
+  /** true: talk lands on a screen, and its lines break at words. */
+  readonly isTalkOnScreen: boolean
   readonly style: 'screen' | 'ascii'
   readonly spinner: Spinner
   readonly columns: () => number
@@ -25,4 +28,8 @@ export interface PagedContent {
   readonly line: (index: number) => string
   readonly width: number
   readonly footer: string
+}
+
+export function voiceOf(screen: Screen): Voice {
+  return { paint: screen.talkPaint, columns: screen.isTalkOnScreen ? screen.columns() : null }
 }

@@ -1,12 +1,12 @@
 import stringWidth from 'string-width'
 
-// oxlint-disable-next-line no-control-regex -- the range is printable ASCII, as cells nearly always are
-const plainAscii = /^[\x20-\x7e]*$/
+/** Letters that take one column each, whatever stands beside them: ASCII, Latin, Greek, Cyrillic. */
+const narrow = /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f]*$/
 const graphemes = new Intl.Segmenter()
 
-/** Columns a text takes on the screen. ASCII is counted, not measured: string-width costs some 100 times as much. */
+/** Columns a text takes on the screen. Narrow letters are counted, not measured: string-width costs some 100 times as much. */
 export function widthOf(text: string): number {
-  return plainAscii.test(text) ? text.length : stringWidth(text)
+  return narrow.test(text) ? text.length : stringWidth(text)
 }
 
 export function padTo(text: string, width: number, align: 'left' | 'right'): string {
@@ -23,7 +23,7 @@ export function cutTo(text: string, width: number): string {
 
 /** The part of a text that lies in screen columns `from` to `to`; a wide character cut in half becomes a space. */
 export function sliceColumns(text: string, from: number, to: number): string {
-  if (plainAscii.test(text)) return text.slice(from, to)
+  if (narrow.test(text)) return text.slice(from, to)
   let at = 0
   let out = ''
   for (const { segment } of graphemes.segment(text)) {
