@@ -241,6 +241,31 @@ describe('catalog and preflight', () => {
     expect(report.script).toContain('CREATE ROLE aishell_reader')
   })
 
+  test('give a script whose user has nothing too much', async () => {
+    const other = await freshDatabase()
+    await other.query('CREATE SCHEMA "Odd one"; CREATE TABLE "Odd one".t (a int); GRANT CREATE ON SCHEMA public TO PUBLIC')
+    const asOwner = engine.open(
+      {
+        engine: 'postgres',
+        host: other.host,
+        port: other.port,
+        database: other.database,
+        user: other.user,
+        password: other.password,
+        sslmode: 'disable',
+      },
+      options,
+    )
+    const { script } = await asOwner.preflight()
+    await asOwner.close()
+    const user = `${other.database}_least`
+    await other.query((script ?? '').replaceAll('aishell_reader', user).replace('<choose one>', 'chosen'))
+    const least = engine.open({ engine: 'postgres', ...other.reader, user, password: new Secret('chosen') }, options)
+    expect(await least.preflight()).toMatchObject({ level: 'least', findings: [], script: null })
+    expect((await read(least, approve('SELECT count(*) FROM "Odd one".t'))).rows).toEqual([['0']])
+    await least.close()
+  })
+
   test('find no more than one right too many', async () => {
     const other = await freshDatabase()
     await other.query('CREATE TABLE ledger (a int)')

@@ -16,6 +16,8 @@ interface Powers {
   readonly creatable: readonly string[]
   readonly createsInDatabase: boolean
   readonly remotes: readonly string[]
+  /** Quoted already. */
+  readonly schemas: readonly string[]
   readonly servers: readonly string[]
   readonly files: readonly string[]
 }
@@ -30,9 +32,11 @@ const query = `
     (SELECT count(*)::int FROM pg_catalog.pg_class c WHERE c.relowner = r.oid) AS owned,
     ARRAY(SELECT n.nspname::text FROM pg_catalog.pg_namespace n WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND pg_catalog.has_schema_privilege(n.oid, 'CREATE') ORDER BY 1 LIMIT 6) AS creatable,
     pg_catalog.has_database_privilege(current_database(), 'CREATE') AS "createsInDatabase",
-    ARRAY(SELECT DISTINCT e.extname::text FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+    ARRAY(SELECT p.oid::regprocedure::text FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
         JOIN pg_catalog.pg_proc p ON d.classid = 'pg_catalog.pg_proc'::regclass AND p.oid = d.objid
-      WHERE e.extname IN ('dblink', 'adminpack') AND p.proname ~ '^(dblink|dblink_exec|dblink_connect|pg_file_)' AND pg_catalog.has_function_privilege(p.oid, 'EXECUTE') ORDER BY 1) AS remotes,
+      WHERE e.extname IN ('dblink', 'adminpack') AND pg_catalog.has_function_privilege(p.oid, 'EXECUTE') ORDER BY 1) AS remotes,
+    ARRAY(SELECT DISTINCT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') ORDER BY 1) AS schemas,
     ARRAY(SELECT s.srvname::text FROM pg_catalog.pg_foreign_server s WHERE pg_catalog.has_server_privilege(s.oid, 'USAGE') ORDER BY 1 LIMIT 6) AS servers,
     ARRAY(SELECT DISTINCT p.proname::text FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'pg_catalog'::regnamespace
         AND p.proname IN ('pg_read_file', 'pg_read_binary_file', 'pg_ls_dir', 'pg_stat_file', 'lo_import', 'lo_export', 'pg_reload_conf', 'pg_rotate_logfile', 'pg_switch_wal')
@@ -72,7 +76,7 @@ function findingsOf(powers: Powers): PrivilegeReport['findings'] {
     [
       powers.remotes.length > 0,
       'engines.remote-access',
-      `It may use extensions that reach other servers or files: ${list(powers.remotes)}.`,
+      `It may call functions that reach other servers or files: ${list(powers.remotes)}.`,
     ],
     [powers.servers.length > 0, 'engines.foreign-servers', `It may use foreign servers: ${list(powers.servers)}.`],
     [powers.files.length > 0, 'engines.server-files', `It may call functions over the server’s own files: ${list(powers.files)}.`],
@@ -80,17 +84,24 @@ function findingsOf(powers: Powers): PrivilegeReport['findings'] {
   return candidates.filter(([isFound]) => isFound).map(([, code, message]) => ({ code, message }))
 }
 
+/** Makes a user that may read what this one can see. The password is for the administrator to choose. */
 function script(powers: Powers): string {
   const database = `"${powers.database.replaceAll('"', '""')}"`
+  const schemas = powers.schemas.length === 0 ? ['public'] : powers.schemas
   return [
-    '-- Run as an administrator of the database. Choose a password of your own.',
+    '-- Run as an administrator, in this database. Choose a password of your own.',
     "CREATE ROLE aishell_reader LOGIN PASSWORD '<choose one>' NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;",
     'ALTER ROLE aishell_reader SET default_transaction_read_only = on;',
     `GRANT CONNECT ON DATABASE ${database} TO aishell_reader;`,
-    '-- For each schema that may be asked about:',
-    'GRANT USAGE ON SCHEMA public TO aishell_reader;',
-    'GRANT SELECT ON ALL TABLES IN SCHEMA public TO aishell_reader;',
-    'ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO aishell_reader;',
-    'REVOKE CREATE ON SCHEMA public FROM PUBLIC;',
+    '-- Leave out the schemas that must not be asked about:',
+    ...schemas.flatMap((schema) => [
+      `GRANT USAGE ON SCHEMA ${schema} TO aishell_reader;`,
+      `GRANT SELECT ON ALL TABLES IN SCHEMA ${schema} TO aishell_reader;`,
+      `ALTER DEFAULT PRIVILEGES IN SCHEMA ${schema} GRANT SELECT ON TABLES TO aishell_reader;`,
+    ]),
+    '-- What everybody may do is what this user may do. These take rights from all other users too:',
+    ...powers.creatable.map((schema) => `REVOKE CREATE ON SCHEMA "${schema.replaceAll('"', '""')}" FROM PUBLIC;`),
+    ...(powers.createsInDatabase ? [`REVOKE CREATE ON DATABASE ${database} FROM PUBLIC;`] : []),
+    ...powers.remotes.map((signature) => `REVOKE EXECUTE ON FUNCTION ${signature} FROM PUBLIC;`),
   ].join('\n')
 }

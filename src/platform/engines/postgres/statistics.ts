@@ -18,7 +18,6 @@ interface StatsRow {
 }
 
 const sampledTableBytes = 8 * 1024 * 1024
-const sampledTables = 300
 /** One table may take this much of the budget; a lock or a policy that is slow costs only its own values. */
 const tableBudgetMs = 800
 
@@ -87,7 +86,6 @@ async function sampleSmallTables(session: PostgresSession, relations: readonly R
   const small = relations
     .filter((relation) => relation.kind === 'table' && (relation.sizeBytes ?? Infinity) <= sampledTableBytes)
     .toSorted((a, b) => (a.sizeBytes ?? 0) - (b.sizeBytes ?? 0))
-    .slice(0, sampledTables)
   for (const relation of small) {
     if (Date.now() > deadline) return
     const columns = relation.columns.filter((column) =>
