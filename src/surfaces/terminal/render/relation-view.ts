@@ -2,6 +2,7 @@ import type { CatalogBody, RelationBody } from '../../../contract/index.ts'
 import { listingLines } from './listing.ts'
 import type { Paint } from './paint.ts'
 import { printable, printableLines } from './printable.ts'
+import { wrapLine } from './wrap.ts'
 
 export interface ListingLook {
   readonly paint: Paint
@@ -38,7 +39,7 @@ export function relationLines(relation: RelationBody, catalog: CatalogBody, look
   const headings = [{ name: 'column' }, { name: 'type' }, { name: 'null' }, { name: 'comment' }]
   const rows = relation.columns.map((column) => [column.name, column.type, column.isNullable ? '' : 'not null', column.comment ?? ''])
   return [
-    relation.comment === null ? title : `${title}: ${printable(relation.comment)}`,
+    ...wrapLine(relation.comment === null ? title : `${title}: ${printable(relation.comment)}`, look.columns),
     ...listingLines(headings, rows, look),
     ...keyLines(relation, catalog),
     ...(relation.definition === null ? [] : ['view definition:', ...printableLines(relation.definition).map((line) => `  ${line}`)]),
