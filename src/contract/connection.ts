@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Wire } from './wire.ts'
 import { dialects, disclosures, roles } from '../domain/index.ts'
 import { limitsShape } from './limits.ts'
+import { keepableText } from './text.ts'
 
 const name = z
   .string()
@@ -11,19 +12,19 @@ const name = z
 
 /** Where a database is and how to sign in. `password` goes in and never comes out. */
 export const postgresTargetShape = z.strictObject({
-  host: z.string().min(1).max(255),
+  host: keepableText().min(1).max(255),
   port: z.int().min(1).max(65535).default(5432),
-  database: z.string().min(1).max(128),
-  user: z.string().min(1).max(128),
-  password: z.string().max(1024).optional(),
+  database: keepableText().min(1).max(128),
+  user: keepableText().min(1).max(128),
+  password: keepableText().max(1024).optional(),
   sslmode: z.enum(['disable', 'require', 'verify-full']).default('require'),
 })
 export const sqliteTargetShape = z.strictObject({
   /** A file on the server's disk, inside a directory the operator has opened. */
-  file: z.string().min(1).max(1024),
+  file: keepableText().min(1).max(1024),
 })
 
-const saved = { name, description: z.string().max(500).default('') }
+const saved = { name, description: keepableText().max(500).default('') }
 export const connectionInputShape = z
   .discriminatedUnion('engine', [
     z.strictObject({ ...saved, engine: z.literal('postgres'), target: postgresTargetShape }),
@@ -64,6 +65,8 @@ export const privilegeReportShape = z
   .meta({ id: 'PrivilegeReport' })
 export type PrivilegeReport = Wire<z.infer<typeof privilegeReportShape>>
 
+const patternShape = keepableText().min(1).max(300)
+
 export const policyShape = z
   .strictObject({
     disclosure: z.enum(disclosures).default('statistics'),
@@ -73,13 +76,13 @@ export const policyShape = z
         z.strictObject({
           effect: z.enum(['allow', 'deny']),
           roles: z.array(z.enum(roles)).default([]),
-          tables: z.array(z.string().min(1)).min(1),
-          columns: z.array(z.string().min(1)).default([]),
+          tables: z.array(patternShape).min(1).max(500),
+          columns: z.array(patternShape).max(500).default([]),
         }),
       )
       .max(500)
       .default([]),
-    safeFunctions: z.array(z.string()).max(500).default([]),
+    safeFunctions: z.array(patternShape).max(500).default([]),
     writers: z.array(z.enum(roles)).default([]),
     defaults: limitsShape.default({}),
     ceiling: limitsShape.default({}),

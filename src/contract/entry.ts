@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Wire } from './wire.ts'
 import { actorKinds, drafters, entryStates, surfaces } from '../domain/index.ts'
 import { reasonShape } from './answer.ts'
+import { keepableText, nameOrIdShape } from './text.ts'
 
 /** One line of the record: who asked what, what was decided, how it ended. */
 export const entryShape = z
@@ -38,11 +39,11 @@ export type EntryBody = Wire<z.infer<typeof entryShape>>
 
 export const entryQueryShape = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(50),
-  after: z.string().min(1).max(200).optional(),
+  after: keepableText().min(1).max(200).optional(),
   /** Only entries of this connection. */
-  connection: z.string().min(1).max(200).optional(),
+  connection: nameOrIdShape.optional(),
   /** Only entries of this member; others than one's own need the right to read the audit. */
-  member: z.string().min(1).max(200).optional(),
+  member: z.guid().optional(),
 })
 
 /** A page of anything; `next` goes into `?after=` and is null on the last page. */

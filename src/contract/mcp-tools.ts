@@ -2,9 +2,10 @@ import { z } from 'zod'
 import type { Wire } from './wire.ts'
 import { outcomes, truncations } from '../domain/index.ts'
 import { cellShape } from './cell.ts'
+import { nameOrIdShape } from './text.ts'
 import { failureShape, reasonShape } from './answer.ts'
 
-const connection = z.string().min(1).max(200).describe('Name of the connection')
+const connection = nameOrIdShape.describe('Name of the connection')
 const maxRows = z.int().min(1).max(1000).optional().describe('Rows to return, 100 unless told')
 
 /** Inputs of the MCP tools. Definitions are small: every agent pays for them in every conversation. */

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import type { Wire } from './wire.ts'
 import { limitsShape } from './limits.ts'
+import { keepableText, nameOrIdShape } from './text.ts'
 
 const asked = {
   /** Name or id of the connection. */
-  connection: z.string().min(1).max(200),
-  conversation: z.string().max(200).optional(),
+  connection: nameOrIdShape,
+  conversation: keepableText().max(200).optional(),
   limits: limitsShape.optional(),
 }
 

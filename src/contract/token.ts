@@ -1,15 +1,16 @@
 import { z } from 'zod'
 import type { Wire } from './wire.ts'
 import { actorKinds, roles, verbs } from '../domain/index.ts'
+import { keepableText, nameOrIdShape } from './text.ts'
 
 export const tokenInputShape = z
   .strictObject({
-    name: z.string().min(1).max(80),
+    name: keepableText().min(1).max(80),
     /** Narrows the token; never widens what the member may do. */
     role: z.enum(roles).optional(),
     kind: z.enum(actorKinds).default('person'),
     verbs: z.array(z.enum(verbs)).min(1).optional(),
-    connections: z.array(z.string()).min(1).optional(),
+    connections: z.array(nameOrIdShape).min(1).max(500).optional(),
     /** Days until it expires. */
     expiresInDays: z.int().min(1).max(366).default(90),
   })

@@ -66,7 +66,7 @@ describe('an answer', () => {
     ['connections.unknown', 'missing', 404],
     ['engines.unreachable', 'failed', 502],
     ['engines.busy', 'busy', 429],
-    ['run.timeout', 'failed', 504],
+    ['run.timeout', 'failed', 422],
     ['record.unavailable', 'failed', 503],
     ['internal', 'failed', 500],
   ] as const)('that failed with %s (%s) is a problem %d where only rows fit', async (code, kind, status) => {

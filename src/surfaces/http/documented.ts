@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { problemShape } from '../../contract/index.ts'
+import { nameOrIdShape, problemShape } from '../../contract/index.ts'
 
 const problemContent = { 'application/problem+json': { schema: problemShape } }
 
@@ -38,4 +38,4 @@ export function problemsWithBody(...statuses: readonly (keyof typeof more)[]) {
 
 export const noContent = z.undefined().describe('Done; there is nothing to show.')
 
-export const idParams = z.strictObject({ id: z.string().min(1).max(200) })
+export const idParams = z.strictObject({ id: nameOrIdShape })

@@ -13,6 +13,7 @@ test.each([
   ['engines.unreachable', 'failed', 502],
   ['engines.statement-rejected', 'invalid', 400],
   ['models.timeout', 'failed', 504],
+  ['run.timeout', 'failed', 422],
   ['store.unreachable', 'failed', 503],
   ['record.unavailable', 'busy', 503],
   ['somewhere.else', 'failed', 500],

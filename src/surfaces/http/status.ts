@@ -27,7 +27,7 @@ const byCode: Readonly<{ [code: string]: number }> = {
   'identity.token-unknown': 401,
   'models.timeout': 504,
   'record.unavailable': 503,
-  'run.timeout': 504,
+  'run.timeout': 422, // a limit of the asker's or the policy's, not a fault behind us
   'store.behind': 503,
   'store.unreachable': 503,
 }

@@ -1,0 +1,9 @@
+import { z } from 'zod'
+
+/** Text that can be kept and looked up everywhere: no NUL, which PostgreSQL cannot store, and no half of a surrogate pair. */
+export function keepableText(): z.ZodString {
+  return z.string().regex(/^[^\u0000\ud800-\udfff]*$/u, 'no NUL characters, and well-formed Unicode')
+}
+
+/** Name or id of something kept. */
+export const nameOrIdShape = keepableText().min(1).max(200)
