@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 /** Text that can be kept and looked up everywhere: no NUL, which PostgreSQL cannot store, and no half of a surrogate pair. */
 export function keepableText(): z.ZodString {
+  // oxlint-disable-next-line no-control-regex -- NUL is what it keeps out
   return z.string().regex(/^[^\u0000\ud800-\udfff]*$/u, 'no NUL characters, and well-formed Unicode')
 }
 
