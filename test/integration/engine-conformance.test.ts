@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ApprovedStatement } from '../../src/domain/index.ts'
 import type { EnginePool } from '../../src/platform/engines/index.ts'
-import { approve, failureOf, mark, never, read, readOn } from '../support/engine-statements.ts'
+import { approve, approveWrite, failureOf, mark, never, read, readOn } from '../support/engine-statements.ts'
 import { postgresMember, sqliteMember, type EngineMember } from '../support/engine-members.ts'
 
 describe.each([
@@ -110,6 +110,8 @@ describe.each([
       lease.explain(forged, { signal: never(), mark }),
     ])
       expect((await failureOf(attempt)).code).toBe('run.unsealed')
+    const write = readOn(lease, approveWrite("UPDATE customer SET name = 'x'"))
+    expect((await failureOf(write)).code).toBe('engines.read-only')
     await lease.release()
   })
 

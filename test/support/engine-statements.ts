@@ -17,6 +17,11 @@ export function approve(sql: string, params: readonly (string | null)[] = [], li
   })
 }
 
+/** A write as an approver would have let it through. */
+export function approveWrite(sql: string): ApprovedStatement {
+  return sealStatement({ ...approve(sql), class: 'write', access: 'write' })
+}
+
 export const mark = { entryId: 'entry-1', actor: 'ada' }
 
 export function never(): AbortSignal {
