@@ -110,7 +110,7 @@ describe.each([
       lease.explain(forged, { signal: never(), mark }),
     ])
       expect((await failureOf(attempt)).code).toBe('run.unsealed')
-    const write = readOn(lease, approveWrite("UPDATE customer SET name = 'x'"))
+    const write = readOn(lease, approveWrite('SELECT 1')) // harmless, so that only the engine's own look at the seal can refuse it
     expect((await failureOf(write)).code).toBe('engines.read-only')
     await lease.release()
   })
