@@ -44,9 +44,18 @@ export class AnswerLedger {
 
   async end(outcome: Outcome): Promise<void> {
     if (this.#intent === null) await this.#begin(null)
-    if (this.#intent === null) return
-    await this.#rooms.record.end(this.#actor, this.#intent, this.#outcomeFields(outcome))
+    if (this.#intent !== null) this.#recordEnd(this.#intent, outcome)
     this.#settle(outcome)
+  }
+
+  /**
+   * The intent was durable before anything ran; the outcome is on its way to the disk while the asker reads the answer.
+   * A crash in between leaves an intent that the sweep calls lost, never a statement that nobody knows of.
+   */
+  #recordEnd(intent: Intent, outcome: Outcome): void {
+    this.#rooms.record.end(this.#actor, intent, this.#outcomeFields(outcome)).catch((error: unknown) => {
+      this.#rooms.observe({ type: 'failure', code: 'record.end', requestId: this.#question.id, error })
+    })
   }
 
   /** Ends the answer after something was thrown: `abandoned` when the asker gave up, else `failed`. */

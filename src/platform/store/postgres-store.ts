@@ -16,6 +16,13 @@ export function createStore(options: { readonly address: StoreAddress; readonly 
   return {
     within: (scope, work) => transaction(database, scope, work),
     withoutTenant: (work) => transaction(database, null, work),
+    call: async (work) => {
+      try {
+        return await work(database)
+      } catch (error) {
+        throw translate(error)
+      }
+    },
     check: () => check(database),
     close: () => database.destroy(),
   }
@@ -65,7 +72,7 @@ function translate(error: unknown): unknown {
 /** Lost connections, shut-downs, exhausted servers; not a room's own mistake, nor what a constraint says. */
 function isServersFault(error: unknown): boolean {
   const { code, message } = error as { code?: unknown; message?: unknown }
-  if (typeof code === 'string') return !/^(22|23|25|42)/.test(code)
+  if (typeof code === 'string') return !/^(22|23|25|42|RC)/.test(code)
   return typeof message === 'string' && /connection|timeout/i.test(message) // pg has no codes for these
 }
 

@@ -197,6 +197,41 @@ AS $function$
   $function$;
 -- may be executed by: aishell_runtime, owner
 
+CREATE OR REPLACE FUNCTION public.record_append(tenant uuid, seen_sequence bigint, seen_mac bytea, new_sequence bigint, new_mac bytea, sequences bigint[], entries uuid[], kinds text[], times timestamp with time zone[], members uuid[], connections text[], bodies text[], macs bytea[], opened uuid[], closed uuid[], continued uuid[], server uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  found_open bigint;
+BEGIN
+  SET LOCAL ROLE aishell_runtime;
+  PERFORM set_config('app.tenant_id', tenant::text, true);
+  -- An intent must be on disk before its statement runs, also where the server's default is to answer before that.
+  IF current_setting('synchronous_commit') = 'off' THEN
+    PERFORM set_config('synchronous_commit', 'local', true);
+  END IF;
+  UPDATE public.record_head SET sequence = new_sequence, mac = new_mac
+    WHERE tenant_id = tenant AND sequence = seen_sequence AND mac = seen_mac;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  SELECT count(*) INTO found_open FROM public.record_open WHERE tenant_id = tenant AND entry_id = ANY (continued);
+  IF found_open < cardinality(continued) THEN
+    RAISE EXCEPTION 'an entry is not open' USING ERRCODE = 'RC001';
+  END IF;
+  DELETE FROM public.record_open WHERE tenant_id = tenant AND entry_id = ANY (closed);
+  GET DIAGNOSTICS found_open = ROW_COUNT;
+  IF found_open < cardinality(closed) THEN
+    RAISE EXCEPTION 'an entry is not open' USING ERRCODE = 'RC001';
+  END IF;
+  INSERT INTO public.record_link (tenant_id, sequence, entry_id, kind, at, member_id, connection, body, mac)
+    SELECT tenant, l.* FROM unnest(sequences, entries, kinds, times, members, connections, bodies, macs) AS l;
+  INSERT INTO public.record_open (tenant_id, entry_id, server_id) SELECT tenant, e, server FROM unnest(opened) AS e;
+  RETURN true;
+END
+$function$;
+-- may be executed by: owner
+
 CREATE OR REPLACE FUNCTION public.tenant_ids()
  RETURNS SETOF uuid
  LANGUAGE sql

@@ -10,6 +10,8 @@ export interface Store {
   within<Result>(scope: Scope, work: (query: Query) => Promise<Result>): Promise<Result>
   /** One transaction with no tenant: sees only tables that belong to none, and what their policies open to start-up jobs. */
   withoutTenant<Result>(work: (query: Query) => Promise<Result>): Promise<Result>
+  /** One statement, committed by itself, that calls a function of the migrations which takes role and tenant on its own. */
+  call<Result>(work: (query: Query) => Promise<Result>): Promise<Result>
   /** Throws `store.unreachable` or `store.behind`; used by /ready. */
   check(): Promise<void>
   close(): Promise<void>

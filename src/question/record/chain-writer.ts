@@ -30,6 +30,7 @@ export class ChainWriter {
   #waiting: Waiting[] = []
   #running: Promise<void> | null = null
   #seen: Head | null = null
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(scope: Scope, options: ChainWriterOptions) {
     this.#scope = scope
@@ -43,10 +44,17 @@ export class ChainWriter {
 
   /** Durable when it resolves. */
   append(link: PendingLink): Promise<void> {
-    return new Promise((resolve, reject) => {
+    const durable = new Promise<void>((resolve, reject) => {
       this.#waiting.push({ link, resolve, reject })
       this.#running ??= this.#drain()
     })
+    this.#last = durable.catch(() => undefined) // whoever appended hears of it
+    return durable
+  }
+
+  /** When all that was handed in before this call is settled; readers wait for it, so that they see what they caused. */
+  async settled(): Promise<void> {
+    await this.#last
   }
 
   /** When all that was handed in is settled. */
@@ -77,7 +85,7 @@ export class ChainWriter {
   async #write(links: readonly PendingLink[]): Promise<Committed> {
     const { store, keyring, serverId } = this.#options
     const auditKey = await keyring.auditKey(this.#scope)
-    const committed = await commitBatch(this.#scope, links, { store, serverId, auditKey })
+    const committed = await commitBatch(this.#scope, links, { store, serverId, auditKey }, this.#seen)
     this.#seen = committed.head
     return committed
   }

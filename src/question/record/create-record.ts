@@ -34,10 +34,20 @@ export function createRecord(options: RecordOptions): Record {
     attempt: (actor, intent, fields) => trail.append(actor, intent.entryId, { kind: 'attempt', attempt: attemptPart(fields) }),
     end: (actor, intent, fields) => trail.end(actor, intent.entryId, { kind: 'outcome', ...fields }),
     note: (actor, action, subject) => trail.append(actor, newId(), { kind: 'note', actor: actorPart(actor), action, subject }),
-    list: (scope, page) => listEntries(scope, store, page),
-    get: (scope, entryId) => getEntry(scope, store, entryId),
-    verify: async (scope) => await verifyChain(scope, store, await keyring.auditKey(scope), trail.seenHeads(scope)),
+    list: async (scope, page) => {
+      await trail.settled(scope)
+      return await listEntries(scope, store, page)
+    },
+    get: async (scope, entryId) => {
+      await trail.settled(scope)
+      return await getEntry(scope, store, entryId)
+    },
+    verify: async (scope) => {
+      await trail.settled(scope)
+      return await verifyChain(scope, store, await keyring.auditKey(scope), trail.seenHeads(scope))
+    },
     async *export(scope) {
+      await trail.settled(scope)
       yield* exportChain(scope, store, await keyring.auditKey(scope))
     },
     auditKey: (scope) => keyring.auditKey(scope),
@@ -84,6 +94,10 @@ class Trail {
   async append(scope: Scope, entryId: string, content: LinkContent): Promise<void> {
     if (!this.#options.isEnabled) return
     await this.#writer(scope).append({ entryId, at: new Date(), content })
+  }
+
+  async settled(scope: Scope): Promise<void> {
+    await this.#writers.get(scope.tenantId)?.settled()
   }
 
   seenHeads(scope: Scope) {
