@@ -113,7 +113,9 @@ function startSandbox(file: string, options: SandboxOptions): ChildProcess {
     main,
     file,
   ]
-  const bounds = `ulimit -c 0; ulimit -d ${Math.ceil(options.maxMemoryBytes / 1024)}; ulimit -f ${Math.ceil(options.maxTempBytes / 512)}; exec "$0" "$@"`
+  // SQLite blocks the process while a statement runs, so it cannot see that the server is gone (kill -9); this sees it.
+  const follow = `(while kill -0 $PPID && kill -0 $$; do /bin/sleep 1; done; kill -0 $PPID || kill -9 $$) 2>/dev/null 3>&- &`
+  const bounds = `${follow} ulimit -c 0; ulimit -d ${Math.ceil(options.maxMemoryBytes / 1024)}; ulimit -f ${Math.ceil(options.maxTempBytes / 512)}; exec "$0" "$@"`
   const [command = '', ...args] = process.platform === 'win32' ? node : ['/bin/sh', '-c', bounds, ...node]
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], env: {}, cwd: dirname(file) })
   child.unref()
