@@ -48,7 +48,7 @@ const known = new Set(allowed)
 const denied = all.map((row) => row.name).filter((name) => !known.has(name))
 const fields = (fieldRows as { function: string; field: string }[]).filter((row) => known.has(row.function)).map((row) => row.field)
 const types = (typeRows as { name: string }[]).map((row) => row.name)
-const version = String((versions[0] as { server_version: string }).server_version)
+const version = (versions[0] as { server_version: string }).server_version
 
 /** Names, folded to lines, as one text: a tenth of the size of a list of strings. */
 function wrap(names: readonly string[]): string {
@@ -66,7 +66,10 @@ const write = (file: string, parts: readonly (readonly [title: string, name: str
   writeFileSync(
     new URL(`../src/question/guard/postgres/${file}`, import.meta.url),
     parts
-      .map(([title, name, names], at) => `/** ${title} of PostgreSQL ${version}.${at === 0 ? ` ${source}` : ''} */\nexport const ${name} = \`\n${wrap(names)}\n\`\n`)
+      .map(
+        ([title, name, names], at) =>
+          `/** ${title} of PostgreSQL ${version}.${at === 0 ? ` ${source}` : ''} */\nexport const ${name} = \`\n${wrap(names)}\n\`\n`,
+      )
       .join('\n'),
   )
 write('function-list.ts', [['The functions a read may call,', 'readFunctionNames', allowed]])

@@ -1,10 +1,12 @@
 import type { Reason, Relation, Span, StatementClass } from '../../domain/index.ts'
 
-/** A relation the statement names, found in the catalog; `relation` is null where there is no catalog to look in. */
+/** A relation the statement names; `relation` is null where the catalog has none of that name, or there is no catalog. */
 export interface RelationUse {
   readonly schema: string
   readonly name: string
   readonly relation: Relation | null
+  /** The schema as it is told to somebody who may not know where the relation is: as written, or the first of the path. */
+  readonly writtenSchema: string
   readonly span: Span
 }
 
@@ -14,6 +16,16 @@ export interface ColumnUse {
   readonly relation: string
   readonly column: string
   readonly span: Span
+  /** false: taken in by `*`, a whole row or a natural join; its name must not be told to who may not read it. */
+  readonly isNamed: boolean
+}
+
+/** A column no relation in reach has. */
+export interface MissingColumn {
+  readonly name: string
+  readonly span: Span
+  /** Names that could have been meant. */
+  readonly candidates: readonly string[]
 }
 
 /** All a dialect's grammar and the catalog say of one statement; what they do not know is a reason against it. */
@@ -23,7 +35,10 @@ export interface Analysis {
   readonly problems: readonly Reason[]
   readonly relations: readonly RelationUse[]
   readonly columns: readonly ColumnUse[]
+  readonly missingColumns: readonly MissingColumn[]
   readonly functions: readonly string[]
+  /** What the views of the statement read, where the dialect tells it with the statement itself. */
+  readonly behindViews?: { readonly relations: readonly Relation[]; readonly columns: readonly ColumnUse[] }
   /** Byte offsets of the statement in the text, without the closing semicolon and what follows it. */
   readonly statement: Span
 }
@@ -31,5 +46,5 @@ export interface Analysis {
 /** An analysis of text that could not be read at all. */
 export function unreadable(reason: Reason, sql: string): Analysis {
   const statement = { start: 0, end: Buffer.byteLength(sql) }
-  return { class: 'unknown', problems: [reason], relations: [], columns: [], functions: [], statement }
+  return { class: 'unknown', problems: [reason], relations: [], columns: [], missingColumns: [], functions: [], statement }
 }

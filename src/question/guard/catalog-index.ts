@@ -10,8 +10,11 @@ export interface CatalogIndex {
   /** The relation itself, all it is a part of, and all its parts: a rule on one holds for the others. */
   familyOf(relation: Relation): readonly Relation[]
   readonly userFunctions: ReadonlySet<string>
-  readonly userOperators: ReadonlySet<string>
+  /** Symbol → schemas that define one. */
+  readonly userOperators: ReadonlyMap<string, readonly string[]>
   readonly userTypes: ReadonlySet<string>
+  /** Names of the types columns have, without schema, quotes, length and brackets: among them the enums. */
+  readonly columnTypes: ReadonlySet<string>
 }
 
 const indexes = new WeakMap<Catalog, CatalogIndex>()
@@ -34,6 +37,7 @@ function buildIndex(catalog: Catalog): CatalogIndex {
     (relation) => relation.parent ?? '',
   )
   const lastPart = (name: string): string => name.slice(name.indexOf('.') + 1)
+  const firstPart = (name: string): string => name.slice(0, name.indexOf('.'))
   return {
     catalog,
     find,
@@ -46,9 +50,17 @@ function buildIndex(catalog: Catalog): CatalogIndex {
     },
     familyOf: (relation) => [...ancestors(relation, find), ...descendants(relation, partsOf)],
     userFunctions: new Set(catalog.functions.map((item) => item.name)),
-    userOperators: new Set(catalog.operators.map(lastPart)),
+    userOperators: new Map([...Map.groupBy(catalog.operators, lastPart)].map(([symbol, all]) => [symbol, all.map(firstPart)])),
     userTypes: new Set(catalog.types.map(lastPart)),
+    columnTypes: new Set(catalog.relations.flatMap((relation) => relation.columns.map((column) => bareType(column.type)))),
   }
+}
+
+function bareType(type: string): string {
+  return type
+    .replace(/(\([^)]*\))?(\[\])*$/, '')
+    .replace(/^.*\.(?=[^.]+$)/, '')
+    .replaceAll('"', '')
 }
 
 function ancestors(relation: Relation, find: CatalogIndex['find']): Relation[] {

@@ -1,5 +1,4 @@
 import { sealStatement } from '../../domain/approved-statement.ts'
-import type { Relation } from '../../domain/index.ts'
 import { unreadable, type Analysis, type RelationUse } from './analysis.ts'
 import { indexOf, type CatalogIndex } from './catalog-index.ts'
 import type { Guard, GuardContext, Guarded, GuardSubject } from './guard.ts'
@@ -45,10 +44,20 @@ async function judgeAnew(
   analyse: (subject: GuardSubject, context: GuardContext, index: CatalogIndex | null) => Promise<Analysis>,
 ): Promise<Judged> {
   const index = context.catalog === null ? null : indexOf(context.catalog)
-  const analysis = await analyse(subject, context, index).catch(() => unreadable(crashed, subject.sql))
-  const checked = refuseUnknownViews(analysis, context, index)
-  const verdict = judge(checked, { index, policy: context.policy, role: context.role, sourcesOf: (use) => sources(use, context, index) })
-  return { verdict, statement: analysis.statement }
+  const weigh = (analysis: Analysis): Judged => ({
+    verdict: judge(analysis, {
+      index,
+      policy: context.policy,
+      role: context.role,
+      sourcesOf: (use) => sources(use, analysis, context, index),
+    }),
+    statement: analysis.statement,
+  })
+  try {
+    return weigh(await analyse(subject, context, index))
+  } catch {
+    return weigh(unreadable(crashed, subject.sql)) // hostile text may run a parser or a walk out of stack
+  }
 }
 
 const crashed = {
@@ -57,28 +66,17 @@ const crashed = {
   hint: 'Write it more simply.',
 } as const
 
-function sources(use: RelationUse, context: GuardContext, index: CatalogIndex | null): ViewSources {
-  if (use.relation === null || context.dialect !== 'postgres') return noSources
-  return sourcesOfView(use.relation, (definition) =>
-    analysePostgres(definition, { index, safeFunctions: new Set(context.policy.safeFunctions), paramCount: null, isLenient: true }),
-  )
-}
-
-/** A view runs with its owner's rights: one whose text calls what a statement may not call is not read either. */
-function refuseUnknownViews(analysis: Analysis, context: GuardContext, index: CatalogIndex | null): Analysis {
-  const unsafe = analysis.relations.filter((use) => isView(use.relation) && !sources(use, context, index).isKnown)
-  if (unsafe.length === 0) return analysis
-  const problems = unsafe.map((use) => ({
-    code: 'guard.view-unsafe',
-    message: `The view ${use.name} calls functions that a read may not call, or its text cannot be read.`,
-    span: use.span,
-    hint: 'An admin can mark the functions it calls as safe in the policy.',
-  }))
-  return { ...analysis, problems: [...analysis.problems, ...problems] }
-}
-
-function isView(relation: Relation | null): boolean {
-  return relation?.kind === 'view'
+function sources(use: RelationUse, analysis: Analysis, context: GuardContext, index: CatalogIndex | null): ViewSources {
+  if (use.relation === null) return noSources
+  if (context.dialect === 'sqlite') {
+    if (use.relation.kind !== 'view' || analysis.behindViews === undefined) return noSources
+    return { ...analysis.behindViews, isKnown: use.relation.definition !== null }
+  }
+  const safeFunctions = new Set(context.policy.safeFunctions)
+  return sourcesOfView(use.relation, {
+    key: [...safeFunctions].join('\u0000'),
+    analyse: (definition) => analysePostgres(definition, { index, safeFunctions, paramCount: null, isLenient: true }),
+  })
 }
 
 /** The limits are not part of it: they change the seal, not the verdict. */

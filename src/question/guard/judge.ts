@@ -1,6 +1,7 @@
-import { isAllowed, type Decision, type Policy, type Reason, type Role, type Span, type Verdict } from '../../domain/index.ts'
-import type { Analysis, RelationUse } from './analysis.ts'
+import { isAllowed, type Decision, type Policy, type Reason, type Role, type Verdict } from '../../domain/index.ts'
+import type { Analysis, ColumnUse, RelationUse } from './analysis.ts'
 import type { CatalogIndex } from './catalog-index.ts'
+import { classReasons, frozen, notAvailable, starNotAvailable, unsafeView, writeNeedsApproval } from './judge-reasons.ts'
 import { nearestName } from './nearest-name.ts'
 import type { ViewSources } from './view-sources.ts'
 
@@ -16,15 +17,16 @@ export interface Bench {
 export function judge(analysis: Analysis, bench: Bench): Verdict {
   const reasons: Reason[] = [...analysis.problems]
   if (bench.policy.isFrozen) reasons.push(frozen)
-  const ruled = [...judgeRelations(analysis, bench), ...judgeColumns(analysis, bench)]
-  reasons.push(...ruled)
+  const sight = seen(analysis, bench)
+  // Names in what is never run anyway (ddl, admin) are not looked up: a CREATE names what is not there yet.
+  if (analysis.class === 'read' || analysis.class === 'write') reasons.push(...sight.reasons)
   const decision = decide(analysis, bench, reasons)
   return {
     decision,
     class: analysis.class,
     reasons,
-    tables: unique(analysis.relations.map((use) => `${use.schema}.${use.name}`)),
-    columns: unique(analysis.columns.map((use) => `${use.schema}.${use.relation}.${use.column}`)),
+    tables: unique(analysis.relations.map((use) => `${sight.isHidden(use) ? use.writtenSchema : use.schema}.${use.name}`)),
+    columns: unique(sight.columns.map((use) => `${use.schema}.${use.relation}.${use.column}`)),
     functions: unique(analysis.functions),
   }
 }
@@ -32,73 +34,61 @@ export function judge(analysis: Analysis, bench: Bench): Verdict {
 function decide(analysis: Analysis, bench: Bench, reasons: Reason[]): Decision {
   if (analysis.class === 'read') return reasons.length === 0 ? 'allow' : 'refuse'
   const span = analysis.statement
-  if (analysis.class !== 'write') {
+  if (analysis.class !== 'write' || !bench.policy.writers.includes(bench.role)) {
     reasons.push({ ...classReasons[analysis.class], span })
     return 'refuse'
   }
-  if (!bench.policy.writers.includes(bench.role)) {
-    reasons.push({ ...classReasons.write, span })
-    return 'refuse'
-  }
   if (reasons.length > 0) return 'refuse'
-  reasons.push({
-    code: 'guard.write-needs-approval',
-    message: 'This changes data: another person must approve it.',
-    span,
-    hint: 'Ask for an approval.',
-  })
+  reasons.push({ ...writeNeedsApproval, span })
   return 'confirm'
 }
 
-const frozen: Reason = {
-  code: 'guard.frozen',
-  message: 'This connection is frozen: nothing runs on it.',
-  hint: 'An editor can thaw it in its policy.',
+interface Sight {
+  readonly reasons: readonly Reason[]
+  /** Columns that may be told of. */
+  readonly columns: readonly ColumnUse[]
+  isHidden(use: RelationUse): boolean
 }
 
-const classReasons = {
-  write: {
-    code: 'guard.write-denied',
-    message: 'This changes data, which the policy of this connection does not let your role do.',
-    hint: 'Ask a question that only reads.',
-  },
-  ddl: {
-    code: 'guard.ddl-denied',
-    message: 'This changes the structure of the database, which AI-Shell never does.',
-    hint: 'Ask whoever looks after the database.',
-  },
-  admin: {
-    code: 'guard.admin-denied',
-    message: 'This steers the server or the session, which AI-Shell never does.',
-    hint: 'Ask whoever looks after the database.',
-  },
-  unknown: {
-    code: 'guard.unknown-effect',
-    message: 'What this statement does cannot be told from its text, so it is refused.',
-    hint: 'Write it as a plain SELECT.',
-  },
-} as const
-
-/** A denied name and a name that does not exist look alike: a refusal must not tell what there is. */
-export function notAvailable(kind: 'table' | 'column', name: string, span: Span, near: string | null): Reason {
-  return {
-    code: `guard.${kind}-not-available`,
-    message: `There is no ${kind} “${name}” here, or you may not read it.`,
-    span,
-    hint: near === null ? `Look at what there is with \\d, or browse the catalog.` : `Did you mean “${near}”?`,
+/**
+ * What this role may see of the names. A relation that is denied is treated as one that does not exist, down to the last
+ * hint; and where one is missing, nothing is said of columns, for of a table that does not exist nobody knows them.
+ */
+function seen(analysis: Analysis, bench: Bench): Sight {
+  const hidden = new Set(analysis.relations.filter((use) => !isReadable(use, bench)))
+  const isHidden = (use: RelationUse): boolean => hidden.has(use)
+  if (hidden.size > 0) {
+    const hiddenNames = new Set([...hidden].map((use) => `${use.schema}\u0000${use.name}`))
+    const columns = analysis.columns.filter((use) => !hiddenNames.has(`${use.schema}\u0000${use.relation}`) && isColumnReadable(use, bench))
+    return {
+      reasons: [...hidden].map((use) => notAvailable('table', use.name, use.span, nearestTable(use.name, bench))),
+      columns,
+      isHidden,
+    }
   }
+  const unsafe = analysis.relations.filter((use) => !bench.sourcesOf(use).isKnown).map((use) => unsafeView(use.name, use.span))
+  const denied = new Set(bench.policy.rules.length === 0 ? [] : analysis.columns.filter((use) => !isColumnReadable(use, bench)))
+  const columns = analysis.columns.filter((use) => !denied.has(use))
+  return { reasons: [...unsafe, ...columnReasons(analysis, [...denied], bench)], columns, isHidden }
 }
 
-function judgeRelations(analysis: Analysis, bench: Bench): Reason[] {
-  return analysis.relations
-    .filter((use) => !isReadable(use, bench))
-    .map((use) => notAvailable('table', use.name, use.span, nearestTable(use.name, bench)))
+/** Columns that are not there and columns that are denied, in the same words. */
+function columnReasons(analysis: Analysis, denied: readonly ColumnUse[], bench: Bench): Reason[] {
+  // Where columns are hidden, a hint for one name and none for another would tell which exist.
+  const hasHints = !bench.policy.rules.some((rule) => rule.columns.length > 0)
+  const missing = analysis.missingColumns.map(({ name, span, candidates }) =>
+    notAvailable('column', name, span, hasHints ? nearestName(name, candidates) : null),
+  )
+  const named = denied.filter((use) => use.isNamed).map((use) => notAvailable('column', use.column, use.span, null))
+  const stars = new Map(denied.filter((use) => !use.isNamed).map((use) => [use.span.start, starNotAvailable(use.span)]))
+  return [...missing, ...named, ...stars.values()]
 }
 
 function isReadable(use: RelationUse, bench: Bench): boolean {
   const { policy, role, index } = bench
   if (!isAllowed(policy, role, use, null)) return false
-  if (use.relation === null || index === null) return true
+  if (index === null) return true
+  if (use.relation === null) return false
   const family = index.familyOf(use.relation)
   if (family.some((relation) => isDenied(bench, relation, null))) return false
   const sources = bench.sourcesOf(use)
@@ -112,13 +102,7 @@ function isDenied(bench: Bench, relation: { readonly schema: string; readonly na
   return denials.length > 0 && !isAllowed({ ...bench.policy, rules: denials }, bench.role, relation, column)
 }
 
-function judgeColumns(analysis: Analysis, bench: Bench): Reason[] {
-  if (bench.policy.rules.length === 0) return []
-  const denied = analysis.columns.filter((use) => !isColumnReadable(use, bench))
-  return denied.map((use) => notAvailable('column', use.column, use.span, null))
-}
-
-function isColumnReadable(use: Analysis['columns'][number], bench: Bench): boolean {
+function isColumnReadable(use: ColumnUse, bench: Bench): boolean {
   const own = { schema: use.schema, name: use.relation }
   if (!isAllowed(bench.policy, bench.role, own, use.column)) return false
   const relation = bench.index?.find(use.schema, use.relation) ?? null
@@ -130,7 +114,7 @@ function nearestTable(name: string, bench: Bench): string | null {
   const visible = (bench.index?.catalog.relations ?? []).filter((relation) => isAllowed(bench.policy, bench.role, relation, null))
   return nearestName(
     name,
-    visible.map((relation) => relation.name),
+    visible.map((relation) => relation.name).filter((candidate) => candidate !== name),
   )
 }
 

@@ -21,29 +21,33 @@ export function analysePostgres(sql: string, options: AnalyseOptions): Analysis 
   if (!('kind' in parsed)) return unreadable(parsed, sql)
   const subject = subjectOf(parsed)
   const isRead = subject.kind === 'SelectStmt'
+  const isWeighed = isRead || subject.class === 'write'
   const findings = inspect({ [subject.kind]: subject.node }, options)
-  const resolver = new Resolver(options.index, options.isLenient || !isRead)
+  const resolver = new Resolver(options.isLenient || !isWeighed ? { ...options, isLenient: true } : options)
   if (isRead) resolver.select(subject.node, null)
+  else if (isWeighed) resolver.write(subject.kind, subject.node, null)
   else resolver.listNames(subject.node, new Scope(null))
-  const { relations, columns, problems, seen } = resolver.result
-  const all: Reason[] = [...subject.problems, ...(isRead ? findings.problems : []), ...problems]
-  const isOverlooked = isRead && [...findings.rangeVars, ...findings.columnRefs].some((node) => !seen.has(node))
-  if (isOverlooked)
-    all.push({
-      code: 'guard.unresolved',
-      message: 'A name in this statement could not be placed.',
-      hint: 'Write the statement more simply.',
-    })
-  if (options.paramCount !== null && findings.highestParam !== options.paramCount)
+  const { relations, columns, missingColumns, problems, seen } = resolver.result
+  const all: Reason[] = [...subject.problems, ...(isWeighed ? findings.problems : []), ...problems]
+  const isOverlooked = isWeighed && [...findings.rangeVars, ...findings.columnRefs].some((node) => !seen.has(node))
+  if (isOverlooked) all.push(unresolved)
+  if (options.paramCount !== null && isWeighed && findings.highestParam !== options.paramCount)
     all.push(wrongParams(findings.highestParam, options.paramCount))
   return {
-    class: isRead ? strongerClass(subject.class, findings.class) : subject.class,
+    class: isWeighed ? strongerClass(subject.class, findings.class) : subject.class,
     problems: all,
     relations,
     columns,
+    missingColumns,
     functions: findings.functions,
     statement: parsed.statement,
   }
+}
+
+const unresolved: Reason = {
+  code: 'guard.unresolved',
+  message: 'A name in this statement could not be placed.',
+  hint: 'Write the statement more simply.',
 }
 
 interface Subject {

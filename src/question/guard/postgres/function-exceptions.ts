@@ -5,6 +5,8 @@
 
 /** Volatile, and fine in a read: they look at the clock or roll dice. */
 export const harmlessVolatile: readonly string[] = [
+  'array_sample',
+  'array_shuffle',
   'clock_timestamp',
   'gen_random_uuid',
   'random',
@@ -25,7 +27,7 @@ export const deniedPatterns: readonly (readonly [pattern: RegExp, reason: string
   [/^(current_setting|setseed)$/, 'reads or changes settings of the session'],
   [/^(nextval|currval|lastval|setval)$/, 'reads or moves a sequence'],
   [/^lo_|^lo(read|write)$|^be_lo/, 'large objects are files inside the database'],
-  [/^to_reg/, 'tells whether an object exists'],
+  [/^to_reg|^reg(class|collation|config|dictionary|namespace|oper|operator|proc|procedure|role|type)$/, 'tells whether an object exists'],
   [/^has_|^row_security_active$|^acl|^makeaclitem$/, 'tells of privileges and of objects that exist'],
   [/_description$/, 'reads comments of any object'],
   [
@@ -65,3 +67,9 @@ export const syntaxFunctions: readonly string[] = [
   'like_escape',
   'pg_collation_for',
 ]
+
+/** Prefixes of functions that extensions bring, also into pg_catalog itself. */
+export const deniedCallPrefixes = /^(pg_|lo_|dblink|postgres_fdw|plpgsql|query_to_|crosstab|connectby)/
+
+/** Types that name a text search set-up: `'english'::regconfig` is how an index is met. */
+export const searchTypes: readonly string[] = ['regconfig', 'regdictionary']

@@ -73,3 +73,18 @@ function deepestNesting(sql: string): number {
   }
   return deepest
 }
+
+export function names(value: unknown): string[] {
+  if (!Array.isArray(value)) return []
+  return value.flatMap((item: { String?: { sval?: string } }) => (item.String === undefined ? [] : [item.String.sval ?? '']))
+}
+
+/** Where a node stands; offset 0 is left out by the parser, -1 means it does not know. */
+export function spanOf(node: Node, bytes: number): Span {
+  const start = Math.max(0, Number(node['location'] ?? 0))
+  return { start, end: start + Math.max(1, bytes) }
+}
+
+export function list(value: unknown): readonly Node[] {
+  return Array.isArray(value) ? (value as readonly Node[]) : [] // the parser gives lists of nodes
+}

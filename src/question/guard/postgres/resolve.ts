@@ -1,10 +1,8 @@
 import type { Reason, Span } from '../../../domain/index.ts'
-import type { ColumnUse, RelationUse } from '../analysis.ts'
-import type { CatalogIndex } from '../catalog-index.ts'
-import { notAvailable } from '../judge.ts'
-import { nearestName } from '../nearest-name.ts'
-import { names, spanOf } from './inspect.ts'
-import type { Node } from './parse.ts'
+import type { ColumnUse, MissingColumn, RelationUse } from '../analysis.ts'
+import { attributeProblem, type CallRules } from './call-rules.ts'
+import { outputName } from './output-name.ts'
+import { list, names, spanOf, type Node } from './parse.ts'
 import { columnsOfRelation, renameColumns, Scope, systemColumns, type Origin, type RangeEntry } from './scope.ts'
 
 type Columns = RangeEntry['columns']
@@ -13,6 +11,7 @@ type Columns = RangeEntry['columns']
 export interface Resolution {
   readonly relations: RelationUse[]
   readonly columns: ColumnUse[]
+  readonly missingColumns: MissingColumn[]
   readonly problems: Reason[]
   /** References seen; the first pass has counted them all, so that none can be passed over. */
   readonly seen: Set<Node>
@@ -23,14 +22,11 @@ export interface Resolution {
  * LATERAL; an unqualified name is looked for level by level. What is not found is a problem, never a guess.
  */
 export class Resolver {
-  readonly result: Resolution = { relations: [], columns: [], problems: [], seen: new Set() }
-  readonly #index: CatalogIndex | null
-  /** true: unknown tables are taken as named, for the text of views over tables this user cannot see. */
-  readonly #isLenient: boolean
+  readonly result: Resolution = { relations: [], columns: [], missingColumns: [], problems: [], seen: new Set() }
+  readonly #rules: CallRules
 
-  constructor(index: CatalogIndex | null, isLenient: boolean) {
-    this.#index = index
-    this.#isLenient = isLenient || index === null
+  constructor(rules: CallRules) {
+    this.#rules = rules
   }
 
   /** A SELECT, VALUES, TABLE or set operation; gives the columns it puts out. */
@@ -60,21 +56,42 @@ export class Resolver {
   #withClause(clause: Node | undefined, scope: Scope): void {
     if (clause === undefined) return
     const queries = list(clause['ctes']).map((item) => item['CommonTableExpr'] as Node)
+    // Recursive queries see themselves and, whatever the order, each other.
+    if (clause['recursive'] === true) for (const query of queries) scope.commonTables.set(String(query['ctename']), { columns: null })
     for (const query of queries) {
       const name = String(query['ctename'])
       const aliases = names(query['aliascolnames'])
-      // A recursive query sees itself while it is being read; its columns are those of its first branch.
-      if (clause['recursive'] === true) scope.commonTables.set(name, { columns: null })
       const inner = query['ctequery'] as Node
-      const columns = inner['SelectStmt'] === undefined ? this.#writeQuery(inner, scope) : this.select(inner['SelectStmt'] as Node, scope)
+      const [kind = ''] = Object.keys(inner)
+      const columns = kind === 'SelectStmt' ? this.select(inner[kind] as Node, scope) : this.write(kind, inner[kind] as Node, scope)
       const hasExtra = query['search_clause'] !== undefined || query['cycle_clause'] !== undefined
       scope.commonTables.set(name, { columns: hasExtra ? null : renameColumns(columns, aliases) })
     }
   }
 
-  /** A data-modifying WITH: never let through as a read, so its names are only listed. */
-  #writeQuery(node: Node, scope: Scope): Columns {
-    this.listNames(node, scope)
+  /** INSERT, UPDATE, DELETE, MERGE; gives the columns RETURNING puts out. */
+  write(kind: string, node: Node, parent: Scope | null): Columns {
+    const scope = new Scope(parent)
+    this.#withClause(node['withClause'] as Node | undefined, scope)
+    if (node['selectStmt'] !== undefined) this.#expressions({ source: node['selectStmt'] }, [], scope)
+    const relation = node['relation'] as Node
+    const target = this.#relation(relation)
+    const alias = (relation['alias'] as Node | undefined)?.['aliasname']
+    scope.entries.push(typeof alias === 'string' ? { ...target, alias, schema: null } : target)
+    for (const item of [node['sourceRelation'], ...list(node['fromClause']), ...list(node['usingClause'])]) {
+      if (item !== undefined) scope.entries.push(...this.#fromItem(item as Node, scope))
+    }
+    forEachNode(node, (inner, written) => {
+      if (inner !== 'ResTarget' || typeof written['name'] !== 'string' || kind === 'DeleteStmt') return
+      const origins = target.columns?.get(written['name'])
+      if (origins !== undefined) this.#use(origins, spanOf(written, Buffer.byteLength(written['name'])), true)
+    })
+    const row = { schema: null, columns: target.columns }
+    const inner = new Scope(scope)
+    inner.entries.push({ ...row, alias: 'excluded' }, { ...row, alias: 'old' }, { ...row, alias: 'new' })
+    const outer = new Scope(inner)
+    outer.entries.push(...scope.entries)
+    this.#expressions(node, ['withClause', 'relation', 'selectStmt', 'fromClause', 'usingClause', 'sourceRelation'], outer)
     return null
   }
 
@@ -92,7 +109,7 @@ export class Resolver {
     const alias = node['alias'] as Node | undefined
     const aliasName = alias === undefined ? null : String(alias['aliasname'])
     const aliasColumns = names(alias?.['colnames'])
-    const lateralParent = (): Scope | null => (node['lateral'] === true ? scope : withoutEntries(scope))
+    const visible = (): Scope => (node['lateral'] === true ? scope : withoutEntries(scope))
     switch (kind) {
       case 'RangeVar': {
         const entry = this.#rangeVar(node, scope)
@@ -106,7 +123,7 @@ export class Resolver {
       }
       case 'RangeSubselect': {
         const subquery = (node['subquery'] as Node)['SelectStmt'] as Node
-        return [{ alias: aliasName, schema: null, columns: renameColumns(this.select(subquery, lateralParent()), aliasColumns) }]
+        return [{ alias: aliasName, schema: null, columns: renameColumns(this.select(subquery, visible()), aliasColumns) }]
       }
       case 'RangeTableSample':
         this.#expressions({ args: node['args'], repeatable: node['repeatable'] }, [], scope)
@@ -121,15 +138,18 @@ export class Resolver {
 
   #join(node: Node, alias: string | null, aliasColumns: readonly string[], scope: Scope): readonly RangeEntry[] {
     const left = this.#fromItem(node['larg'] as Node, scope)
-    const joinScope = new Scope(scope)
+    const joinScope = new Scope(scope, true)
     joinScope.entries.push(...left)
     const right = this.#fromItem(node['rarg'] as Node, joinScope)
     joinScope.entries.push(...right)
     const both = [...left, ...right]
     for (const name of [...names(node['usingClause']), ...(node['isNatural'] === true ? sharedColumns(left, right) : [])]) {
-      for (const entry of both) this.#use(entry.columns?.get(name) ?? [], spanOf(node, 1))
+      for (const entry of both) this.#use(entry.columns?.get(name) ?? [], spanOf(node, 1), node['isNatural'] !== true)
     }
-    if (node['quals'] !== undefined) this.#expressions({ quals: node['quals'] }, [], joinScope)
+    // ON sees the two sides and what is around the whole SELECT, but not the neighbours in its FROM.
+    const sides = withoutEntries(joinScope)
+    sides.entries.push(...both)
+    if (node['quals'] !== undefined) this.#expressions({ quals: node['quals'] }, [], sides)
     const usingAlias = node['join_using_alias'] as Node | undefined
     const extra: RangeEntry[] =
       usingAlias === undefined ? [] : [{ alias: String(usingAlias['aliasname']), schema: null, columns: mergedColumns(both) }]
@@ -138,29 +158,29 @@ export class Resolver {
   }
 
   #rangeVar(node: Node, scope: Scope): RangeEntry {
+    const name = node['relname'] as string
+    const common = node['schemaname'] === undefined ? scope.findCommonTable(name) : null
+    if (common === null) return this.#relation(node)
     this.result.seen.add(node)
-    const name = textOf(node['relname']) ?? ''
-    const schema = textOf(node['schemaname'])
+    return { alias: name, schema: null, columns: common.columns }
+  }
+
+  /** A relation of the database, whatever WITH names there are: what a write goes to is always one. */
+  #relation(node: Node): RangeEntry {
+    this.result.seen.add(node)
+    const name = node['relname'] as string
+    const schema = node['schemaname'] === undefined ? null : (node['schemaname'] as string)
     const span = spanOf(node, Buffer.byteLength(schema === null ? name : `${schema}.${name}`))
-    const common = schema === null ? scope.findCommonTable(name) : null
-    if (common !== null) return { alias: name, schema: null, columns: common.columns }
     const anything: RangeEntry = { alias: name, schema, columns: null }
     if (isSystemName(schema, name, node)) {
-      this.result.problems.push({
-        code: 'guard.system-relation',
-        message: `${schema === null ? '' : `${schema}.`}${name} is part of the server’s own catalogs, which tell of everybody’s data.`,
-        span,
-        hint: 'Browse the catalog with \\d instead.',
-      })
+      this.result.problems.push(systemRelation(schema, name, span))
       return anything
     }
-    const relation = schema === null ? (this.#index?.findInPath(name) ?? null) : (this.#index?.find(schema, name) ?? null)
-    if (relation === null) {
-      this.result.relations.push({ schema: schema ?? this.#index?.catalog.searchPath[0] ?? 'public', name, relation: null, span })
-      if (!this.#isLenient) this.result.problems.push(notAvailable('table', name, span, null))
-      return anything
-    }
-    this.result.relations.push({ schema: relation.schema, name: relation.name, relation, span })
+    const { index } = this.#rules
+    const relation = schema === null ? (index?.findInPath(name) ?? null) : (index?.find(schema, name) ?? null)
+    const writtenSchema = schema ?? index?.catalog.searchPath[0] ?? 'public'
+    this.result.relations.push({ schema: relation?.schema ?? writtenSchema, name, relation, writtenSchema, span })
+    if (relation === null) return anything
     return { alias: relation.name, schema: relation.schema, columns: columnsOfRelation(relation) }
   }
 
@@ -192,25 +212,20 @@ export class Resolver {
     const qualifier = hasStar ? path : path.slice(0, -1)
     if (qualifier.length === 0 && column !== null) return this.#unqualified(column, scope, span)
     const entry = scope.findEntry(qualifier.at(-1) ?? '', qualifier.length > 1 ? (qualifier.at(-2) ?? null) : null)
-    if (entry === null) return this.#compositeField(qualifier, column, scope, span)
+    if (entry === null)
+      return this.#missing([...qualifier.slice(-1), ...(column === null ? [] : [column])].join('.'), visibleAliases(scope), span)
     if (column === null) return this.#star([entry], span)
-    if (entry.columns === null || systemColumns.has(column)) return
+    if (systemColumns.has(column)) return
+    if (entry.columns === null) return this.#attribute(column, span)
     const origins = entry.columns.get(column)
-    if (origins === undefined) this.#unknownColumn(column, entry.columns.keys(), span)
-    else this.#use(origins, span)
+    if (origins === undefined) this.#missing(column, [...entry.columns.keys()], span)
+    else this.#use(origins, span, true)
   }
 
-  /** `composite_column.field` without brackets is no PostgreSQL; a qualifier nobody has is an unknown table. */
-  #compositeField(qualifier: readonly string[], column: string | null, scope: Scope, span: Span): void {
-    const name = qualifier.at(-1) ?? ''
-    this.result.problems.push(
-      notAvailable(
-        column === null ? 'table' : 'column',
-        column === null ? name : `${name}.${column}`,
-        span,
-        nearestName(name, visibleAliases(scope)),
-      ),
-    )
+  /** A field of something whose fields are not known may be a call in disguise. */
+  #attribute(name: string, span: Span): void {
+    const problem = attributeProblem(name, span, this.#rules)
+    if (problem !== null) this.result.problems.push(problem)
   }
 
   #unqualified(column: string, scope: Scope, span: Span): void {
@@ -219,26 +234,27 @@ export class Resolver {
     const candidates: string[] = []
     for (let level: Scope | null = scope; level !== null; level = level.parent) {
       const owners = level.entries.filter((entry) => entry.columns?.has(column) === true)
-      if (owners.length > 0) return owners.forEach((entry) => this.#use(entry.columns?.get(column) ?? [], span))
+      if (owners.length > 0) return owners.forEach((entry) => this.#use(entry.columns?.get(column) ?? [], span, true))
       const whole = level.entries.find((entry) => entry.alias === column)
       if (whole !== undefined) return this.#star([whole], span) // a whole row
       isAnythingPossible ||= level.entries.some((entry) => entry.columns === null)
       for (const entry of level.entries) candidates.push(...(entry.columns?.keys() ?? []))
       if (level.outputNames.has(column)) return
     }
-    if (!isAnythingPossible && !systemColumns.has(column)) this.#unknownColumn(column, candidates, span)
+    if (!isAnythingPossible && !systemColumns.has(column)) this.#missing(column, candidates, span)
   }
 
   #star(entries: readonly RangeEntry[], span: Span): void {
-    for (const entry of entries) for (const origins of entry.columns?.values() ?? []) this.#use(origins, span)
+    for (const entry of entries) for (const origins of entry.columns?.values() ?? []) this.#use(origins, span, false)
   }
 
-  #unknownColumn(column: string, candidates: Iterable<string>, span: Span): void {
-    this.result.problems.push(notAvailable('column', column, span, nearestName(column, candidates)))
+  #missing(name: string, candidates: readonly string[], span: Span): void {
+    this.result.missingColumns.push({ name, span, candidates })
   }
 
-  #use(origins: readonly Origin[], span: Span): void {
-    for (const { relation, column } of origins) this.result.columns.push({ schema: relation.schema, relation: relation.name, column, span })
+  #use(origins: readonly Origin[], span: Span, isNamed: boolean): void {
+    for (const { relation, column } of origins)
+      this.result.columns.push({ schema: relation.schema, relation: relation.name, column, span, isNamed })
   }
 
   /** Names the query puts out. Origins are left empty: what was read was counted where it was read. */
@@ -265,72 +281,19 @@ export class Resolver {
   }
 }
 
-function textOf(value: unknown): string | null {
-  return typeof value === 'string' ? value : null
-}
-
-function list(value: unknown): readonly Node[] {
-  return Array.isArray(value) ? (value as readonly Node[]) : [] // the parser gives lists of nodes
+function systemRelation(schema: string | null, name: string, span: Span): Reason {
+  return {
+    code: 'guard.system-relation',
+    message: `${schema === null ? '' : `${schema}.`}${name} is part of the server’s own catalogs, which tell of everybody’s data.`,
+    span,
+    hint: 'Browse the catalog with \\d instead.',
+  }
 }
 
 function isSystemName(schema: string | null, name: string, node: Node): boolean {
   if (node['catalogname'] !== undefined) return true // another database: nothing a read here may name
   if (schema !== null) return schema === 'information_schema' || schema.startsWith('pg_')
   return name.startsWith('pg_') // pg_catalog comes first in every search path
-}
-
-/** How PostgreSQL names a select-list item without AS. */
-function outputName(target: Node): string {
-  const node = target['ResTarget'] as Node
-  return typeof node['name'] === 'string' ? node['name'] : expressionName(node['val'] as Node | undefined)
-}
-
-function expressionName(value: Node | undefined): string {
-  const [kind = ''] = Object.keys(value ?? {})
-  const node = (value?.[kind] ?? {}) as Node
-  switch (kind) {
-    case 'ColumnRef':
-      return names(node['fields']).at(-1) ?? '?column?'
-    case 'FuncCall':
-      return names(node['funcname']).at(-1) ?? '?column?'
-    case 'TypeCast': {
-      const inner = expressionName(node['arg'] as Node)
-      return inner === '?column?' ? (names((node['typeName'] as Node)['names']).at(-1) ?? inner) : inner
-    }
-    case 'CollateClause':
-      return expressionName(node['arg'] as Node)
-    case 'A_Indirection':
-      return names(node['indirection']).at(-1) ?? expressionName(node['arg'] as Node)
-    case 'CaseExpr': {
-      const otherwise = node['defresult'] === undefined ? '?column?' : expressionName(node['defresult'] as Node)
-      return otherwise === '?column?' ? 'case' : otherwise
-    }
-    case 'SubLink': {
-      if (node['subLinkType'] === 'EXISTS_SUBLINK') return 'exists'
-      if (node['subLinkType'] === 'ARRAY_SUBLINK') return 'array'
-      const [first] = list(((node['subselect'] as Node)['SelectStmt'] as Node | undefined)?.['targetList'])
-      return first === undefined ? '?column?' : outputName(first)
-    }
-    default:
-      return fixedNames[kind] ?? sqlValueName(node)
-  }
-}
-
-const fixedNames: Readonly<Record<string, string>> = {
-  CoalesceExpr: 'coalesce',
-  RowExpr: 'row',
-  A_ArrayExpr: 'array',
-  GroupingFunc: 'grouping',
-  XmlSerialize: 'xmlserialize',
-  JsonObjectConstructor: 'json_object',
-  JsonArrayConstructor: 'json_array',
-}
-
-function sqlValueName(node: Node): string {
-  if (typeof node['op'] !== 'string') return '?column?'
-  const op = node['op'].toLowerCase()
-  if (op.startsWith('svfop_')) return op.slice(6).replace(/_n$/, '')
-  return op.startsWith('is_') ? op.slice(3) : '?column?' // IS_GREATEST, IS_LEAST, IS_XMLFOREST …
 }
 
 function functionName(node: Node): string | null {
@@ -361,10 +324,12 @@ function mergedColumns(entries: readonly RangeEntry[]): Columns {
   return merged
 }
 
-/** The same names without this level's FROM entries: what a sub-select that is not LATERAL sees. */
+/** The same WITH names without the FROM entries of this SELECT: what a sub-select that is not LATERAL sees. */
 function withoutEntries(scope: Scope): Scope {
-  const bare = new Scope(scope.parent)
-  for (const [name, table] of scope.commonTables) bare.commonTables.set(name, table)
+  let level = scope
+  while (level.isJoin && level.parent !== null) level = level.parent
+  const bare = new Scope(level.parent)
+  for (const [name, table] of level.commonTables) bare.commonTables.set(name, table)
   return bare
 }
 

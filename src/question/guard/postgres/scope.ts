@@ -28,8 +28,12 @@ export class Scope {
   /** Names of the select list, which ORDER BY and GROUP BY may use. */
   outputNames: ReadonlySet<string> = new Set()
 
-  constructor(parent: Scope | null) {
+  /** A level inside the FROM of the SELECT around it, not a SELECT of its own. */
+  readonly isJoin: boolean
+
+  constructor(parent: Scope | null, isJoin = false) {
     this.parent = parent
+    this.isJoin = isJoin
   }
 
   findCommonTable(name: string): CommonTable | null {

@@ -1,13 +1,11 @@
 import { constants } from 'node:sqlite'
-import { strongerClass, type Reason, type StatementClass } from '../../../domain/index.ts'
-import { unreadable, type Analysis, type ColumnUse, type RelationUse } from '../analysis.ts'
+import { strongerClass, type Reason, type Relation, type StatementClass } from '../../../domain/index.ts'
+import { unreadable, type Analysis, type ColumnUse, type MissingColumn, type RelationUse } from '../analysis.ts'
 import type { CatalogIndex } from '../catalog-index.ts'
-import { notAvailable } from '../judge.ts'
-import { nearestName } from '../nearest-name.ts'
 import { readFunctions, readTableFunctions } from './functions.ts'
 import { outline, type Outline } from './tokens.ts'
 import { Witness } from './witness.ts'
-import type { WitnessReply } from './witness-worker.ts'
+import type { WitnessAction, WitnessReply } from './witness-worker.ts'
 
 export interface SqliteAnalyser {
   analyse(sql: string, options: { readonly index: CatalogIndex | null; readonly paramCount: number }): Promise<Analysis>
@@ -56,10 +54,9 @@ function severalStatements(sql: string, second: number): Reason {
 function weigh(sql: string, shape: Outline, reply: WitnessReply, index: CatalogIndex, paramCount: number): Analysis {
   const statement = { start: 0, end: Buffer.byteLength(sql.slice(0, shape.end)) }
   const byKeyword = classOfKeyword(shape.keyword)
-  if (reply.error !== null && byKeyword === 'read')
-    return { ...unreadable(errorReason(reply.error, sql, index), sql), class: 'read', statement }
   const weighed = new Weighing(sql, index)
   for (const action of reply.actions) weighed.take(action)
+  if (reply.error !== null) weighed.fail(reply.error)
   const params = highestParam(sql)
   if (byKeyword === 'read' && params !== paramCount) {
     weighed.problems.push({
@@ -70,10 +67,12 @@ function weigh(sql: string, shape: Outline, reply: WitnessReply, index: CatalogI
   }
   return {
     class: byKeyword === 'read' ? weighed.class : byKeyword,
-    problems: weighed.problems,
+    problems: byKeyword === 'read' || byKeyword === 'write' ? weighed.problems : [],
     relations: [...weighed.relations.values()],
     columns: weighed.columns,
+    missingColumns: weighed.missingColumns,
     functions: weighed.functions,
+    behindViews: weighed.behindViews,
     statement,
   }
 }
@@ -84,64 +83,122 @@ class Weighing {
   readonly problems: Reason[] = []
   readonly relations = new Map<string, RelationUse>()
   readonly columns: ColumnUse[] = []
+  readonly missingColumns: MissingColumn[] = []
   readonly functions: string[] = []
+  readonly behindViews = { relations: [] as Relation[], columns: [] as ColumnUse[] }
   readonly #sql: string
+  readonly #lowerSql: string
   readonly #index: CatalogIndex
 
   constructor(sql: string, index: CatalogIndex) {
     this.#sql = sql
+    this.#lowerSql = sql.toLowerCase()
     this.#index = index
   }
 
-  take([code, first, second]: WitnessReply['actions'][number]): void {
+  take([code, first, second, , through]: WitnessAction): void {
     switch (code) {
       case constants.SQLITE_SELECT:
+        // Where only rows of a view are counted, this is the one mention of it.
+        if (through !== null && this.#isWritten(through)) this.#read(through, '', null)
+        return
       case constants.SQLITE_RECURSIVE:
         return
       case constants.SQLITE_READ:
-        return this.#read(first ?? '', second ?? '')
+        return this.#read(first ?? '', second ?? '', through)
       case constants.SQLITE_FUNCTION:
         return this.#call(second ?? '')
       default:
         this.class = strongerClass(this.class, classOfAction(code))
-        if (first !== null && writeActions.has(code)) this.#read(first, '')
+        if (first !== null && writeActions.has(code)) this.#read(first, second ?? '', null)
     }
   }
 
-  #read(table: string, column: string): void {
+  /** SQLite's message names what it could not find; anything else is its grammar speaking. */
+  fail(error: string): void {
+    const [, kind, name] = /^no such (table|column|function): (.+)$/.exec(error) ?? []
+    if (kind === undefined || name === undefined) {
+      const token = /near "([^"]+)"/.exec(error)?.[1]
+      const reason = { code: 'guard.syntax', message: `SQLite cannot read this: ${error}.`, hint: 'Correct the statement.' }
+      this.problems.push(token === undefined ? reason : { ...reason, span: spanOfWord(this.#sql, token) })
+      return
+    }
+    const bare = name.split('.').at(-1) ?? name
+    const span = spanOfWord(this.#sql, bare)
+    if (kind === 'function') this.#call(bare)
+    else if (kind === 'table')
+      this.relations.set(bare.toLowerCase(), { schema: 'main', writtenSchema: 'main', name: bare, relation: null, span })
+    else this.missingColumns.push({ name: bare, span, candidates: [...this.relations.values()].flatMap(columnNames) })
+  }
+
+  #read(table: string, column: string, through: string | null): void {
     if (readTableFunctions.has(table.toLowerCase())) return
+    // A view that SQLite folds into the query lets its tables be counted without saying through whom.
+    if (through !== null || (column === '' && !this.#isWritten(table))) return this.#readBehindView(table, column)
     const relation = this.#index.findInPath(table)
     const span = spanOfWord(this.#sql, table)
     if (relation === null) {
-      const isSystem = /^(sqlite_|pragma_|dbstat)/i.test(table)
-      this.problems.push(
-        isSystem
-          ? {
-              code: 'guard.system-relation',
-              message: `${table} is part of SQLite’s own catalogs.`,
-              span,
-              hint: 'Browse the catalog with \\d instead.',
-            }
-          : notAvailable('table', table, span, null),
-      )
+      this.problems.push(systemRelation(table, span))
       return
     }
-    this.relations.set(relation.name, { schema: relation.schema, name: relation.name, relation, span })
-    const known = relation.columns.find((candidate) => candidate.name.toLowerCase() === column.toLowerCase())
-    if (known !== undefined)
-      this.columns.push({ schema: relation.schema, relation: relation.name, column: known.name, span: spanOfWord(this.#sql, column) })
+    this.relations.set(relation.name.toLowerCase(), {
+      schema: relation.schema,
+      writtenSchema: relation.schema,
+      name: relation.name,
+      relation,
+      span,
+    })
+    for (const known of columnsNamed(relation, column)) {
+      const place = { span: spanOfWord(this.#sql, known), isNamed: this.#isWritten(known) }
+      this.columns.push({ schema: relation.schema, relation: relation.name, column: known, ...place })
+    }
+  }
+
+  /** What a view reads: held to deny rules only. */
+  #readBehindView(table: string, column: string): void {
+    const relation = this.#index.findInPath(table)
+    const span = spanOfWord(this.#sql, table)
+    if (relation === null) {
+      this.problems.push(systemRelation(table, span))
+      return
+    }
+    this.behindViews.relations.push(relation)
+    for (const known of columnsNamed(relation, column))
+      this.behindViews.columns.push({ schema: relation.schema, relation: relation.name, column: known, span, isNamed: false })
+  }
+
+  #isWritten(name: string): boolean {
+    return this.#lowerSql.includes(name.toLowerCase().replaceAll('"', '""')) || this.#lowerSql.includes(name.toLowerCase())
   }
 
   #call(name: string): void {
     this.functions.push(name)
     if (readFunctions.has(name.toLowerCase())) return
-    const span = spanOfWord(this.#sql, name)
     this.problems.push({
       code: 'guard.function-denied',
       message: `The function ${name} is not one a read may call.`,
-      span,
+      span: spanOfWord(this.#sql, name),
       hint: 'Write it without this function.',
     })
+  }
+}
+
+/** The row number is the primary key, where that is one whole number. */
+function columnsNamed(relation: Relation, column: string): string[] {
+  const names = (/^(rowid|oid|_rowid_)$/i.test(column) ? relation.primaryKey : [column]).map((name) => name.toLowerCase())
+  return relation.columns.map((candidate) => candidate.name).filter((name) => names.includes(name.toLowerCase()))
+}
+
+function columnNames(use: RelationUse): string[] {
+  return use.relation?.columns.map((column) => column.name) ?? []
+}
+
+function systemRelation(table: string, span: { start: number; end: number }): Reason {
+  return {
+    code: 'guard.system-relation',
+    message: `${table} is part of SQLite’s own catalogs.`,
+    span,
+    hint: 'Browse the catalog with \\d instead.',
   }
 }
 
@@ -166,22 +223,6 @@ function classOfKeyword(keyword: string): StatementClass {
   if (/^(INSERT|UPDATE|DELETE|REPLACE)$/.test(keyword)) return 'write'
   if (/^(CREATE|DROP|ALTER)$/.test(keyword)) return 'ddl'
   return /^(PRAGMA|ATTACH|DETACH|VACUUM|ANALYZE|REINDEX|BEGIN|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE)$/.test(keyword) ? 'admin' : 'unknown'
-}
-
-/** SQLite's message names what it could not find; anything else is its grammar speaking. */
-function errorReason(error: string, sql: string, index: CatalogIndex): Reason {
-  const [, kind, name] = /^no such (table|column): (.+)$/.exec(error) ?? []
-  if (kind !== undefined && name !== undefined) {
-    const bare = name.split('.').at(-1) ?? name
-    const isTable = kind === 'table'
-    const candidates = index.catalog.relations.flatMap((relation) =>
-      isTable ? [relation.name] : relation.columns.map((column) => column.name),
-    )
-    return notAvailable(isTable ? 'table' : 'column', bare, spanOfWord(sql, bare), nearestName(bare, candidates))
-  }
-  const token = /near "([^"]+)"/.exec(error)?.[1]
-  const reason = { code: 'guard.syntax', message: `SQLite cannot read this: ${error}.`, hint: 'Correct the statement.' }
-  return token === undefined ? reason : { ...reason, span: spanOfWord(sql, token) }
 }
 
 /** The first place the word stands at; SQLite does not say which. */

@@ -1,39 +1,37 @@
 import { Worker } from 'node:worker_threads'
 import type { Catalog } from '../../../domain/index.ts'
-import type { WitnessReply, WitnessRequest } from './witness-worker.ts'
+import type { WitnessReply, WitnessRequest, WitnessTable } from './witness-worker.ts'
 
 interface Waiting {
+  readonly request: WitnessRequest
+  readonly catalog: Catalog
   readonly resolve: (reply: WitnessReply) => void
   readonly timer: NodeJS.Timeout
 }
 
-const longestMs = 1_000
+/** Compiling takes microseconds; the first statement of a catalog also builds its tables. */
+const longestMs = 2_000
 
 /** The thread SQLite compiles in. One that dies or does not come back is replaced; what it was asked is refused. */
 export class Witness {
   #worker: Worker | null = null
-  #known = new Set<string>()
   #nextId = 1
   readonly #waiting = new Map<number, Waiting>()
 
   ask(catalog: Catalog, sql: string): Promise<WitnessReply> {
     const worker = this.#open()
     const id = this.#nextId++
-    const catalogKey = `${catalog.version} ${catalog.database}`
-    const isKnown = this.#known.has(catalogKey)
-    if (this.#known.size >= 8) this.#known.clear() // the thread forgets old ones too; sending one again is harmless
-    this.#known.add(catalogKey)
-    const tables = isKnown ? null : catalog.relations.map(({ name, columns }) => ({ name, columns: columns.map((column) => column.name) }))
+    const request = { id, catalogKey: `${catalog.version} ${catalog.database}`, tables: null, sql }
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#replace(), longestMs)
-      this.#waiting.set(id, { resolve, timer })
-      worker.postMessage({ id, catalogKey, tables, sql } satisfies WitnessRequest)
+      this.#waiting.set(id, { request, catalog, resolve, timer })
+      worker.postMessage(request)
     })
   }
 
   async close(): Promise<void> {
     const worker = this.#worker
-    this.#worker = null
+    this.#replace()
     await worker?.terminate()
   }
 
@@ -41,27 +39,35 @@ export class Witness {
     if (this.#worker !== null) return this.#worker
     const worker = new Worker(new URL('./witness-worker.ts', import.meta.url), { resourceLimits: { maxOldGenerationSizeMb: 256 }, env: {} })
     worker.unref()
-    worker.on('message', (reply: WitnessReply) => this.#settle(reply))
-    worker.on('error', () => this.#replace())
-    this.#known = new Set()
+    worker.on('message', (reply: WitnessReply) => this.#hear(reply))
+    worker.on('error', () => this.#replace(worker))
     this.#worker = worker
     return worker
   }
 
-  #settle(reply: WitnessReply): void {
+  #hear(reply: WitnessReply): void {
     const waiting = this.#waiting.get(reply.id)
     if (waiting === undefined) return
+    if (reply.needsCatalog) return this.#worker?.postMessage({ ...waiting.request, tables: tablesOf(waiting.catalog) })
     clearTimeout(waiting.timer)
     this.#waiting.delete(reply.id)
     waiting.resolve(reply)
   }
 
-  #replace(): void {
-    const worker = this.#worker
+  #replace(failed: Worker | null = this.#worker): void {
+    if (failed !== this.#worker) return // one that was replaced already
     this.#worker = null
-    void worker?.terminate()
-    for (const id of [...this.#waiting.keys()]) this.#settle({ id, actions: [], error: lostWitness })
+    void failed?.terminate()
+    for (const id of [...this.#waiting.keys()]) this.#hear({ id, actions: [], error: lostWitness, needsCatalog: false })
   }
+}
+
+function tablesOf(catalog: Catalog): WitnessTable[] {
+  return catalog.relations.map(({ name, columns, kind, definition }) => ({
+    name,
+    columns: columns.map((column) => column.name),
+    viewText: kind === 'view' ? definition : null,
+  }))
 }
 
 export const lostWitness = 'the statement took too long to compile'

@@ -1,0 +1,55 @@
+import { list, names, type Node } from './parse.ts'
+
+/** How PostgreSQL names a select-list item without AS. */
+export function outputName(target: Node): string {
+  const node = target['ResTarget'] as Node
+  return typeof node['name'] === 'string' ? node['name'] : expressionName(node['val'] as Node | undefined)
+}
+
+function expressionName(value: Node | undefined): string {
+  const [kind = ''] = Object.keys(value ?? {})
+  const node = (value?.[kind] ?? {}) as Node
+  switch (kind) {
+    case 'ColumnRef':
+      return names(node['fields']).at(-1) ?? '?column?'
+    case 'FuncCall':
+      return names(node['funcname']).at(-1) ?? '?column?'
+    case 'TypeCast': {
+      const inner = expressionName(node['arg'] as Node)
+      return inner === '?column?' ? (names((node['typeName'] as Node)['names']).at(-1) ?? inner) : inner
+    }
+    case 'CollateClause':
+      return expressionName(node['arg'] as Node)
+    case 'A_Indirection':
+      return names(node['indirection']).at(-1) ?? expressionName(node['arg'] as Node)
+    case 'CaseExpr': {
+      const otherwise = node['defresult'] === undefined ? '?column?' : expressionName(node['defresult'] as Node)
+      return otherwise === '?column?' ? 'case' : otherwise
+    }
+    case 'SubLink': {
+      if (node['subLinkType'] === 'EXISTS_SUBLINK') return 'exists'
+      if (node['subLinkType'] === 'ARRAY_SUBLINK') return 'array'
+      const [first] = list(((node['subselect'] as Node)['SelectStmt'] as Node | undefined)?.['targetList'])
+      return first === undefined ? '?column?' : outputName(first)
+    }
+    default:
+      return fixedNames[kind] ?? sqlValueName(node)
+  }
+}
+
+const fixedNames: Readonly<Record<string, string>> = {
+  CoalesceExpr: 'coalesce',
+  RowExpr: 'row',
+  A_ArrayExpr: 'array',
+  GroupingFunc: 'grouping',
+  XmlSerialize: 'xmlserialize',
+  JsonObjectConstructor: 'json_object',
+  JsonArrayConstructor: 'json_array',
+}
+
+function sqlValueName(node: Node): string {
+  if (typeof node['op'] !== 'string') return '?column?'
+  const op = node['op'].toLowerCase()
+  if (op.startsWith('svfop_')) return op.slice(6).replace(/_n$/, '')
+  return op.startsWith('is_') ? op.slice(3) : '?column?' // IS_GREATEST, IS_LEAST, IS_XMLFOREST …
+}
