@@ -26,7 +26,7 @@ export function openDatabase(file: string): DatabaseSync {
   const database = new DatabaseSync(file, {
     readOnly: true,
     allowExtension: false,
-    enableDoubleQuotedStringLiterals: false,
+    enableDoubleQuotedStringLiterals: true,
     limits: {
       attach: 0,
       length: longestValueBytes,

@@ -88,15 +88,18 @@ class Weighing {
   readonly behindViews = { relations: [] as Relation[], columns: [] as ColumnUse[] }
   readonly #sql: string
   readonly #lowerSql: string
+  readonly #withNames: ReadonlySet<string>
   readonly #index: CatalogIndex
 
   constructor(sql: string, index: CatalogIndex) {
     this.#sql = sql
     this.#lowerSql = sql.toLowerCase()
+    this.#withNames = namesOfWith(sql)
     this.#index = index
   }
 
-  take([code, first, second, , through]: WitnessAction): void {
+  take([code, first, second, database, name]: WitnessAction): void {
+    const through = name !== null && this.#isView(name) ? name : null
     switch (code) {
       case constants.SQLITE_SELECT:
         // Where only rows of a view are counted, this is the one mention of it.
@@ -105,6 +108,8 @@ class Weighing {
       case constants.SQLITE_RECURSIVE:
         return
       case constants.SQLITE_READ:
+        // A WITH query of which only rows are counted; its own reads are reported as well.
+        if (database === null && second === '' && this.#isDerived(first ?? '')) return
         return this.#read(first ?? '', second ?? '', through)
       case constants.SQLITE_FUNCTION:
         return this.#call(second ?? '')
@@ -112,6 +117,15 @@ class Weighing {
         this.class = strongerClass(this.class, classOfAction(code))
         if (first !== null && writeActions.has(code)) this.#read(first, second ?? '', null)
     }
+  }
+
+  /** A view of the catalog, unless the statement has a WITH query of that name, which stands before it. */
+  #isView(name: string): boolean {
+    return this.#index.findInPath(name)?.kind === 'view' && !this.#withNames.has(name.toLowerCase())
+  }
+
+  #isDerived(name: string): boolean {
+    return this.#withNames.has(name.toLowerCase()) && this.#index.findInPath(name) === null && !systemName.test(name)
   }
 
   /** SQLite's message names what it could not find; anything else is its grammar speaking. */
@@ -191,6 +205,18 @@ function columnsNamed(relation: Relation, column: string): string[] {
 
 function columnNames(use: RelationUse): string[] {
   return use.relation?.columns.map((column) => column.name) ?? []
+}
+
+/** Tables of SQLite itself, whatever else is called so. */
+const systemName = /^(sqlite_|pragma_|dbstat|bytecode|tables_used)/i
+
+/** Names a WITH may define here; a few too many do no harm, they only keep views from being taken for what they hide. */
+function namesOfWith(sql: string): ReadonlySet<string> {
+  const bare = sql.replaceAll(/--[^\n]*|\/\*[^]*?\*\/|'(?:[^']|'')*'/g, ' ')
+  const found = bare.matchAll(
+    /("(?:[^"]|"")+"|`[^`]+`|\[[^\]]+\]|[\p{L}_][\p{L}\p{N}_$]*)\s*(?:\([^()]*\)\s*)?\bas\s*(?:not\s+materialized\s*|materialized\s*)?\(/giu,
+  )
+  return new Set(Array.from(found, ([, name = '']) => name.replaceAll(/^["`[]|["`\]]$/g, '').toLowerCase()))
 }
 
 function systemRelation(table: string, span: { start: number; end: number }): Reason {

@@ -58,7 +58,7 @@ function testify({ id, catalogKey, tables, sql }: WitnessRequest): WitnessReply 
 }
 
 function build(key: string, tables: readonly WitnessTable[]): DatabaseSync {
-  const database = new DatabaseSync(':memory:', { allowExtension: false, enableDoubleQuotedStringLiterals: false })
+  const database = new DatabaseSync(':memory:', { allowExtension: false, enableDoubleQuotedStringLiterals: true })
   const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`
   database.exec('BEGIN')
   for (const { name, columns, viewText } of tables) {

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readCatalog } from '../../bench/accuracy/load-databases.ts'
+import { openPolicy, type Catalog, type Decision, type Dialect, type Policy, type StatementClass } from '../../src/domain/index.ts'
+import { createGuard } from '../../src/question/guard/index.ts'
+import { demoDatabase } from '../support/demo-database.ts'
+
+interface Line {
+  readonly id: string
+  readonly sql: string
+  readonly class: StatementClass
+  readonly decision: Decision
+  readonly source: string
+  readonly policy?: Partial<Policy>
+}
+
+const guard = createGuard()
+const catalogs = new Map<Dialect, Catalog>()
+
+beforeAll(async () => {
+  const postgres = await readCatalog(await demoDatabase())
+  catalogs.set('postgres', postgres)
+  // The same tables as SQLite has them: one schema, no functions of their own.
+  const relations = postgres.relations.map((relation) => ({ ...relation, schema: 'main', definition: null }))
+  catalogs.set('sqlite', { ...postgres, dialect: 'sqlite', searchPath: ['main'], relations, version: `${postgres.version} sqlite` })
+})
+afterAll(() => guard.close())
+
+describe.each<Dialect>(['postgres', 'sqlite'])('the corpus of %s', (dialect) => {
+  const lines = readFileSync(join(import.meta.dirname, `../corpus/guard/${dialect}.jsonl`), 'utf8')
+    .trim()
+    .split('\n')
+    .map((text) => JSON.parse(text) as Line) // our own file
+
+  test.each(lines.map((line) => [line.id, line.sql.slice(0, 70).replaceAll('\0', '␀'), line] as const))('%s: %s', async (_, __, line) => {
+    const policy = { ...openPolicy, ...line.policy, version: `corpus ${JSON.stringify(line.policy ?? null)}` }
+    const catalog = catalogs.get(dialect) ?? null
+    const context = { catalog, dialect, policy, role: 'reader' as const, connectionId: 'corpus', limits: policy.defaults }
+    const { verdict, approved } = await guard.guard({ sql: line.sql, params: [] }, context)
+    expect({
+      class: verdict.class,
+      decision: verdict.decision,
+      reasons: verdict.decision === line.decision ? null : verdict.reasons,
+    }).toEqual({
+      class: line.class,
+      decision: line.decision,
+      reasons: null,
+    })
+    expect(approved !== null).toBe(line.decision === 'allow')
+    if (line.decision !== 'allow') expect(verdict.reasons.length).toBeGreaterThan(0)
+  })
+})
