@@ -49,7 +49,6 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   '@fastify/helmet': ['surfaces/http'],
   '@fastify/swagger': ['surfaces/http'],
   '@fastify/swagger-ui': ['surfaces/http'],
-  '@fastify/under-pressure': ['surfaces/http'],
   fastify: ['surfaces/http'],
   'fastify-type-provider-zod': ['surfaces/http'],
   'openapi-types': ['surfaces/http'],
