@@ -10,6 +10,7 @@ const tagBytes = 16
 export function createKeyring(options: { readonly store: Store; readonly secretKey: Secret }): Keyring {
   const wrappingKey = derive(Buffer.from(options.secretKey.reveal(), 'utf8'), 'aishell wrapping key')
   const dataKeys = new Map<string, Promise<Buffer>>()
+  const auditKeys = new Map<string, Buffer>() // asked for with every batch of the record
   const dataKey = (scope: Scope): Promise<Buffer> => {
     const known = dataKeys.get(scope.tenantId)
     if (known !== undefined) return known
@@ -21,7 +22,13 @@ export function createKeyring(options: { readonly store: Store; readonly secretK
   return {
     seal: async (scope, field, plaintext) => encrypt(await dataKey(scope), Buffer.from(plaintext, 'utf8'), bindingOf(scope, field)),
     open: async (scope, field, sealed) => decrypt(await dataKey(scope), Buffer.from(sealed), bindingOf(scope, field)).toString('utf8'),
-    auditKey: async (scope) => derive(await dataKey(scope), 'aishell record chain'),
+    auditKey: async (scope) => {
+      const known = auditKeys.get(scope.tenantId)
+      if (known !== undefined) return known
+      const made = derive(await dataKey(scope), 'aishell record chain')
+      auditKeys.set(scope.tenantId, made)
+      return made
+    },
   }
 }
 
