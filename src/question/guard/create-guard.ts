@@ -1,82 +1,22 @@
 import { sealStatement } from '../../domain/approved-statement.ts'
-import { unreadable, type Analysis, type RelationUse } from './analysis.ts'
-import { indexOf, type CatalogIndex } from './catalog-index.ts'
+import { Analysers } from './analysers.ts'
 import type { Guard, GuardContext, Guarded, GuardSubject } from './guard.ts'
-import { judge } from './judge.ts'
-import { analysePostgres } from './postgres/analyse.ts'
-import { openGrammar } from './postgres/parse.ts'
-import { createSqliteAnalyser, type SqliteAnalyser } from './sqlite/index.ts'
+import { judgeStatement, type Judged } from './judge-statement.ts'
 import { VerdictCache } from './verdict-cache.ts'
-import { noSources, sourcesOfView, type ViewSources } from './view-sources.ts'
 
-interface Judged {
-  readonly verdict: Guarded['verdict']
-  readonly statement: Analysis['statement']
-}
-
-/** Opens the guard: grammars load on first use, the SQLite witness when the first SQLite statement comes. */
+/** Opens the guard: each dialect's grammar loads with the first statement of that dialect. */
 export function createGuard(options: { readonly cachedVerdicts?: number } = {}): Guard {
   const cache = new VerdictCache<Judged>(options.cachedVerdicts ?? 2_000)
-  let sqlite: SqliteAnalyser | null = null
-  const analyse = async (subject: GuardSubject, context: GuardContext, index: CatalogIndex | null): Promise<Analysis> => {
-    if (context.dialect === 'sqlite') {
-      sqlite ??= createSqliteAnalyser()
-      return await sqlite.analyse(subject.sql, { index, paramCount: subject.params.length })
-    }
-    await openGrammar()
-    const safeFunctions = new Set(context.policy.safeFunctions)
-    return analysePostgres(subject.sql, { index, safeFunctions, paramCount: subject.params.length, isLenient: false })
-  }
+  const analysers = new Analysers()
   return {
     guard: async (subject, context) => {
       const key = cacheKey(subject, context)
-      const judged = cache.get(key) ?? (await judgeAnew(subject, context, analyse))
+      const judged = cache.get(key) ?? (await judgeStatement(subject, context, await analysers.of(context.dialect)))
       cache.set(key, judged)
       return { verdict: judged.verdict, approved: seal(subject, context, judged) }
     },
-    close: async () => await sqlite?.close(),
+    close: () => analysers.close(),
   }
-}
-
-async function judgeAnew(
-  subject: GuardSubject,
-  context: GuardContext,
-  analyse: (subject: GuardSubject, context: GuardContext, index: CatalogIndex | null) => Promise<Analysis>,
-): Promise<Judged> {
-  const index = context.catalog === null ? null : indexOf(context.catalog)
-  const weigh = (analysis: Analysis): Judged => ({
-    verdict: judge(analysis, {
-      index,
-      policy: context.policy,
-      role: context.role,
-      sourcesOf: (use) => sources(use, analysis, context, index),
-    }),
-    statement: analysis.statement,
-  })
-  try {
-    return weigh(await analyse(subject, context, index))
-  } catch {
-    return weigh(unreadable(crashed, subject.sql)) // hostile text may run a parser or a walk out of stack
-  }
-}
-
-const crashed = {
-  code: 'guard.unreadable',
-  message: 'The statement could not be judged, so it is refused.',
-  hint: 'Write it more simply.',
-} as const
-
-function sources(use: RelationUse, analysis: Analysis, context: GuardContext, index: CatalogIndex | null): ViewSources {
-  if (use.relation === null) return noSources
-  if (context.dialect === 'sqlite') {
-    if (use.relation.kind !== 'view' || analysis.behindViews === undefined) return noSources
-    return { ...analysis.behindViews, isKnown: use.relation.definition !== null }
-  }
-  const safeFunctions = new Set(context.policy.safeFunctions)
-  return sourcesOfView(use.relation, {
-    key: [...safeFunctions].join('\u0000'),
-    analyse: (definition) => analysePostgres(definition, { index, safeFunctions, paramCount: null, isLenient: true }),
-  })
 }
 
 /** The limits are not part of it: they change the seal, not the verdict. */

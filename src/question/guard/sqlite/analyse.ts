@@ -1,20 +1,17 @@
 import { constants } from 'node:sqlite'
 import { strongerClass, type Reason, type Relation, type StatementClass } from '../../../domain/index.ts'
+import type { Analyser } from '../analyser.ts'
 import { unreadable, type Analysis, type ColumnUse, type MissingColumn, type RelationUse } from '../analysis.ts'
 import type { CatalogIndex } from '../catalog-index.ts'
+import { noSources } from '../view-sources.ts'
 import { readFunctions, readTableFunctions } from './functions.ts'
 import { outline, type Outline } from './tokens.ts'
 import { Witness } from './witness.ts'
 import type { WitnessAction, WitnessReply } from './witness-worker.ts'
 
-export interface SqliteAnalyser {
-  analyse(sql: string, options: { readonly index: CatalogIndex | null; readonly paramCount: number }): Promise<Analysis>
-  close(): Promise<void>
-}
-
 const longestBytes = 100_000
 
-export function createSqliteAnalyser(): SqliteAnalyser {
+export function openSqliteAnalyser(): Analyser {
   const witness = new Witness()
   return {
     analyse: async (sql, { index, paramCount }) => {
@@ -27,6 +24,10 @@ export function createSqliteAnalyser(): SqliteAnalyser {
         return unreadable({ code: 'guard.no-catalog', message: 'A SQLite statement can only be judged against its catalog.' }, sql)
       const statement = sql.slice(0, shape.end)
       return weigh(sql, shape, await witness.ask(index.catalog, statement), index, paramCount)
+    },
+    sourcesOf: (use, analysis) => {
+      if (use.relation?.kind !== 'view' || analysis.behindViews === undefined) return noSources
+      return { ...analysis.behindViews, isKnown: use.relation.definition !== null }
     },
     close: () => witness.close(),
   }

@@ -2,4 +2,4 @@
 // The witness compiles against an empty database of the same shape, in a thread that can be replaced.
 // Touches no file.
 // Refuses what the witness cannot compile, and what it does not come back from.
-export { createSqliteAnalyser, type SqliteAnalyser } from './analyse.ts'
+export { openSqliteAnalyser } from './analyse.ts'
