@@ -1,7 +1,7 @@
 import type { AnswerBody, AnswerEvent, DraftAnswerBody } from './answer.ts'
 import type { CatalogBody } from './catalog.ts'
 import type { ConnectionBody, ConnectionInput, PolicyBody, PrivilegeReport } from './connection.ts'
-import type { EntryBody, Verification } from './entry.ts'
+import type { AuditKeyBody, EntryBody, Verification } from './entry.ts'
 import type { ReadyBody } from './health.ts'
 import { problemShape, type Problem } from './problem.ts'
 import type { DraftQuestionBody, QuestionBody } from './question.ts'
@@ -143,6 +143,11 @@ export class Client {
 
   async auditVerify(): Promise<Verification> {
     return this.json('GET', '/api/v1/audit/verify')
+  }
+
+  /** For admins: checks exports offline, and could forge them. */
+  async auditKey(): Promise<AuditKeyBody> {
+    return this.json('GET', '/api/v1/audit/key')
   }
 
   /** NDJSON of the whole chain, for `aishell audit verify --file`. */

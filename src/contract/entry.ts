@@ -63,3 +63,13 @@ export const verificationShape = z
   })
   .meta({ id: 'Verification' })
 export type Verification = Wire<z.infer<typeof verificationShape>>
+
+/** Checks an export's MACs; whoever holds it could forge them too. */
+export const auditKeyShape = z
+  .object({
+    tenantId: z.string(),
+    /** 32 bytes, hex. */
+    key: z.string(),
+  })
+  .meta({ id: 'AuditKey' })
+export type AuditKeyBody = Wire<z.infer<typeof auditKeyShape>>

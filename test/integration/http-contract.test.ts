@@ -104,6 +104,7 @@ const calls: readonly Call[] = [
   ['GET', '/api/v1/history/none', 404],
   ['GET', '/api/v1/audit', 200],
   ['GET', '/api/v1/audit/verify', 200],
+  ['GET', '/api/v1/audit/key', 200],
   ['GET', '/api/v1/tokens', 200],
   ['POST', '/api/v1/tokens', 201, { name: 'for a test' }],
   ['DELETE', '/api/v1/tokens/none', 404],

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { mayDo, ShellError } from '../../../domain/index.ts'
-import { entryQueryShape, entryShape, pageOf, verificationShape } from '../../../contract/index.ts'
+import { auditKeyShape, entryQueryShape, entryShape, pageOf, verificationShape } from '../../../contract/index.ts'
 import type { App } from '../app.ts'
 import { actorOf } from '../credentials.ts'
 import { idParams, problems } from '../documented.ts'
@@ -103,6 +103,28 @@ export function auditRoutes(app: App, { record, observer }: Pick<HttpRooms, 'rec
       const exchange = new Exchange(reply)
       await exchange.guarded(observer.observe, request.id, () => sendLines(exchange, record.export(actor)))
       return reply
+    },
+  )
+}
+
+export function auditKeyRoute(app: App, { record }: Pick<HttpRooms, 'record'>): void {
+  app.get(
+    '/api/v1/audit/key',
+    {
+      config: { access: 'manage-members' },
+      schema: {
+        operationId: 'auditKey',
+        tags: ['record'],
+        summary: 'The key that checks exports of your tenant offline',
+        description: 'With it a chain could be forged as well, so it is for admins, each fetch is in the record, and it belongs in a safe.',
+        response: { 200: auditKeyShape, ...problems() },
+      },
+    },
+    async (request, reply) => {
+      const actor = actorOf(request)
+      await record.note(actor, 'audit-key', actor.tenantId)
+      const key = Buffer.from(await record.auditKey(actor)).toString('hex')
+      return reply.header('cache-control', 'no-store').send({ tenantId: actor.tenantId, key })
     },
   )
 }

@@ -24,6 +24,7 @@ export function addAudit(program: Command, context: CommandContext): void {
     .description('The record of every question is a chain; a changed, deleted, swapped or cut-off entry shows.')
   addVerify(group, context)
   addExport(group, context)
+  addKey(group, context)
 }
 
 function addVerify(group: Command, context: CommandContext): void {
@@ -38,6 +39,7 @@ function addVerify(group: Command, context: CommandContext): void {
       `
 Examples:
   $ aishell audit verify
+  $ aishell audit key -o chain.key
   $ aishell audit export -o trail.ndjson && aishell audit verify --file trail.ndjson --key-file chain.key`,
     )
     .action(async () => {
@@ -85,4 +87,34 @@ function addExport(group: Command, context: CommandContext): void {
       if (sink !== null) await context.note(`The chain is in ${options.output}.`)
     })
   })
+}
+
+interface KeyOptions extends CommonOptions {
+  readonly output: string
+}
+
+function addKey(group: Command, context: CommandContext): void {
+  const command = group
+    .command('key')
+    .description(
+      'Write the chain’s key, for `audit verify --file`. Admins only: whoever holds it could forge the chain as well as check it.',
+    )
+    .option('-o, --output <file>', 'where to, readable by you alone; `-` is stdout', '-')
+  withServerOptions(command).action(async () => {
+    const options = command.optsWithGlobals<KeyOptions>()
+    await context.withSession(options, async ({ client }) => {
+      const found = await client.auditKey()
+      if (options.output === '-') await (options.json === true ? context.json(found) : context.out.write(`${found.key}\n`))
+      else await writeKey(options.output, found.key)
+      const warning = context.errPaint.yellow('warning')
+      await context.note(`${warning}: this key can forge the chain as well as check it. Keep it safe; the record says that it was fetched.`)
+    })
+  })
+}
+
+/** For the owner's eyes only. */
+async function writeKey(path: string, key: string): Promise<void> {
+  const file = await openRowFile(path)
+  await file.write(Buffer.from(`${key}\n`))
+  await file.keep()
 }
