@@ -67,6 +67,32 @@ export type PrivilegeReport = Wire<z.infer<typeof privilegeReportShape>>
 
 const patternShape = keepableText().min(1).max(300)
 
+const costBoundShape = z.strictObject({
+  cost: z.number().min(0).nullable().default(null),
+  rows: z.number().min(0).nullable().default(null),
+})
+const costGateShape = z.strictObject({
+  confirmOver: costBoundShape.default({ cost: null, rows: null }),
+  refuseOver: costBoundShape.default({ cost: null, rows: null }),
+})
+
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time as HH:MM')
+const hoursShape = z.strictObject({
+  /** 1 is Monday, 7 is Sunday. */
+  days: z.array(z.int().min(1).max(7)).min(1).default([1, 2, 3, 4, 5, 6, 7]),
+  from: timeOfDay.default('00:00'),
+  to: timeOfDay.default('00:00'),
+  timeZone: z.string().max(60).refine(isTimeZone, 'a time zone, as Europe/Berlin').default('UTC'),
+})
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
+
 export const policyShape = z
   .strictObject({
     disclosure: z.enum(disclosures).default('statistics'),
@@ -84,6 +110,10 @@ export const policyShape = z
       .default([]),
     safeFunctions: z.array(patternShape).max(500).default([]),
     writers: z.array(z.enum(roles)).default([]),
+    /** Estimates of EXPLAIN over which a read needs an approval, or is refused; null: no gate. */
+    costGate: costGateShape.nullable().default(null),
+    /** When statements may run; null: at any time. */
+    hours: hoursShape.nullable().default(null),
     defaults: limitsShape.default({}),
     ceiling: limitsShape.default({}),
   })

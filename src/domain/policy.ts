@@ -16,6 +16,32 @@ export interface PolicyRule {
   readonly columns: readonly string[]
 }
 
+/** Planner's estimates; null: no such bound. */
+export interface CostBound {
+  /** In the planner's own units. */
+  readonly cost: number | null
+  /** Rows the statement is expected to give. */
+  readonly rows: number | null
+}
+
+/** Reads that the planner expects to be dear: over one bound somebody else must approve, over the other it is refused. */
+export interface CostGate {
+  readonly confirmOver: CostBound
+  readonly refuseOver: CostBound
+}
+
+/** When statements may run, by the wall clock of `timeZone`. */
+export interface Hours {
+  /** 1 is Monday, 7 is Sunday. */
+  readonly days: readonly number[]
+  /** `HH:MM`, included; a `to` that is not after `from` lies on the next day. */
+  readonly from: string
+  /** `HH:MM`, excluded. */
+  readonly to: string
+  /** IANA name, as `Europe/Berlin`. */
+  readonly timeZone: string
+}
+
 /** The rules of one connection. */
 export interface Policy {
   /** Changes with every edit; part of the verdict cache key. */
@@ -29,6 +55,10 @@ export interface Policy {
   readonly safeFunctions: readonly string[]
   /** Statement classes each role may have run; writes and above end in an approval request. */
   readonly writers: readonly Role[]
+  /** null: no statement is too dear. */
+  readonly costGate: CostGate | null
+  /** null: at any time. */
+  readonly hours: Hours | null
   readonly defaults: Limits
   readonly ceiling: Limits
 }
@@ -40,6 +70,8 @@ export const openPolicy: Policy = {
   rules: [],
   safeFunctions: [],
   writers: [],
+  costGate: null,
+  hours: null,
   defaults: defaultLimits,
   ceiling: ceilingLimits,
 }

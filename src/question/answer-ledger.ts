@@ -36,6 +36,11 @@ export class AnswerLedger {
     if (this.#question.input.kind === 'text') await this.#begin(null)
   }
 
+  /** The intent of SQL by hand, where its verdict itself needs the database. */
+  async openForEffects(): Promise<void> {
+    if (this.#intent === null) await this.#begin(null)
+  }
+
   async attempt(fields: AttemptFields): Promise<void> {
     this.#drafter = fields.draft.drafter
     if (this.#intent === null) await this.#begin(fields)

@@ -2,7 +2,7 @@ import { tightenLimits, type Actor, type Draft, type Drafted, type Question } fr
 import type { Target } from '../platform/connections/index.ts'
 import type { AnswerLedger } from './answer-ledger.ts'
 import type { Delivery } from './delivery.ts'
-import type { Guarded } from './guard/index.ts'
+import { needsEstimate, weighCost, type Guarded } from './guard/index.ts'
 import type { Repair } from './repair.ts'
 import type { QuestionRooms } from './rooms.ts'
 
@@ -56,13 +56,35 @@ export async function guardDraft(walk: Walk, draft: Drafted): Promise<Guarded> {
         role: actor.role,
         connectionId: target.connection.id,
         limits: tightenLimits(policy.ceiling, base, question.limits),
+        now: new Date(),
       },
     ),
   )
+  const gated = await gateCost(walk, guarded)
   const elapsedMs = performance.now() - startedMs
   ledger.spent('guardMs', elapsedMs)
-  const { decision, class: statementClass, reasons } = guarded.verdict
+  const { decision, class: statementClass, reasons } = gated.verdict
   const codes = reasons.map((reason) => reason.code)
   rooms.observe({ type: 'verdict-reached', decision, class: statementClass, codes, dialect: catalog.dialect, elapsedMs })
-  return guarded
+  return gated
+}
+
+/**
+ * Where the policy has a cost gate, the planner is asked what the statement will cost, under its seal. That touches the
+ * database, so the intent is written first. A plan is what somebody wants who asks for one: it is never gated.
+ */
+async function gateCost(walk: Walk, guarded: Guarded): Promise<Guarded> {
+  const { rooms, actor, question, signal, ledger, target } = walk
+  const { approved } = guarded
+  if (approved === null || question.purpose === 'explain' || !needsEstimate(guarded, target.policy)) return guarded
+  await ledger.openForEffects()
+  return await rooms.span('estimate', {}, async () => {
+    const lease = await target.lease(signal)
+    try {
+      const mark = { entryId: question.id, actor: actor.name }
+      return weighCost(guarded, target.policy, await lease.explain(approved, { signal, mark }))
+    } finally {
+      await lease.release()
+    }
+  })
 }

@@ -26,6 +26,8 @@ const policyBody: PolicyBody = {
   rules: [{ effect: 'deny', roles: ['reader'], tables: ['salary'], columns: [] }],
   safeFunctions: [],
   writers: [],
+  costGate: null,
+  hours: null,
   defaults: { maxRows: 5 },
   ceiling: {},
 }

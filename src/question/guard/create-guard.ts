@@ -1,6 +1,8 @@
 import { sealStatement } from '../../domain/approved-statement.ts'
+import type { Reason, Verdict } from '../../domain/index.ts'
 import { Analysers } from './analysers.ts'
 import type { Guard, GuardContext, Guarded, GuardSubject } from './guard.ts'
+import { hoursReason } from './hours.ts'
 import { judgeStatement, type Judged } from './judge-statement.ts'
 import { VerdictCache } from './verdict-cache.ts'
 
@@ -13,10 +15,16 @@ export function createGuard(options: { readonly cachedVerdicts?: number } = {}):
       const key = cacheKey(subject, context)
       const judged = cache.get(key) ?? (await judgeStatement(subject, context, await analysers.of(context.dialect)))
       cache.set(key, judged)
+      const untimely = hoursReason(context.policy, context.now)
+      if (untimely !== null) return { verdict: refused(judged.verdict, untimely), approved: null }
       return { verdict: judged.verdict, approved: seal(subject, context, judged) }
     },
     close: () => analysers.close(),
   }
+}
+
+function refused(verdict: Verdict, reason: Reason): Verdict {
+  return { ...verdict, decision: 'refuse', reasons: [...verdict.reasons, reason] }
 }
 
 /** The limits are not part of it: they change the seal, not the verdict. */

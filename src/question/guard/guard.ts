@@ -10,6 +10,8 @@ export interface GuardContext {
   readonly connectionId: string
   /** Already tightened to the policy's ceiling. */
   readonly limits: Limits
+  /** For a policy with hours; absent: such a policy refuses everything. */
+  readonly now?: Date
 }
 
 export interface GuardSubject {

@@ -4,3 +4,4 @@
 // Refuses what it does not know.
 export type { Guard, GuardContext, Guarded, GuardSubject } from './guard.ts'
 export { createGuard } from './create-guard.ts'
+export { needsEstimate, weighCost, type Estimate } from './weigh-cost.ts'
