@@ -26,14 +26,23 @@ const shop = `
   INSERT INTO invoice VALUES (1, 1, 10.50, ''), (2, 1, 20, NULL), (3, 2, 0.5, 'naïve ✓');
   CREATE VIEW big_invoice AS SELECT id, total FROM invoice WHERE total > 5;`
 
-export async function postgresMember(): Promise<EngineMember> {
+/** `admin` runs a text as the database's owner. */
+export async function postgresMember(): Promise<EngineMember & { readonly admin: (sql: string) => Promise<unknown> }> {
   const database = await freshDatabase()
   await database.query(shop)
   const engine = createPostgresEngine({ allowPrivateHosts: true, allowedHosts: [] })
-  const pool = engine.open({ engine: 'postgres', ...database.reader }, poolOptions)
+  const { host, port, user, password } = database.reader
+  const writer = { user: `${user}_writer`, password }
+  await database.query(`CREATE ROLE ${writer.user} LOGIN PASSWORD '${password.reveal()}'`)
+  await database.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON customer, invoice TO ${writer.user}`)
+  const pool = engine.open(
+    { engine: 'postgres', host, port, database: database.database, user, password, sslmode: 'disable', writer },
+    poolOptions,
+  )
   return {
     name: 'postgres',
     pool,
+    admin: (sql) => database.query(sql),
     series: (n) => `SELECT n FROM generate_series(1, ${n}) AS t(n)`,
     endless: `SELECT count(*) FROM generate_series(1, 100000000000) AS t(n)`,
     parameter: '$1',

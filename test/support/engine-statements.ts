@@ -1,7 +1,7 @@
 import { defaultLimits, type ApprovedStatement, type Limits } from '../../src/domain/index.ts'
 import { sealStatement } from '../../src/domain/approved-statement.ts'
 import type { Cell, ResultColumn } from '../../src/contract/index.ts'
-import type { EnginePool, Lease } from '../../src/platform/engines/index.ts'
+import type { DryRun, EnginePool, Lease, PendingWrite, WriteResult } from '../../src/platform/engines/index.ts'
 
 /** Seals a text as the guard would; only tests may. */
 export function approve(sql: string, params: readonly (string | null)[] = [], limits: Partial<Limits> = {}): ApprovedStatement {
@@ -18,8 +18,8 @@ export function approve(sql: string, params: readonly (string | null)[] = [], li
 }
 
 /** A write as an approver would have let it through. */
-export function approveWrite(sql: string): ApprovedStatement {
-  return sealStatement({ ...approve(sql), class: 'write', access: 'write' })
+export function approveWrite(sql: string, params: readonly (string | null)[] = [], limits: Partial<Limits> = {}): ApprovedStatement {
+  return sealStatement({ ...approve(sql, params, limits), class: 'write', access: 'write' })
 }
 
 export const mark = { entryId: 'entry-1', actor: 'ada' }
@@ -45,6 +45,30 @@ export async function read(pool: EnginePool, approved: ApprovedStatement, signal
   const lease = await pool.lease({ signal })
   try {
     return await readOn(lease, approved, signal)
+  } finally {
+    await lease.release()
+  }
+}
+
+/** One write on a lease of its own. */
+export async function write(
+  pool: EnginePool,
+  approved: ApprovedStatement,
+  beforeCommit: (pending: PendingWrite) => Promise<void> = async () => {},
+  signal = never(),
+): Promise<WriteResult> {
+  const lease = await pool.lease({ signal: never(), access: 'write' })
+  try {
+    return await lease.write(approved, { signal, mark, beforeCommit })
+  } finally {
+    await lease.release()
+  }
+}
+
+export async function dryRun(pool: EnginePool, approved: ApprovedStatement): Promise<DryRun | null> {
+  const lease = await pool.lease({ signal: never(), access: 'write' })
+  try {
+    return await lease.dryRun(approved, { signal: never(), mark })
   } finally {
     await lease.release()
   }

@@ -34,6 +34,8 @@ export class LeaseCount {
       read: (approved, options) => lease.read(approved, options),
       copy: (approved, format, options) => lease.copy(approved, format, options),
       explain: (approved, options) => lease.explain(approved, options),
+      write: (approved, options) => lease.write(approved, options),
+      dryRun: (approved, options) => lease.dryRun(approved, options),
       release: async () => {
         if (isOut) {
           isOut = false

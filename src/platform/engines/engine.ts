@@ -1,4 +1,4 @@
-import type { ApprovedStatement, Catalog, Dialect, Disclosure, Secret } from '../../domain/index.ts'
+import type { ApprovedStatement, Catalog, Dialect, Disclosure, Secret, Truncation } from '../../domain/index.ts'
 import type { Cell, PrivilegeReport, ResultColumn } from '../../contract/index.ts'
 
 /** Where a database is and how to sign in, as the operator or an editor gave it. Hostile input: engines allow-list it. */
@@ -11,6 +11,8 @@ export type EngineTarget =
       readonly user: string
       readonly password: Secret | null
       readonly sslmode: 'disable' | 'require' | 'verify-full'
+      /** Signs in for approved writes; without one the same user does. */
+      readonly writer?: { readonly user: string; readonly password: Secret | null } | null
     }
   | { readonly engine: 'sqlite'; readonly file: string }
 
@@ -43,15 +45,64 @@ export interface Explanation {
   readonly estimatedCost: number | null
 }
 
-/** One database connection on loan, inside one read-only transaction per statement. */
+/** What a write has done when only its commit is missing. */
+export interface PendingWrite {
+  /** Rows the statement inserted, changed or deleted in its target; null: the server does not tell. */
+  readonly affectedRows: number | null
+  /** Names the transaction for `EnginePool.settle`; null: what became of it cannot be asked later. */
+  readonly marker: string | null
+}
+
+export interface WriteOptions {
+  readonly signal: AbortSignal
+  readonly mark: RunMark
+  /**
+   * Called once, after the statement and before its commit, which waits for it. When it throws, everything is rolled
+   * back and `write` throws the same. Who makes `pending` durable here can tell after a crash what became of the write.
+   */
+  readonly beforeCommit: (pending: PendingWrite) => Promise<void>
+}
+
+export interface WriteResult {
+  readonly affectedRows: number | null
+  /** What RETURNING gave, cut at the row and byte limits of the seal; no columns where there was none. */
+  readonly columns: readonly ResultColumn[]
+  readonly rows: readonly (readonly Cell[])[]
+  readonly truncated: Truncation | null
+}
+
+export interface DryRun {
+  readonly affectedRows: number | null
+  /** What a rollback does not take back, or the count does not cover; one sentence each. */
+  readonly notes: readonly string[]
+}
+
+/** What became of a write whose end nobody has seen. `running`: its transaction is still open; ask again. */
+export type WriteEnd = 'committed' | 'rolled-back' | 'running' | 'unknown'
+
+/** One database connection on loan: a read-only transaction per statement, or, where it was lent to write, one that is committed. */
 export interface Lease {
   /** Throws `run.timeout`, `run.cancelled`, `engines.*`; never an error text that carries row values. */
   read(approved: ApprovedStatement, options: ReadOptions): Promise<ResultStream>
   /** The server's own bulk path; null where the engine or the statement has none. Chunks may split lines. CSV has a header line. */
   copy(approved: ApprovedStatement, format: CopyFormat, options: ReadOptions): Promise<AsyncIterable<Uint8Array> | null>
   explain(approved: ApprovedStatement, options: Omit<ReadOptions, 'batchRows'>): Promise<Explanation>
+  /**
+   * One statement in a transaction of its own. Throws `run.outcome-unknown` when the answer to the commit was lost;
+   * after any other error nothing was changed. A lease lent to read throws `engines.read-only`, as does a seal for reading.
+   */
+  write(approved: ApprovedStatement, options: WriteOptions): Promise<WriteResult>
+  /** Runs the write and rolls it back; null where the engine cannot take it back. Not for reads either. */
+  dryRun(approved: ApprovedStatement, options: Omit<WriteOptions, 'beforeCommit'>): Promise<DryRun | null>
   /** Back to the pool; closed instead when its state is not known. */
   release(): Promise<void>
+}
+
+export interface LeaseOptions {
+  readonly signal: AbortSignal
+  readonly waitMs?: number
+  /** `write` signs in as the target's writer, in sessions that are closed after one statement. Default `read`. */
+  readonly access?: 'read' | 'write'
 }
 
 /** All leases of one connection; opened on first use. */
@@ -59,7 +110,9 @@ export interface EnginePool {
   readCatalog(options: { readonly disclosure: Disclosure; readonly signal?: AbortSignal }): Promise<Catalog>
   preflight(signal?: AbortSignal): Promise<PrivilegeReport>
   /** Waits in a bounded queue; throws `engines.busy` when that is full or `waitMs` is over. */
-  lease(options: { readonly signal: AbortSignal; readonly waitMs?: number }): Promise<Lease>
+  lease(options: LeaseOptions): Promise<Lease>
+  /** What became of the write that `beforeCommit` was told of with this marker. */
+  settle(marker: string, signal?: AbortSignal): Promise<WriteEnd>
   close(): Promise<void>
 }
 

@@ -3,18 +3,7 @@
 // Touches one customer database.
 // Refuses text without a seal, the store, and tenants.
 export { copyFormats } from './engine.ts'
-export type {
-  CopyFormat,
-  Engine,
-  EnginePool,
-  EngineTarget,
-  Explanation,
-  Lease,
-  PoolOptions,
-  ReadOptions,
-  ResultStream,
-  RunMark,
-} from './engine.ts'
+export type * from './engine.ts'
 export type { HostPolicy } from './host-policy.ts'
 export { createPostgresEngine } from './postgres/index.ts'
 export { createSqliteEngine, type SqliteEngineOptions } from './sqlite/index.ts'

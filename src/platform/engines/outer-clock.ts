@@ -23,6 +23,33 @@ export function cancelled(): ShellError {
   return new ShellError({ code: 'run.cancelled', kind: 'failed', message: 'The statement was cancelled.' })
 }
 
+/** The connection broke between COMMIT and its answer: it may or may not have happened, and must not be tried again blindly. */
+export function outcomeUnknown(): ShellError {
+  return new ShellError({
+    code: 'run.outcome-unknown',
+    kind: 'failed',
+    message: 'The connection was lost while the change was being committed, so it is not known whether it happened.',
+    hint: 'Look at the data before you try again.',
+  })
+}
+
+export function readsOnly(): ShellError {
+  return new ShellError({
+    code: 'engines.read-only',
+    kind: 'denied',
+    message: 'This database session was lent for reading only, and the statement was approved as a write.',
+  })
+}
+
+/** What was approved as a read never runs where it could be committed. */
+export function writesOnly(): ShellError {
+  return new ShellError({
+    code: 'engines.write-only',
+    kind: 'denied',
+    message: 'This database session was lent for one write, and the statement was approved as a read.',
+  })
+}
+
 /** The engine's own time-out can be switched off from inside a statement; this clock cannot. */
 const engineGraceMs = 500
 

@@ -9,7 +9,7 @@ interface ServerError {
 }
 
 /** What a failed sign-in means; never the password, never more of the network than the host that was given. */
-export function openFailure(target: PostgresTarget, error: unknown): ShellError {
+export function openFailure(target: Omit<PostgresTarget, 'writer'>, error: unknown): ShellError {
   const { code = '', message } = error as ServerError
   const where = `${target.host}:${target.port}`
   if (code === '28P01' || code === '28000' || message.startsWith('SASL')) {
@@ -114,6 +114,11 @@ const valueErrors: Readonly<Record<string, string>> = {
   '22008': 'A date or time is out of range',
   '22012': 'Division by zero',
   '22023': 'A function was called with a value it does not take',
+  '23502': 'A column that needs a value would get none',
+  '23503': 'A row that others refer to would go, or one that is referred to is not there',
+  '23505': 'A value that must be unique is there already',
+  '23514': 'A value breaks a rule of its table',
+  '23P01': 'A row would overlap another one that it must not overlap',
   '2201B': 'A regular expression is not valid',
   '22P02': 'A text cannot be read as the type it is cast to or compared with',
 }

@@ -56,7 +56,8 @@ export class RowGatherer implements Gatherer<CellBatch> {
   }
 }
 
-function spellBooleans(rows: readonly Cell[][], fields: readonly FieldDescription[]): void {
+/** The wire says t and f; cells say true and false. */
+export function spellBooleans(rows: readonly Cell[][], fields: readonly FieldDescription[]): void {
   for (const [at, field] of fields.entries()) {
     if (field.dataTypeID !== booleanOid) continue
     for (const row of rows) if (row[at] !== null) row[at] = row[at] === 't' ? 'true' : 'false'

@@ -1,6 +1,6 @@
-import { assertSealed, ShellError, type ApprovedStatement } from '../../../domain/index.ts'
-import type { CopyFormat, Explanation, Lease, ReadOptions, ResultStream } from '../engine.ts'
-import { cancelled } from '../outer-clock.ts'
+import { assertSealed, type ApprovedStatement } from '../../../domain/index.ts'
+import type { CopyFormat, DryRun, Explanation, Lease, ReadOptions, ResultStream, WriteResult } from '../engine.ts'
+import { cancelled, readsOnly } from '../outer-clock.ts'
 import { runComment } from '../run-comment.ts'
 import { resultColumn } from './column-kind.ts'
 import { copyText, isCopyable } from './copy-text.ts'
@@ -53,6 +53,16 @@ export class PostgresLease implements Lease {
     const lines: string[] = []
     for await (const rows of batches(await reading.next(), reading)) lines.push(...rows.map((row) => row[0] ?? ''))
     return readPlan(lines)
+  }
+
+  async write(approved: ApprovedStatement): Promise<WriteResult> {
+    assertSealed(approved)
+    throw readsOnly()
+  }
+
+  async dryRun(approved: ApprovedStatement): Promise<DryRun> {
+    assertSealed(approved)
+    throw readsOnly()
   }
 
   async release(): Promise<void> {
@@ -108,12 +118,4 @@ function readPlan(lines: readonly string[]): Explanation {
     estimatedRows: top === null ? null : Number(top[2]),
     estimatedCost: top === null ? null : Number(top[1]),
   }
-}
-
-function readsOnly(): ShellError {
-  return new ShellError({
-    code: 'engines.read-only',
-    kind: 'denied',
-    message: 'This engine runs reads only, and the statement was approved as a write.',
-  })
 }

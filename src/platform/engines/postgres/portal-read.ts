@@ -41,8 +41,8 @@ export interface Gatherer<Batch> {
 export interface PortalReadOptions<Batch> {
   /** BEGIN and our settings, see prologue.ts. */
   readonly opening: readonly OwnStatement[]
-  /** ROLLBACK. */
-  readonly ending: OwnStatement
+  /** ROLLBACK; null: the transaction stays open, for a write that is not committed yet. */
+  readonly ending: OwnStatement | null
   /** Names this session's server already keeps; grows as it takes more. */
   readonly kept: Set<string>
   readonly text: string
@@ -67,6 +67,8 @@ const mostHeldBytes = 1024 * 1024
  */
 export class PortalRead<Batch> {
   fields: readonly FieldDescription[] = []
+  /** What the server said at the end of the judged statement, as `UPDATE 3`; null before it. */
+  tag: string | null = null
   readonly #options: PortalReadOptions<Batch>
   readonly #idle = Promise.withResolvers<void>()
   #wire: Wire | null = null
@@ -131,7 +133,7 @@ export class PortalRead<Batch> {
       wire.describe({ type: 'P', name: '' })
       wire.execute({})
     }
-    this.#send(wire, ending)
+    if (ending !== null) this.#send(wire, ending)
     wire.sync()
     wire.stream.uncork()
   }
@@ -154,13 +156,14 @@ export class PortalRead<Batch> {
     this.#hold()
   }
 
-  handleCommandComplete(): void {
+  handleCommandComplete(message?: { readonly text?: string }): void {
     const { opening, ending, kept, isDescribeOnly } = this.#options
     const at = this.#commandsDone
     const own = at < opening.length ? opening[at] : isDescribeOnly || at > opening.length ? ending : undefined
-    if (own !== undefined && own.name !== '') kept.add(own.name)
+    if (own != null && own.name !== '') kept.add(own.name)
     this.#commandsDone += 1
     if (at !== opening.length) return
+    this.tag = message?.text ?? null
     this.#state = 'complete'
     this.#deliver()
   }

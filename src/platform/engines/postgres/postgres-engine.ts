@@ -11,6 +11,8 @@ import { readFacts } from './server-facts.ts'
 import { beginRead, endRead, type ServerFacts } from './prologue.ts'
 import type { PostgresTarget } from './postgres-target.ts'
 import { PostgresSession } from './session.ts'
+import { PostgresWriteLease } from './write-lease.ts'
+import { settleOn } from './writing.ts'
 
 /** PostgreSQL 12 and newer. */
 export function createPostgresEngine(hosts: HostPolicy): Engine {
@@ -27,20 +29,26 @@ export function createPostgresEngine(hosts: HostPolicy): Engine {
 function openPool(target: PostgresTarget, hosts: HostPolicy, options: PoolOptions): EnginePool {
   let pinned: Promise<string> | null = null
   let facts: ServerFacts | null = null
-  const open = async (): Promise<PostgresSession> => {
+  const signIn = async (user: Pick<PostgresTarget, 'user' | 'password'>): Promise<PostgresSession> => {
     pinned ??= pinHost(target.host, hosts)
     const address = await pinned.catch((error: unknown) => {
       pinned = null // a name that does not resolve now may resolve later
       throw error
     })
-    const session = await PostgresSession.open(target, address, options.connectTimeoutMs)
-    facts ??= await readFacts(session).catch((error: unknown) => {
+    return await PostgresSession.open({ ...target, ...user }, address, options.connectTimeoutMs)
+  }
+  const factsOf = async (session: PostgresSession): Promise<ServerFacts> =>
+    readFacts(session).catch((error: unknown) => {
       session.destroy()
       throw ownFailure(error)
     })
+  const open = async (): Promise<PostgresSession> => {
+    const session = await signIn(target)
+    facts ??= await factsOf(session)
     return session
   }
   const pool = new LeasePool(open, options)
+  const writers = new LeasePool(() => signIn(target.writer ?? target), { ...options, maxLeases: Math.min(mostWriters, options.maxLeases) })
   /** Our own reading of the server's catalogs: read-only, timed, never in the way of questions for long. */
   const own = async <Result>(signal: AbortSignal | undefined, work: (session: PostgresSession) => Promise<Result>): Promise<Result> => {
     const session = await pool.take(signal ?? new AbortController().signal)
@@ -63,15 +71,33 @@ function openPool(target: PostgresTarget, hosts: HostPolicy, options: PoolOption
     if (facts === null) throw new Error('A session was lent before its server was known') // `open` reads them first
     return new PostgresLease(session, facts, (back) => pool.give(back))
   }
+  /** Names mean what they mean to the guard: the search path is the one the catalog was read with. */
+  const leaseToWrite = async (signal: AbortSignal, waitMs: number | undefined): Promise<PostgresWriteLease> => {
+    if (facts === null) await own(signal, async () => undefined) // the first session reads them
+    const session = await writers.take(signal, waitMs)
+    try {
+      const own = await factsOf(session)
+      return new PostgresWriteLease(session, { ...own, searchPath: facts?.searchPath ?? own.searchPath }, (back) => writers.give(back))
+    } catch (error) {
+      await writers.give(session)
+      throw error
+    }
+  }
   return {
     readCatalog: ({ disclosure, signal }) => own(signal, (session) => readCatalog(session, disclosure, facts?.searchPath ?? [])),
     preflight: (signal) => own(signal, (session) => preflight(session)),
-    lease: async ({ signal, waitMs }) => lease(await pool.take(signal, waitMs)),
-    close: () => pool.close(),
+    lease: async ({ signal, waitMs, access }) =>
+      access === 'write' ? leaseToWrite(signal, waitMs) : lease(await pool.take(signal, waitMs)),
+    settle: (marker, signal) => own(signal, (session) => settleOn(session, marker)),
+    close: async () => {
+      await Promise.all([pool.close(), writers.close()])
+    },
   }
 }
 
 const ownTimeoutMs = 20_000
+/** Writes are few, each waits for people, and they queue behind one another's locks anyway. */
+const mostWriters = 2
 
 function ownFailure(error: unknown): ShellError {
   return statementFailure(error, { timeoutMs: ownTimeoutMs, startedMs: 0, offset: 0 })

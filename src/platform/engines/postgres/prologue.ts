@@ -65,6 +65,20 @@ function settingsText(facts: ServerFacts): string {
   return text
 }
 
+/** Settings of one write; its commit is on disk before it is told, whatever the user's default says. */
+export function writeSettings(facts: ServerFacts, limits: Limits): OwnStatement {
+  const settings = readSettings(facts, limits)
+  const durable = `CASE WHEN pg_catalog.current_setting('synchronous_commit') = 'off' THEN pg_catalog.set_config('synchronous_commit', 'local', true) END`
+  return { ...settings, name: '', text: `${settings.text}, ${durable}` }
+}
+
+export const beginWrite: OwnStatement = { name: '', text: 'BEGIN TRANSACTION READ WRITE', values: [] }
+
+/** A dry run never commits: what would be checked only then is checked after the statement. */
+export const checkAtOnce: OwnStatement = { name: '', text: 'SET CONSTRAINTS ALL IMMEDIATE', values: [] }
+
+export const rollBack: OwnStatement = { name: '', text: 'ROLLBACK', values: [] }
+
 export const beginRead = 'BEGIN TRANSACTION READ ONLY'
 
 export function begin(facts: ServerFacts): OwnStatement {

@@ -31,7 +31,7 @@ export class PostgresSession implements Session {
   }
 
   /** `address` is the host's checked and pinned IP; TLS still checks the name. */
-  static async open(target: PostgresTarget, address: string, connectTimeoutMs: number): Promise<PostgresSession> {
+  static async open(target: Omit<PostgresTarget, 'writer'>, address: string, connectTimeoutMs: number): Promise<PostgresSession> {
     const ssl = target.sslmode === 'disable' ? (false as const) : tlsOptions(target)
     const client = new Client({
       host: address,
@@ -81,11 +81,16 @@ export class PostgresSession implements Session {
     this.#cancelling ??= this.#requestCancel(processID, secretKey)
   }
 
-  /** After a statement: waits for a cancel under way, then rolls back what is still open. */
-  async settle(portal: Pick<PortalRead<unknown>, 'idle' | 'isUnopened'>): Promise<void> {
+  /** After a statement whose transaction goes on: waits for a cancel under way, so that it can hit nothing else. */
+  async quiet(portal: Pick<PortalRead<unknown>, 'idle' | 'isUnopened'>): Promise<void> {
     await portal.idle
     if (this.#cancelling !== null) await this.#cancelling
     if (portal.isUnopened) this.destroy()
+  }
+
+  /** After a statement: waits for a cancel under way, then rolls back what is still open. */
+  async settle(portal: Pick<PortalRead<unknown>, 'idle' | 'isUnopened'>): Promise<void> {
+    await this.quiet(portal)
     if (!this.#isUsable || this.client.getTransactionStatus() === 'I') return
     await this.client.query(endRead).catch(() => this.destroy())
   }

@@ -37,6 +37,12 @@ const byState: Readonly<Record<number, Meaning>> = {
     'The SQLite file cannot be opened.',
     'Check that the server may read the file; one in WAL mode also needs its -shm and -wal files or a writable directory.',
   ],
+  19: [
+    'engines.statement-rejected',
+    'invalid',
+    'The change would break a rule of the table: a value that must be unique, present or referred to.',
+    'Correct the values, or the statement.',
+  ],
   23: [
     'engines.read-only',
     'denied',

@@ -1,6 +1,6 @@
-import { assertSealed, ShellError, type ApprovedStatement } from '../../../domain/index.ts'
-import type { Explanation, Lease, ReadOptions, ResultStream } from '../engine.ts'
-import { cancelled } from '../outer-clock.ts'
+import { assertSealed, type ApprovedStatement } from '../../../domain/index.ts'
+import type { DryRun, Explanation, Lease, ReadOptions, ResultStream, WriteResult } from '../engine.ts'
+import { cancelled, readsOnly } from '../outer-clock.ts'
 import { SqliteReading } from './reading.ts'
 import type { SqliteSession } from './session.ts'
 
@@ -40,6 +40,16 @@ export class SqliteLease implements Lease {
     return { text: lines.join('\n'), estimatedRows: null, estimatedCost: null }
   }
 
+  async write(approved: ApprovedStatement): Promise<WriteResult> {
+    assertSealed(approved)
+    throw readsOnly()
+  }
+
+  async dryRun(approved: ApprovedStatement): Promise<DryRun> {
+    assertSealed(approved)
+    throw readsOnly()
+  }
+
   async release(): Promise<void> {
     if (this.#isReleased) return
     this.#isReleased = true
@@ -58,12 +68,4 @@ export class SqliteLease implements Lease {
     const { lockTimeoutMs, maxBytes } = limits
     return await reading.start({ type: 'read', sql, params, batchRows: options.batchRows, maxRowBytes: maxBytes, lockTimeoutMs })
   }
-}
-
-function readsOnly(): ShellError {
-  return new ShellError({
-    code: 'engines.read-only',
-    kind: 'denied',
-    message: 'This engine runs reads only, and the statement was approved as a write.',
-  })
 }

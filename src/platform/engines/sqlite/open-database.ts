@@ -21,10 +21,12 @@ const readingPragmas = new Set([
 /** They load code, or hand out and take raw pointers. */
 const deniedFunctions = new Set(['load_extension', 'fts3_tokenizer'])
 
-/** Opens a file so that nothing but reading is possible: each layer stands alone, should another one leak. */
-export function openDatabase(file: string): DatabaseSync {
+export type FileAccess = 'read' | 'write'
+
+/** Opens a file so that nothing but reading, or changing rows, is possible: each layer stands alone, should another one leak. */
+export function openDatabase(file: string, access: FileAccess = 'read'): DatabaseSync {
   const database = new DatabaseSync(file, {
-    readOnly: true,
+    readOnly: access === 'read',
     allowExtension: false,
     enableDoubleQuotedStringLiterals: true,
     limits: {
@@ -36,21 +38,39 @@ export function openDatabase(file: string): DatabaseSync {
       variableNumber: 1_000,
     },
   })
-  database.exec('PRAGMA query_only = 1; PRAGMA trusted_schema = 0; PRAGMA cell_size_check = 1; PRAGMA mmap_size = 0; PRAGMA temp_store = 1')
+  if (access === 'read') database.exec('PRAGMA query_only = 1')
+  else database.exec('PRAGMA synchronous = FULL') // what was told to be written survives a loss of power
+  database.exec('PRAGMA trusted_schema = 0; PRAGMA cell_size_check = 1; PRAGMA mmap_size = 0; PRAGMA temp_store = 1')
   database.enableDefensive(true)
-  authorize(database)
+  authorize(database, access)
   return database
 }
 
 /** How long to wait for a writer. A pragma of our own, so the authorizer steps aside for it. */
-export function setLockTimeout(database: DatabaseSync, timeoutMs: number): void {
-  database.setAuthorizer(null)
-  database.exec(`PRAGMA busy_timeout = ${Math.ceil(timeoutMs)}`)
-  authorize(database)
+export function setLockTimeout(database: DatabaseSync, timeoutMs: number, access: FileAccess = 'read'): void {
+  ourOwn(database, access, () => database.exec(`PRAGMA busy_timeout = ${Math.ceil(timeoutMs)}`))
 }
 
-function authorize(database: DatabaseSync): void {
-  database.setAuthorizer((action, first, second) => (isReading(action, first, second) ? constants.SQLITE_OK : constants.SQLITE_DENY))
+/** Does something that the authorizer would not let a statement do: our own fixed texts only. */
+export function ourOwn<Result>(database: DatabaseSync, access: FileAccess, work: () => Result): Result {
+  database.setAuthorizer(null)
+  try {
+    return work()
+  } finally {
+    authorize(database, access)
+  }
+}
+
+function authorize(database: DatabaseSync, access: FileAccess): void {
+  database.setAuthorizer((action, first, second) =>
+    isReading(action, first, second) || (access === 'write' && isRowChange(action, first)) ? constants.SQLITE_OK : constants.SQLITE_DENY,
+  )
+}
+
+/** Rows of tables, also those a trigger changes; never SQLite's own tables, which hold the schema. */
+function isRowChange(action: number, table: string | null): boolean {
+  const isChange = action === constants.SQLITE_INSERT || action === constants.SQLITE_UPDATE || action === constants.SQLITE_DELETE
+  return isChange && !/^sqlite_/i.test(table ?? 'sqlite_')
 }
 
 function isReading(action: number, first: string | null, second: string | null): boolean {

@@ -1,5 +1,5 @@
 import type { Cell, ResultColumn } from '../../../contract/index.ts'
-import type { Relation } from '../../../domain/index.ts'
+import type { Relation, Truncation } from '../../../domain/index.ts'
 
 export interface ReadRequest {
   readonly type: 'read'
@@ -10,13 +10,29 @@ export interface ReadRequest {
   readonly lockTimeoutMs: number
 }
 
+/** Begins a write; `commit` or `rollback` ends it. */
+export interface WriteRequest {
+  readonly type: 'write'
+  readonly sql: string
+  readonly params: readonly (string | null)[]
+  readonly maxRows: number
+  readonly maxBytes: number
+  readonly lockTimeoutMs: number
+}
+
 export interface CatalogRequest {
   readonly type: 'catalog'
   readonly hasStatistics: boolean
 }
 
 /** What the sandbox is asked. `next` and `stop` belong to the last `read`. */
-export type SandboxRequest = ReadRequest | CatalogRequest | { readonly type: 'next' } | { readonly type: 'stop' }
+export type SandboxRequest =
+  | ReadRequest
+  | WriteRequest
+  | CatalogRequest
+  | { readonly type: 'next' | 'stop' | 'commit' | 'rollback' }
+  /** Takes and gives back the write lock, which also cleans up after a writer that died. */
+  | { readonly type: 'change-counter'; readonly lockTimeoutMs: number }
 
 /** What the sandbox answers; each request but `stop` gets exactly one answer, `stop` gets `stopped`. */
 export type SandboxAnswer =
@@ -29,6 +45,16 @@ export type SandboxAnswer =
     }
   | { readonly type: 'batch'; readonly rows: readonly (readonly Cell[])[]; readonly isLast: boolean }
   | { readonly type: 'catalog'; readonly relations: readonly Relation[] }
+  | {
+      readonly type: 'written'
+      readonly affectedRows: number
+      readonly columns: readonly ResultColumn[]
+      readonly rows: readonly (readonly Cell[])[]
+      readonly truncated: Truncation | null
+      readonly changeCounter: number | null
+    }
+  | { readonly type: 'ended' }
+  | { readonly type: 'change-counter'; readonly changeCounter: number | null }
   | { readonly type: 'stopped' }
   | SandboxFailure
 

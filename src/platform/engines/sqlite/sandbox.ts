@@ -2,10 +2,11 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Cell, ResultColumn } from '../../../contract/index.ts'
 import { readRelations } from './catalog.ts'
 import { cellText, resultColumn, type SqliteValue } from './column-kind.ts'
-import { openDatabase, setLockTimeout } from './open-database.ts'
+import { openDatabase, setLockTimeout, type FileAccess } from './open-database.ts'
 import type { ReadRequest, SandboxAnswer, SandboxRequest } from './sandbox-messages.ts'
+import { SandboxWriter } from './sandbox-writer.ts'
 
-// The main file of the sandbox: a process of its own, without rights, that holds one SQLite file open for reading.
+// The main file of the sandbox: a process of its own, without rights, that holds one SQLite file open.
 // node:sqlite blocks while a statement runs; who wants it stopped ends the process.
 
 /** A batch of wide rows is handed over before it has all its rows. */
@@ -23,7 +24,9 @@ class RowTooLarge extends Error {
 
 let running: RunningRead | null = null
 
-function answerTo(database: DatabaseSync, request: SandboxRequest): SandboxAnswer {
+function answerTo(database: DatabaseSync, writer: SandboxWriter | null, request: SandboxRequest): SandboxAnswer {
+  const written = writer?.answerTo(request) ?? null
+  if (written !== null) return written
   if (request.type === 'read') return startRead(database, request)
   if (request.type === 'next') return { type: 'batch', ...nextBatch() }
   if (request.type === 'catalog') return { type: 'catalog', relations: readRelations(database, request) }
@@ -85,19 +88,20 @@ function send(answer: SandboxAnswer): void {
   process.send?.(answer)
 }
 
-function main(file: string): void {
+function main(file: string, access: FileAccess): void {
   let database: DatabaseSync
   try {
-    database = openDatabase(file)
+    database = openDatabase(file, access)
     const [row] = database.prepare('SELECT sqlite_version() AS version, (SELECT count(*) FROM sqlite_schema) AS objects').all()
     send({ type: 'open', version: String(row?.['version']) })
   } catch (error) {
     send(failureOf(error))
     return
   }
+  const writer = access === 'write' ? new SandboxWriter(database, file) : null
   process.on('message', (request: SandboxRequest) => {
     try {
-      send(answerTo(database, request))
+      send(answerTo(database, writer, request))
     } catch (error) {
       running = null
       send(failureOf(error))
@@ -106,4 +110,4 @@ function main(file: string): void {
   process.on('disconnect', () => process.exit(0))
 }
 
-main(process.argv[2] ?? '')
+main(process.argv[2] ?? '', process.argv[3] === 'write' ? 'write' : 'read')

@@ -1,8 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ShellError } from '../../../domain/index.ts'
 import type { Session } from '../lease-pool.ts'
 import { openFailure } from './errors.ts'
+import type { FileAccess } from './open-database.ts'
 import type { SandboxAnswer, SandboxRequest } from './sandbox-messages.ts'
 
 export interface SandboxOptions {
@@ -15,6 +17,7 @@ export interface SandboxOptions {
 }
 
 const heapMegabytes = 256
+const journals = ['-journal', '-wal', '-shm'] as const
 
 interface Pending {
   readonly resolve: (answer: SandboxAnswer) => void
@@ -35,8 +38,8 @@ export class SqliteSession implements Session {
     child.on('exit', () => this.spoil())
   }
 
-  static async open(file: string, options: SandboxOptions, timeoutMs: number): Promise<SqliteSession> {
-    const child = startSandbox(file, options)
+  static async open(file: string, options: SandboxOptions, timeoutMs: number, access: FileAccess = 'read'): Promise<SqliteSession> {
+    const child = startSandbox(file, options, access)
     const pending: Pending[] = []
     const fail = (error: unknown): void => {
       for (const { reject } of pending.splice(0)) reject(error)
@@ -96,11 +99,11 @@ export class SqliteSession implements Session {
 }
 
 /**
- * A Node without environment, network handles of ours or rights to write, run or read anything but its own code and the
- * file (Node's permission model; SQLite itself is held by open-database.ts). Where there is a shell, the kernel bounds
+ * A Node without environment, network handles of ours or rights to run or read anything but its own code and the file,
+ * or to write anything but a file it was opened to write (Node's permission model; SQLite itself is held by open-database.ts). Where there is a shell, the kernel bounds
  * memory, temporary files and core dumps as well.
  */
-function startSandbox(file: string, options: SandboxOptions): ChildProcess {
+function startSandbox(file: string, options: SandboxOptions, access: FileAccess): ChildProcess {
   const main = options.sandboxFile ?? join(import.meta.dirname, 'sandbox.ts')
   const code = options.sandboxFile === null ? dirname(import.meta.dirname) : dirname(main) // it shares bounds with the other engines
   const node = [
@@ -109,13 +112,18 @@ function startSandbox(file: string, options: SandboxOptions): ChildProcess {
     `--max-old-space-size=${heapMegabytes}`,
     '--permission',
     `--allow-fs-read=${code}`,
-    `--allow-fs-read=${file}`,
+    // A writer also keeps SQLite's journal, beside the file.
+    ...(access === 'read' ? [file] : [file, ...journals.map((suffix) => `${file}${suffix}`)]).map((path) => `--allow-fs-read=${path}`),
+    ...(access === 'read' ? [] : ['', ...journals].map((suffix) => `--allow-fs-write=${file}${suffix}`)),
     main,
     file,
+    access,
   ]
   // SQLite blocks the process while a statement runs, so it cannot see that the server is gone (kill -9); this sees it.
   const follow = `(while kill -0 $PPID && kill -0 $$; do /bin/sleep 1; done; kill -0 $PPID || kill -9 $$) 2>/dev/null 3>&- &`
-  const bounds = `${follow} ulimit -c 0; ulimit -d ${Math.ceil(options.maxMemoryBytes / 1024)}; ulimit -f ${Math.ceil(options.maxTempBytes / 512)}; exec "$0" "$@"`
+  // No file may grow beyond its bound; the one that is written to is as large as it is already.
+  const maxFileBytes = options.maxTempBytes + (access === 'write' ? statSync(file).size : 0)
+  const bounds = `${follow} ulimit -c 0; ulimit -d ${Math.ceil(options.maxMemoryBytes / 1024)}; ulimit -f ${Math.ceil(maxFileBytes / 512)}; exec "$0" "$@"`
   const [command = '', ...args] = process.platform === 'win32' ? node : ['/bin/sh', '-c', bounds, ...node]
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], env: {}, cwd: dirname(file) })
   child.unref()

@@ -9,6 +9,8 @@ import { SqliteLease } from './lease.ts'
 import { preflight } from './preflight.ts'
 import { SqliteSession, type SandboxOptions } from './session.ts'
 import { pinFile, type SqliteTarget } from './sqlite-target.ts'
+import { SqliteWriteLease } from './write-lease.ts'
+import { settleOn } from './writing.ts'
 
 export interface SqliteEngineOptions extends Partial<SandboxOptions> {
   /** Files must lie inside one of these, symbolic links followed; none: no SQLite file can be opened. */
@@ -39,6 +41,10 @@ function openPool(target: SqliteTarget, allowedDirectories: readonly string[], s
     async () => SqliteSession.open(await pinFile(target.file, allowedDirectories), sandbox, options.connectTimeoutMs),
     options,
   )
+  const writers = new LeasePool(
+    async () => SqliteSession.open(await pinFile(target.file, allowedDirectories), sandbox, options.connectTimeoutMs, 'write'),
+    { ...options, maxLeases: 1 }, // SQLite has one writer at a time
+  )
   const own = async <Result>(signal: AbortSignal | undefined, work: (session: SqliteSession) => Promise<Result>): Promise<Result> => {
     const session = await pool.take(signal ?? new AbortController().signal)
     const hangUp = (): void => session.destroy()
@@ -66,7 +72,21 @@ function openPool(target: SqliteTarget, allowedDirectories: readonly string[], s
         return { dialect: 'sqlite', database: basename(target.file), serverVersion: session.version, version, ...schema }
       }),
     preflight: (signal) => own(signal, (session) => preflight(session)),
-    lease: async ({ signal, waitMs }) => new SqliteLease(await pool.take(signal, waitMs), (session) => pool.give(session)),
-    close: () => pool.close(),
+    lease: async ({ signal, waitMs, access }) =>
+      access === 'write'
+        ? new SqliteWriteLease(await writers.take(signal, waitMs), (session) => writers.give(session))
+        : new SqliteLease(await pool.take(signal, waitMs), (session) => pool.give(session)),
+    settle: async (marker, signal = new AbortController().signal) => {
+      const session = await writers.take(signal)
+      try {
+        return await settleOn(session, marker)
+      } finally {
+        session.spoil()
+        await writers.give(session)
+      }
+    },
+    close: async () => {
+      await Promise.all([pool.close(), writers.close()])
+    },
   }
 }
