@@ -50,7 +50,7 @@ async function measure(dialect: 'postgres' | 'sqlite', catalogs: ReadonlyMap<str
       catalog: catalogs.get(line.db) ?? null,
       dialect,
       policy: openPolicy,
-      role: 'reader' as const,
+      roles: ['reader'],
       connectionId: 'bench',
       limits: openPolicy.defaults,
     }

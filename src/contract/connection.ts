@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { Wire } from './wire.ts'
-import { dialects, disclosures, roles } from '../domain/index.ts'
+import { dialects, disclosures } from '../domain/index.ts'
+import { hoursShape } from './hours.ts'
 import { limitsShape } from './limits.ts'
-import { keepableText } from './text.ts'
+import { keepableText, slugShape } from './text.ts'
 
 const name = z
   .string()
@@ -24,7 +25,12 @@ export const sqliteTargetShape = z.strictObject({
   file: keepableText().min(1).max(1024),
 })
 
-const saved = { name, description: keepableText().max(500).default('') }
+const saved = {
+  name,
+  description: keepableText().max(500).default(''),
+  /** Roles may be given rights by label. */
+  labels: z.array(slugShape).max(20).optional(),
+}
 export const connectionInputShape = z
   .discriminatedUnion('engine', [
     z.strictObject({ ...saved, engine: z.literal('postgres'), target: postgresTargetShape }),
@@ -39,6 +45,7 @@ export const connectionShape = z
     id: z.string(),
     name: z.string(),
     description: z.string(),
+    labels: z.array(z.string()),
     engine: z.enum(dialects),
     target: z.union([postgresTargetShape.omit({ password: true }), sqliteTargetShape]).nullable(),
     /** `api`: saved by a person; `file`: declared in aishell.yaml; `demo`: came with the server. */
@@ -76,23 +83,6 @@ const costGateShape = z.strictObject({
   refuseOver: costBoundShape.default({ cost: null, rows: null }),
 })
 
-const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time as HH:MM')
-const hoursShape = z.strictObject({
-  /** 1 is Monday, 7 is Sunday. */
-  days: z.array(z.int().min(1).max(7)).min(1).default([1, 2, 3, 4, 5, 6, 7]),
-  from: timeOfDay.default('00:00'),
-  to: timeOfDay.default('00:00'),
-  timeZone: z.string().max(60).refine(isTimeZone, 'a time zone, as Europe/Berlin').default('UTC'),
-})
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
-  } catch {
-    return false
-  }
-}
-
 export const policyShape = z
   .strictObject({
     disclosure: z.enum(disclosures).default('statistics'),
@@ -101,7 +91,7 @@ export const policyShape = z
       .array(
         z.strictObject({
           effect: z.enum(['allow', 'deny']),
-          roles: z.array(z.enum(roles)).default([]),
+          roles: z.array(slugShape).max(100).default([]),
           tables: z.array(patternShape).min(1).max(500),
           columns: z.array(patternShape).max(500).default([]),
         }),
@@ -109,7 +99,7 @@ export const policyShape = z
       .max(500)
       .default([]),
     safeFunctions: z.array(patternShape).max(500).default([]),
-    writers: z.array(z.enum(roles)).default([]),
+    writers: z.array(slugShape).max(100).default([]),
     /** Estimates of EXPLAIN over which a read needs an approval, or is refused; null: no gate. */
     costGate: costGateShape.nullable().default(null),
     /** When statements may run; null: at any time. */

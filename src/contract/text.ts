@@ -6,5 +6,11 @@ export function keepableText(): z.ZodString {
   return z.string().regex(/^[^\u0000\ud800-\udfff]*$/u, 'no NUL characters, and well-formed Unicode')
 }
 
+/** How roles, groups and labels are called. */
+export const slugShape = z
+  .string()
+  .max(63)
+  .regex(/^[a-z][a-z0-9-]*$/, 'a lower-case letter, then lower-case letters, digits or dashes')
+
 /** Name or id of something kept. */
 export const nameOrIdShape = keepableText().min(1).max(200)

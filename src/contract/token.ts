@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import type { Wire } from './wire.ts'
-import { actorKinds, roles, verbs } from '../domain/index.ts'
-import { keepableText, nameOrIdShape } from './text.ts'
+import { actorKinds, verbs } from '../domain/index.ts'
+import { keepableText, nameOrIdShape, slugShape } from './text.ts'
 
 export const tokenInputShape = z
   .strictObject({
     name: keepableText().min(1).max(80),
-    /** Narrows the token; never widens what the member may do. */
-    role: z.enum(roles).optional(),
+    /** Narrows the token to one of your roles, or to a weaker built-in one. Left out: all your roles. */
+    role: slugShape.optional(),
     kind: z.enum(actorKinds).default('person'),
     verbs: z.array(z.enum(verbs)).min(1).optional(),
     connections: z.array(nameOrIdShape).min(1).max(500).optional(),
@@ -22,7 +22,8 @@ export const tokenShape = z
     id: z.string(),
     name: z.string(),
     memberId: z.string(),
-    role: z.enum(roles),
+    /** null: all roles the member has when it is used. */
+    role: z.string().nullable(),
     kind: z.enum(actorKinds),
     verbs: z.array(z.enum(verbs)).nullable(),
     connections: z.array(z.string()).nullable(),
@@ -43,7 +44,9 @@ export const whoamiShape = z
     memberId: z.string(),
     name: z.string(),
     kind: z.enum(actorKinds),
-    role: z.enum(roles),
+    /** Of the built-in roles the strongest, then those of the tenant’s own. */
+    roles: z.array(z.string()),
+    /** What you may do, if perhaps on few connections. */
     verbs: z.array(z.enum(verbs)),
     connections: z.array(z.string()).nullable(),
   })

@@ -1,4 +1,4 @@
-import { roleVerbs, type Role, type Verb } from './role.ts'
+import type { Grant, RoleName, Verb } from './role.ts'
 
 export const actorKinds = ['person', 'agent', 'service'] as const
 export type ActorKind = (typeof actorKinds)[number]
@@ -16,17 +16,15 @@ export interface Actor extends Scope {
   readonly memberId: string
   readonly name: string
   readonly kind: ActorKind
-  readonly role: Role
+  /** Every role held, directly or through a group; of the built-in ones only the strongest. Policies go by them. */
+  readonly roles: readonly RoleName[]
+  /** What the roles give here and now: conditions have been looked at when the credential was proven. Their union counts. */
+  readonly grants: readonly Grant[]
   readonly surface: Surface
-  /** The credential used, for the record; null where there was none (start-up jobs). */
+  /** The token or session used, for the record; null where there was none (start-up jobs). */
   readonly tokenId: string | null
-  /** Verbs the credential is narrowed to; null: everything its role may do. */
+  /** Verbs the credential is narrowed to; null: everything its roles may do. */
   readonly verbs: readonly Verb[] | null
   /** Connection names or ids the credential is narrowed to; null: all. */
   readonly connections: readonly string[] | null
-}
-
-/** A verb is allowed when both the role and the credential allow it. */
-export function mayDo(actor: Actor, verb: Verb): boolean {
-  return roleVerbs[actor.role].includes(verb) && (actor.verbs === null || actor.verbs.includes(verb))
 }

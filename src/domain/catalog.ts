@@ -1,6 +1,6 @@
 import type { Dialect } from './dialects/index.ts'
 import { isAllowed, type Policy } from './policy.ts'
-import type { Role } from './role.ts'
+import type { RoleName } from './role.ts'
 
 export const relationKinds = ['table', 'view', 'materialized-view', 'foreign-table', 'partitioned-table'] as const
 export type RelationKind = (typeof relationKinds)[number]
@@ -77,11 +77,11 @@ export interface Catalog {
   readonly types: readonly string[]
 }
 
-/** The catalog as one role may see it: denied tables and columns are gone, also from keys. */
-export function viewCatalog(catalog: Catalog, policy: Policy, role: Role): Catalog {
+/** The catalog as holders of these roles may see it: denied tables and columns are gone, also from keys. */
+export function viewCatalog(catalog: Catalog, policy: Policy, roles: readonly RoleName[]): Catalog {
   const relations = catalog.relations
-    .filter((relation) => isAllowed(policy, role, relation, null))
-    .map((relation) => viewRelation(relation, policy, role))
+    .filter((relation) => isAllowed(policy, roles, relation, null))
+    .map((relation) => viewRelation(relation, policy, roles))
     .filter((relation) => relation.columns.length > 0)
   const isVisible = (schema: string, name: string): boolean =>
     relations.some((relation) => relation.schema === schema && relation.name === name)
@@ -94,8 +94,8 @@ export function viewCatalog(catalog: Catalog, policy: Policy, role: Role): Catal
   }
 }
 
-function viewRelation(relation: Relation, policy: Policy, role: Role): Relation {
-  const columns = relation.columns.filter((column) => isAllowed(policy, role, relation, column.name))
+function viewRelation(relation: Relation, policy: Policy, roles: readonly RoleName[]): Relation {
+  const columns = relation.columns.filter((column) => isAllowed(policy, roles, relation, column.name))
   if (columns.length === relation.columns.length) return relation
   const names = new Set(columns.map((column) => column.name))
   const isWhole = (key: readonly string[]): boolean => key.every((name) => names.has(name))

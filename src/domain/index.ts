@@ -7,6 +7,7 @@ export { assertSealed, type ApprovedStatement, type ApprovedFields } from './app
 export * from './catalog.ts'
 export * from './dialects/index.ts'
 export * from './draft.ts'
+export * from './grant.ts'
 export { newId } from './ids.ts'
 export * from './limits.ts'
 export * from './outcome.ts'

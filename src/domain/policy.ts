@@ -1,6 +1,7 @@
+import type { Hours } from './hours.ts'
 import type { Limits } from './limits.ts'
 import { ceilingLimits, defaultLimits } from './limits.ts'
-import type { Role } from './role.ts'
+import type { RoleName } from './role.ts'
 
 /** How much of a database may be shown to a drafter, least first. */
 export const disclosures = ['schema', 'statistics', 'masked-samples', 'rows'] as const
@@ -9,8 +10,8 @@ export type Disclosure = (typeof disclosures)[number]
 /** One rule over tables and columns. Patterns are `schema.table` or `table`, `*` stands for any run of characters; letter case does not count. */
 export interface PolicyRule {
   readonly effect: 'allow' | 'deny'
-  /** Roles it applies to; empty: every role, admins too. */
-  readonly roles: readonly Role[]
+  /** Roles it applies to, by name; it applies to whoever holds one of them. Empty: everybody, admins too. */
+  readonly roles: readonly RoleName[]
   readonly tables: readonly string[]
   /** Empty: the whole table. */
   readonly columns: readonly string[]
@@ -30,18 +31,6 @@ export interface CostGate {
   readonly refuseOver: CostBound
 }
 
-/** When statements may run, by the wall clock of `timeZone`. */
-export interface Hours {
-  /** 1 is Monday, 7 is Sunday. */
-  readonly days: readonly number[]
-  /** `HH:MM`, included; a `to` that is not after `from` lies on the next day. */
-  readonly from: string
-  /** `HH:MM`, excluded. */
-  readonly to: string
-  /** IANA name, as `Europe/Berlin`. */
-  readonly timeZone: string
-}
-
 /** The rules of one connection. */
 export interface Policy {
   /** Changes with every edit; part of the verdict cache key. */
@@ -54,7 +43,7 @@ export interface Policy {
   /** User-defined functions an admin has marked safe to call, as `schema.name`. */
   readonly safeFunctions: readonly string[]
   /** Statement classes each role may have run; writes and above end in an approval request. */
-  readonly writers: readonly Role[]
+  readonly writers: readonly RoleName[]
   /** null: no statement is too dear. */
   readonly costGate: CostGate | null
   /** null: at any time. */
@@ -81,14 +70,14 @@ export function matchesRelation(pattern: string, schema: string, name: string): 
   return glob(pattern, name) || glob(pattern, `${schema}.${name}`)
 }
 
-/** What the rules say of a column, or of a whole table when `column` is null. */
+/** What the rules say to a holder of these roles of a column, or of a whole table when `column` is null. */
 export function isAllowed(
   policy: Policy,
-  role: Role,
+  roles: readonly RoleName[],
   relation: { readonly schema: string; readonly name: string },
   column: string | null,
 ): boolean {
-  const applicable = policy.rules.filter((rule) => rule.roles.length === 0 || rule.roles.includes(role))
+  const applicable = policy.rules.filter((rule) => rule.roles.length === 0 || rule.roles.some((role) => roles.includes(role)))
   const names = (rule: PolicyRule): boolean => rule.tables.some((pattern) => matchesRelation(pattern, relation.schema, relation.name))
   const covers = (rule: PolicyRule): boolean =>
     names(rule) && (rule.columns.length === 0 || (column !== null && rule.columns.some((pattern) => glob(pattern, column))))

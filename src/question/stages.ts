@@ -53,7 +53,7 @@ export async function guardDraft(walk: Walk, draft: Drafted): Promise<Guarded> {
         catalog,
         dialect: catalog.dialect,
         policy,
-        role: actor.role,
+        roles: actor.roles,
         connectionId: target.connection.id,
         limits: tightenLimits(policy.ceiling, base, question.limits),
         now: new Date(),

@@ -36,7 +36,7 @@ describe.each<Dialect>(['postgres', 'sqlite'])('the corpus of %s', (dialect) => 
   test.each(lines.map((line) => [line.id, line.sql.slice(0, 70).replaceAll('\0', '␀'), line] as const))('%s: %s', async (_, __, line) => {
     const policy = { ...openPolicy, ...line.policy, version: `corpus ${JSON.stringify(line.policy ?? null)}` }
     const catalog = catalogs.get(dialect) ?? null
-    const context = { catalog, dialect, policy, role: 'reader' as const, connectionId: 'corpus', limits: policy.defaults }
+    const context = { catalog, dialect, policy, roles: ['reader'], connectionId: 'corpus', limits: policy.defaults }
     const { verdict, approved } = await guard.guard({ sql: line.sql, params: [] }, context)
     expect({
       class: verdict.class,

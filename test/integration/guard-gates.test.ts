@@ -52,7 +52,7 @@ describe('a cost gate', () => {
     const guard = createGuard()
     const catalog = catalogFrom('sqlite', [{ name: 'item', columns: ['id'] }])
     const policy: Policy = { ...openPolicy, costGate: gate }
-    const context = { catalog, dialect: 'sqlite', policy, role: 'reader', connectionId: 'c', limits: policy.defaults } as const
+    const context = { catalog, dialect: 'sqlite', policy, roles: ['reader'], connectionId: 'c', limits: policy.defaults } as const
     const guarded = await guard.guard({ sql: 'SELECT id FROM item', params: [] }, context)
     const nothing = { estimatedRows: null, estimatedCost: null }
     expect(weighCost(guarded, policy, nothing)).toMatchObject({ verdict: { decision: 'refuse' }, approved: null })
@@ -106,7 +106,7 @@ describe('hours and freeze', () => {
 async function decisionAt(hours: NonNullable<Policy['hours']>, now: Date | undefined): Promise<string> {
   const guard = createGuard()
   const policy: Policy = { ...openPolicy, hours }
-  const context = { catalog: null, dialect: 'postgres', policy, role: 'reader', connectionId: 'c', limits: policy.defaults } as const
+  const context = { catalog: null, dialect: 'postgres', policy, roles: ['reader'], connectionId: 'c', limits: policy.defaults } as const
   const { verdict } = await guard.guard({ sql: 'SELECT 1', params: [] }, now === undefined ? context : { ...context, now })
   await guard.close()
   return verdict.decision

@@ -203,7 +203,7 @@ describe('tokens', () => {
   test('narrow what their member may do, are shown once, and end at once', async () => {
     const made = await house.admin.createToken({ name: 'narrow', kind: 'agent', role: 'reader', verbs: ['ask'], expiresInDays: 1 })
     const narrow = house.client(made.token)
-    expect(await narrow.whoami()).toMatchObject({ kind: 'agent', role: 'reader', verbs: ['ask'] })
+    expect(await narrow.whoami()).toMatchObject({ kind: 'agent', roles: ['reader'], verbs: ['ask'] })
     expect(await codeOf(narrow.catalog('shop'))).toBe('403 http.not-allowed')
     expect(JSON.stringify(await house.admin.tokens())).not.toContain(made.token)
     await house.admin.revokeToken(made.id)

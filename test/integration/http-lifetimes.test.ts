@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
+import { builtinGrants } from '../../src/domain/index.ts'
 import { createHttpServer } from '../../src/surfaces/http/index.ts'
 import { aReader, answerEnd, ask, closeServers, endless, rawPost, script, scriptedRooms, serve, willClose } from '../support/http-rooms.ts'
 
@@ -36,7 +37,7 @@ describe('a client that leaves', () => {
 
 describe('cancelling', () => {
   const other = { ...aReader, memberId: 'm2', name: 'Bob' }
-  const admin = { ...other, memberId: 'm3', role: 'admin' as const }
+  const admin = { ...other, memberId: 'm3', roles: ['admin'], grants: builtinGrants('admin') }
   const stranger = { ...admin, tenantId: 't2' }
 
   test.each([

@@ -158,7 +158,7 @@ describe('what a prompt holds', () => {
       purpose: 'run',
     }
     const context = {
-      view: viewCatalog(catalog, policy, 'reader'),
+      view: viewCatalog(catalog, policy, ['reader']),
       disclosure: 'schema' as const,
       today: '2026-01-01',
       models: models([provider('openai')]),

@@ -1,4 +1,14 @@
-import { ceilingLimits, defaultLimits, isShellError, newId, Secret, type Actor, type Role, type Scope } from '../../src/domain/index.ts'
+import {
+  builtinGrants,
+  ceilingLimits,
+  defaultLimits,
+  isShellError,
+  newId,
+  Secret,
+  type Actor,
+  type BuiltinRole,
+  type Scope,
+} from '../../src/domain/index.ts'
 import type { ConnectionInput } from '../../src/contract/index.ts'
 import { createConnections, type Connections, type ConnectionsOptions } from '../../src/platform/connections/index.ts'
 import { createPostgresEngine } from '../../src/platform/engines/index.ts'
@@ -14,7 +24,7 @@ export interface ConnectionsHouse {
   readonly keyring: Keyring
   readonly observed: Observation[]
   room(more?: Partial<ConnectionsOptions>): Connections
-  as(role: Role, more?: Partial<Actor>): Actor
+  as(role: BuiltinRole, more?: Partial<Actor>): Actor
   /** Closes the rooms of one test. */
   tidy(): Promise<void>
   close(): Promise<void>
@@ -42,7 +52,8 @@ export async function connectionsHouse(): Promise<ConnectionsHouse> {
       memberId: newId(),
       name: role,
       kind: 'person',
-      role,
+      roles: [role],
+      grants: builtinGrants(role),
       surface: 'http',
       tokenId: null,
       verbs: null,

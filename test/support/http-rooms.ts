@@ -3,7 +3,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
-import { ShellError, type Actor, type Question } from '../../src/domain/index.ts'
+import { builtinGrants, ShellError, type Actor, type Question } from '../../src/domain/index.ts'
 import { problemShape, type AnswerEvent } from '../../src/contract/index.ts'
 import type { Delivery, PipelineEvent } from '../../src/question/index.ts'
 import { createHttpServer, RunningAnswers, type HttpOptions, type HttpRooms, type HttpServer } from '../../src/surfaces/http/index.ts'
@@ -13,7 +13,8 @@ export const aReader: Actor = {
   memberId: 'm1',
   name: 'Ada',
   kind: 'person',
-  role: 'reader',
+  roles: ['reader'],
+  grants: builtinGrants('reader'),
   surface: 'http',
   tokenId: 'k1',
   verbs: null,

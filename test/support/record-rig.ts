@@ -1,4 +1,4 @@
-import { newId, Secret, type Actor, type Question } from '../../src/domain/index.ts'
+import { builtinGrants, newId, Secret, type Actor, type Question } from '../../src/domain/index.ts'
 import {
   createKeyring,
   createStore,
@@ -30,7 +30,18 @@ export const secretKey = new Secret('a secret key for tests, long enough to coun
 
 export function actorOf(tenantId: string): Actor {
   const memberId = newId()
-  return { tenantId, memberId, name: 'Ada', kind: 'person', role: 'admin', surface: 'http', tokenId: null, verbs: null, connections: null }
+  return {
+    tenantId,
+    memberId,
+    name: 'Ada',
+    kind: 'person',
+    roles: ['admin'],
+    grants: builtinGrants('admin'),
+    surface: 'http',
+    tokenId: null,
+    verbs: null,
+    connections: null,
+  }
 }
 
 /** `server`: another one than the suite's, for benches. */

@@ -1,4 +1,4 @@
-import { ceilingLimits, defaultLimits, newId, Secret, type Role } from '../../src/domain/index.ts'
+import { ceilingLimits, defaultLimits, newId, Secret, type RoleName } from '../../src/domain/index.ts'
 import type { TokenInput } from '../../src/contract/index.ts'
 import { Client } from '../../src/contract/index.ts'
 import { createConnections, type Connections } from '../../src/platform/connections/index.ts'
@@ -26,7 +26,7 @@ export interface ServedHouse {
   /** A token of the admin's member, narrowed. */
   token(input: Partial<TokenInput>): Promise<string>
   /** Another member of the tenant. */
-  member(name: string, role: Role): Promise<string>
+  member(name: string, role: RoleName): Promise<string>
   client(token: string): Client
   close(): Promise<void>
 }

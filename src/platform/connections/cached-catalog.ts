@@ -1,4 +1,4 @@
-import { viewCatalog, type Catalog, type Disclosure, type Policy, type Role } from '../../domain/index.ts'
+import { viewCatalog, type Catalog, type Disclosure, type Policy, type RoleName } from '../../domain/index.ts'
 
 export interface CatalogSource {
   read(disclosure: Disclosure): Promise<Catalog>
@@ -44,12 +44,12 @@ export class CachedCatalog {
     return this.#read(disclosure)
   }
 
-  /** What a role may know of it; the same object while catalog and policy stay the same. */
-  view(catalog: Catalog, policy: Policy, role: Role): Catalog {
-    const key = `${catalog.version} ${policy.version} ${policy.disclosure} ${role}`
+  /** What holders of these roles may know of it; the same object while catalog and policy stay the same. */
+  view(catalog: Catalog, policy: Policy, roles: readonly RoleName[]): Catalog {
+    const key = `${catalog.version} ${policy.version} ${policy.disclosure} ${roles.join('+')}`
     const known = this.#views.get(key)
     if (known !== undefined && catalog === this.#held?.catalog) return known
-    const view = viewCatalog(catalog, policy, role)
+    const view = viewCatalog(catalog, policy, roles)
     if (this.#views.size >= maxViews) this.#views.clear()
     if (catalog === this.#held?.catalog) this.#views.set(key, view)
     return view

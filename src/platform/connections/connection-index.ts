@@ -2,7 +2,7 @@ import type { Actor, Scope } from '../../domain/index.ts'
 import type { ConnectionBody, PolicyBody } from '../../contract/index.ts'
 import type { Declarations } from './declared.ts'
 import { declaredConnections, declaredId, type KnownConnection } from './known-connection.ts'
-import { isWithin, unknownConnection } from './permission.ts'
+import { maySee, unknownConnection } from './permission.ts'
 import { openPolicyBody, policyOf } from './policy.ts'
 import { findSaved, listSaved, readPolicy, type SavedRooms } from './saved-connections.ts'
 
@@ -34,7 +34,7 @@ export class ConnectionIndex {
     const held = this.#found.get(key)
     const isFresh = options.isOwn !== true && held !== undefined && held.untilMs > performance.now()
     const known = await (isFresh ? held.known : this.#lookUp(key, actor, idOrName))
-    if (known === null || !isWithin(actor, known.body)) throw unknownConnection()
+    if (known === null || !maySee(actor, known.body)) throw unknownConnection()
     return known
   }
 

@@ -1,4 +1,4 @@
-import { ShellError, type Actor, type Scope } from '../../domain/index.ts'
+import { mayDoOn, ShellError, type Actor, type Scope } from '../../domain/index.ts'
 import { connectionInputShape, type ConnectionInput, type PolicyBody, type PrivilegeReport } from '../../contract/index.ts'
 import type { EngineTarget } from '../engines/index.ts'
 import { Secret } from '../../domain/index.ts'
@@ -8,7 +8,7 @@ import { ConnectionIndex } from './connection-index.ts'
 import type { Declarations } from './declared.ts'
 import type { KnownConnection } from './known-connection.ts'
 import { OpenConnections, refuseSuperuser, type OpenOptions } from './open-connections.ts'
-import { isWithin, denied, readOnlyOrigin, requireAny, requireVerb, shownTo } from './permission.ts'
+import { denied, maySee, readOnlyOrigin, requireAny, requireVerb, requireVerbOn, shownTo } from './permission.ts'
 import { checkedPolicy, openPolicyBody, type PolicyBase } from './policy.ts'
 import { insertSaved, nameTaken, readPolicy, removeSaved, updateSaved, writePolicy, type SavedRooms } from './saved-connections.ts'
 
@@ -42,7 +42,7 @@ class ConnectionsRoom implements Connections {
   async list(actor: Actor) {
     requireAny(actor)
     const all = await this.#index.list(actor)
-    return all.filter((body) => isWithin(actor, body)).map((body) => shownTo(actor, body))
+    return all.filter((body) => maySee(actor, body)).map((body) => shownTo(actor, body))
   }
 
   async get(actor: Actor, idOrName: string) {
@@ -62,6 +62,7 @@ class ConnectionsRoom implements Connections {
   async update(actor: Actor, id: string, given: ConnectionInput) {
     const input = this.#checked(actor, given)
     const known = await this.#mutable(actor, id)
+    requireVerbOn(actor, 'manage-connections', known.body)
     await this.#refuseTakenName(actor, input.name, known.body.id)
     await updateSaved(this.#saved, actor, known, input)
     this.#index.forget(actor)
@@ -72,6 +73,7 @@ class ConnectionsRoom implements Connections {
   async remove(actor: Actor, id: string) {
     requireVerb(actor, 'manage-connections')
     const known = await this.#mutable(actor, id)
+    requireVerbOn(actor, 'manage-connections', known.body)
     await removeSaved(this.#saved, actor, known.body.id)
     this.#index.forget(actor)
     await this.#open.forget(known)
@@ -81,18 +83,20 @@ class ConnectionsRoom implements Connections {
     requireVerb(actor, 'manage-connections')
     if (typeof subject !== 'string') return this.#open.preflight(targetOf(checkedInput(subject)))
     const known = await this.#index.find(actor, subject)
+    requireVerbOn(actor, 'manage-connections', known.body)
     return this.#open.preflight(await known.target())
   }
 
   async target(actor: Actor, idOrName: string): Promise<Target> {
     requireVerb(actor, 'ask')
     const known = await this.#index.find(actor, idOrName)
+    requireVerbOn(actor, 'ask', known.body)
     const open = await this.#open.open(known)
     const catalog = await open.catalog.get(known.policy.disclosure)
     return {
       connection: shownTo(actor, known.body),
       catalog,
-      view: open.catalog.view(catalog, known.policy, actor.role),
+      view: open.catalog.view(catalog, known.policy, actor.roles),
       policy: known.policy,
       lease: (signal) => open.lease(signal),
     }
@@ -101,21 +105,24 @@ class ConnectionsRoom implements Connections {
   async catalog(actor: Actor, idOrName: string, options: { readonly refresh?: boolean } = {}) {
     requireVerb(actor, 'browse-catalog')
     const known = await this.#index.find(actor, idOrName)
+    requireVerbOn(actor, 'browse-catalog', known.body)
     const open = await this.#open.open(known)
     const { disclosure } = known.policy
     const catalog = await (options.refresh === true ? open.catalog.refresh(disclosure) : open.catalog.get(disclosure))
-    return open.catalog.view(catalog, known.policy, actor.role)
+    return open.catalog.view(catalog, known.policy, actor.roles)
   }
 
   async policy(actor: Actor, idOrName: string): Promise<PolicyBody> {
     requireVerb(actor, 'manage-policies')
     const { body, scope } = await this.#index.find(actor, idOrName)
+    requireVerbOn(actor, 'manage-policies', body)
     return this.#index.declaredPolicy(body.id) ?? (await readPolicy(this.#saved, scope, body.id)) ?? openPolicyBody
   }
 
   async setPolicy(actor: Actor, idOrName: string, policy: PolicyBody): Promise<PolicyBody> {
     requireVerb(actor, 'manage-policies')
     const { body, scope } = await this.#index.find(actor, idOrName, { isOwn: true })
+    requireVerbOn(actor, 'manage-policies', body)
     if (body.origin === 'file') throw readOnlyOrigin(body)
     const checked = checkedPolicy(policy)
     await writePolicy(this.#saved, scope, body.id, checked)
@@ -130,7 +137,8 @@ class ConnectionsRoom implements Connections {
   #checked(actor: Actor, given: ConnectionInput): ConnectionInput {
     requireVerb(actor, 'manage-connections')
     const input = checkedInput(given)
-    if (!isWithin(actor, { id: '', name: input.name })) throw denied('Your token is narrowed to other connections.')
+    if (!mayDoOn(actor, 'manage-connections', { id: '', name: input.name, labels: input.labels ?? [] }))
+      throw denied('Your role or token is narrowed to other connections.')
     return input
   }
 

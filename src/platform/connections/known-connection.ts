@@ -31,6 +31,7 @@ export function declaredConnections({ scope, declared, demo, startedAt }: Declar
       id: declaredId(origin, one.input.name),
       name: one.input.name,
       description: one.input.description,
+      labels: one.input.labels ?? [],
       engine: one.input.engine,
       target: one.input.target,
       origin,

@@ -1,4 +1,4 @@
-import { mayDo, ShellError, type Actor, type Verb } from '../../domain/index.ts'
+import { mayDo, mayDoOn, ShellError, tenantVerbs, verbs, type Actor, type ConnectionNames, type Verb } from '../../domain/index.ts'
 import type { ConnectionBody } from '../../contract/index.ts'
 
 const doing: Readonly<Partial<Record<Verb, string>>> = {
@@ -12,21 +12,26 @@ export function requireVerb(actor: Actor, verb: Verb): void {
   if (!mayDo(actor, verb)) throw denied(`Your role or token does not let you ${doing[verb] ?? verb}.`)
 }
 
+const connectionVerbs = verbs.filter((verb) => !tenantVerbs.includes(verb))
+
 /** Whoever may do anything with a connection may know that it is there. */
 export function requireAny(actor: Actor): void {
-  const verbs: readonly Verb[] = ['ask', 'browse-catalog', 'manage-connections', 'manage-policies']
-  if (!verbs.some((verb) => mayDo(actor, verb))) throw denied('Your token does not let you see connections.')
+  if (!connectionVerbs.some((verb) => mayDo(actor, verb))) throw denied('Your role or token does not let you see connections.')
 }
 
-/** A token may be narrowed to some connections, by name or id; the others do not exist for it. */
-export function isWithin(actor: Actor, connection: Pick<ConnectionBody, 'id' | 'name'>): boolean {
-  if (actor.connections === null) return true
-  return actor.connections.some((one) => one === connection.id || one.toLowerCase() === connection.name.toLowerCase())
+/** A connection on which an actor may do nothing does not exist for them. */
+export function maySee(actor: Actor, connection: ConnectionNames): boolean {
+  return connectionVerbs.some((verb) => mayDoOn(actor, verb, connection))
+}
+
+/** For a connection the actor may see; another is not to be told of. */
+export function requireVerbOn(actor: Actor, verb: Verb, connection: ConnectionNames): void {
+  if (!mayDoOn(actor, verb, connection)) throw denied(`Your role or token does not let you ${doing[verb] ?? verb} here.`)
 }
 
 /** Where a database is and as whom we sign in is for those who keep connections. */
 export function shownTo(actor: Actor, body: ConnectionBody): ConnectionBody {
-  return mayDo(actor, 'manage-connections') ? body : { ...body, target: null }
+  return mayDoOn(actor, 'manage-connections', body) ? body : { ...body, target: null }
 }
 
 export function denied(message: string): ShellError {

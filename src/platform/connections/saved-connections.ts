@@ -17,6 +17,7 @@ const columns = [
   'connection.connection_id',
   'connection.name',
   'connection.description',
+  'connection.labels',
   'connection.engine',
   'connection.target',
   'connection.sealed_password',
@@ -156,6 +157,7 @@ function bodyOf(row: Row): ConnectionBody {
     id: row.connection_id,
     name: row.name,
     description: row.description,
+    labels: row.labels,
     engine: row.engine,
     target: row.target,
     origin: 'api',
@@ -177,6 +179,7 @@ function fieldsOf(input: ConnectionInput, password: SealedPassword) {
   return {
     name: input.name,
     description: input.description,
+    labels: [...new Set(input.labels ?? [])],
     engine: input.engine,
     target: JSON.stringify(open),
     sealed_password: password.sealed,

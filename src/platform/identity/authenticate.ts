@@ -1,15 +1,15 @@
 import { ShellError, type Actor, type Surface } from '../../domain/index.ts'
 import type { Observe } from '../observe/index.ts'
 import type { Store } from '../store/index.ts'
-import { findToken, weakerRole, type FoundToken } from './found-token.ts'
-import type { TokenCache } from './token-cache.ts'
+import { actorOf, type ActorRules } from './actor-of.ts'
+import type { CredentialCache } from './credential-cache.ts'
+import { findCredential, type CredentialKey, type FoundCredential } from './found-credential.ts'
 import { hashToken, isTokenText } from './token-text.ts'
 
 export interface IdentityRooms {
   readonly store: Store
   readonly observe: Observe
-  /** false: every member counts as admin; a token's own verbs and connections still narrow it. */
-  readonly isRbacEnabled: boolean
+  readonly rules: ActorRules
   readonly now: () => Date
 }
 
@@ -18,10 +18,10 @@ const lastUsedStepMs = 60_000
 /** Proves tokens, with a short memory and at most one look-up per token at a time. */
 export class Authenticator {
   readonly #rooms: IdentityRooms
-  readonly #cache: TokenCache
-  readonly #lookups = new Map<string, Promise<FoundToken | null>>()
+  readonly #cache: CredentialCache
+  readonly #lookups = new Map<string, Promise<FoundCredential | null>>()
 
-  constructor(rooms: IdentityRooms, cache: TokenCache) {
+  constructor(rooms: IdentityRooms, cache: CredentialCache) {
     this.#rooms = rooms
     this.#cache = cache
   }
@@ -30,7 +30,7 @@ export class Authenticator {
     return this.#actorOf(await this.#prove(bearer), surface)
   }
 
-  async #prove(bearer: string | null): Promise<FoundToken> {
+  async #prove(bearer: string | null): Promise<FoundCredential> {
     if (bearer === null || bearer === '')
       throw refused(
         'not-signed-in',
@@ -38,65 +38,57 @@ export class Authenticator {
         'Send `Authorization: Bearer ais_…`; an admin or `aishell tokens create` makes one.',
       )
     if (!isTokenText(bearer)) throw unknown()
-    const hash = hashToken(bearer)
-    const key = hash.toString('base64')
-    const token = this.#cache.get(key) ?? (await this.#lookUp(hash, key))
-    if (token === null) throw unknown()
+    const token = await this.#find({ hash: hashToken(bearer) })
+    if (token === null || token.source !== 'token') throw unknown()
     if (token.revokedAt !== null) throw refused('token-revoked', 'This token was revoked.', 'Make another one.')
     if (token.expiresAt <= this.#rooms.now()) throw refused('token-expired', 'This token has expired.', 'Make another one.')
     if (token.isMemberDisabled) throw refused('member-disabled', 'This member was disabled.', 'Ask an admin of your tenant.')
     return token
   }
 
-  #lookUp(hash: Buffer, key: string): Promise<FoundToken | null> {
-    const running = this.#lookups.get(key)
+  async #find(key: CredentialKey): Promise<FoundCredential | null> {
+    const cacheKey = 'hash' in key ? key.hash.toString('base64') : `${key.tenantId} ${key.sessionId}`
+    return this.#cache.get(cacheKey) ?? (await this.#lookUp(key, cacheKey))
+  }
+
+  #lookUp(key: CredentialKey, cacheKey: string): Promise<FoundCredential | null> {
+    const running = this.#lookups.get(cacheKey)
     if (running !== undefined) return running
-    const lookup = this.#read(hash, key).finally(() => this.#lookups.delete(key))
-    this.#lookups.set(key, lookup)
+    const lookup = this.#read(key, cacheKey).finally(() => this.#lookups.delete(cacheKey))
+    this.#lookups.set(cacheKey, lookup)
     return lookup
   }
 
-  async #read(hash: Buffer, key: string): Promise<FoundToken | null> {
+  async #read(key: CredentialKey, cacheKey: string): Promise<FoundCredential | null> {
     const epoch = this.#cache.epoch
-    const token = await findToken(this.#rooms.store, hash)
-    if (token === null || token.revokedAt !== null) return token
-    if (epoch === this.#cache.epoch) this.#cache.set(key, token)
-    await this.#touch(token)
-    return token
+    const found = await findCredential(this.#rooms.store, key)
+    if (found === null || found.revokedAt !== null) return found
+    if (epoch === this.#cache.epoch) this.#cache.set(cacheKey, found)
+    await this.#touch(found)
+    return found
   }
 
   /** At most once a minute, whatever the number of replicas; that it fails must not keep anybody out. */
-  async #touch(token: FoundToken): Promise<void> {
+  async #touch(found: FoundCredential): Promise<void> {
     const now = this.#rooms.now()
     const staleBefore = new Date(now.getTime() - lastUsedStepMs)
-    if (token.lastUsedAt !== null && token.lastUsedAt > staleBefore) return
+    if (found.lastUsedAt !== null && found.lastUsedAt > staleBefore) return
     try {
-      await this.#rooms.store.within(token, (query) =>
-        query
+      await this.#rooms.store.within(found, async (query) => {
+        await query
           .updateTable('token')
           .set({ last_used_at: now })
-          .where('token_id', '=', token.tokenId)
+          .where('token_id', '=', found.credentialId)
           .where((where) => where.or([where('last_used_at', 'is', null), where('last_used_at', '<=', staleBefore)]))
-          .execute(),
-      )
+          .execute()
+      })
     } catch (error) {
       this.#rooms.observe({ type: 'failure', code: 'identity.last-used', error })
     }
   }
 
-  #actorOf(token: FoundToken, surface: Surface): Actor {
-    return {
-      tenantId: token.tenantId,
-      memberId: token.memberId,
-      name: token.kind === 'person' ? token.memberName : `${token.memberName}/${token.name}`,
-      kind: token.kind,
-      // The token was made when the member may have been more than now.
-      role: this.#rooms.isRbacEnabled ? weakerRole(token.role, token.memberRole) : 'admin',
-      surface,
-      tokenId: token.tokenId,
-      verbs: token.verbs,
-      connections: token.connections,
-    }
+  #actorOf(found: FoundCredential, surface: Surface): Actor {
+    return actorOf(found, surface, this.#rooms.now(), this.#rooms.rules)
   }
 }
 

@@ -1,12 +1,12 @@
-import { mayDo, newId, ShellError, type Actor, type Scope } from '../../domain/index.ts'
+import { mayDo, newId, ShellError, type Actor, type RoleGrant, type RoleName, type Scope } from '../../domain/index.ts'
 import type { TokenBody, TokenInput } from '../../contract/index.ts'
 import type { Observe } from '../observe/index.ts'
 import type { Store } from '../store/index.ts'
 import type { Tenancy } from '../tenancy/index.ts'
 import { Authenticator, type IdentityRooms } from './authenticate.ts'
-import { knownKind, knownRole, knownVerbs } from './found-token.ts'
+import { knownKind, knownVerbs } from './found-credential.ts'
 import type { Identity } from './identity.ts'
-import { TokenCache } from './token-cache.ts'
+import { CredentialCache } from './credential-cache.ts'
 import { scopeOfNewToken } from './token-scope.ts'
 import { hashToken, isTokenText, newTokenText } from './token-text.ts'
 
@@ -14,7 +14,10 @@ export interface IdentityOptions {
   readonly store: Store
   readonly tenancy: Tenancy
   readonly observe: Observe
+  /** false: every member counts as admin; a token's own verbs and connections still narrow it. */
   readonly isRbacEnabled: boolean
+  /** Roles from the settings file. */
+  readonly declaredRoles?: ReadonlyMap<RoleName, readonly RoleGrant[]>
   readonly now?: () => Date
 }
 
@@ -22,8 +25,9 @@ const dayMs = 86_400_000
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 export function createIdentity(options: IdentityOptions): Identity {
-  const rooms: IdentityRooms = { ...options, now: options.now ?? (() => new Date()) }
-  const cache = new TokenCache(() => rooms.now().getTime())
+  const { store, observe, isRbacEnabled, declaredRoles = new Map<RoleName, readonly RoleGrant[]>() } = options
+  const rooms: IdentityRooms = { store, observe, rules: { isRbacEnabled, declaredRoles }, now: options.now ?? (() => new Date()) }
+  const cache = new CredentialCache(() => rooms.now().getTime())
   const authenticator = new Authenticator(rooms, cache)
   return {
     authenticate: (bearer, surface) => authenticator.authenticate(bearer, surface),
@@ -71,7 +75,7 @@ async function createToken(rooms: IdentityRooms, actor: Actor, input: TokenInput
   return { ...tokenBody(row), token }
 }
 
-async function revokeToken(rooms: IdentityRooms, cache: TokenCache, actor: Actor, id: string): Promise<void> {
+async function revokeToken(rooms: IdentityRooms, cache: CredentialCache, actor: Actor, id: string): Promise<void> {
   requireTokens(actor)
   const found = uuid.test(id)
     ? await rooms.store.within(actor, async (query) => {
@@ -85,7 +89,7 @@ async function revokeToken(rooms: IdentityRooms, cache: TokenCache, actor: Actor
     : undefined
   if (found === undefined)
     throw new ShellError({ code: 'identity.no-such-token', kind: 'missing', message: 'There is no such token among those you may revoke.' })
-  cache.forget(id)
+  cache.forget((credential) => credential.credentialId === id)
 }
 
 /** A token start-up hands out. One given by the operator keeps its place across restarts, and stays revoked once somebody revoked it. */
@@ -162,7 +166,7 @@ interface ShownRow {
   readonly token_id: string
   readonly name: string
   readonly member_id: string
-  readonly role: string
+  readonly role: string | null
   readonly kind: string
   readonly verbs: string[] | null
   readonly connections: string[] | null
@@ -177,7 +181,7 @@ function tokenBody(row: ShownRow): TokenBody {
     id: row.token_id,
     name: row.name,
     memberId: row.member_id,
-    role: knownRole(row.role),
+    role: row.role,
     kind: knownKind(row.kind),
     verbs: knownVerbs(row.verbs),
     connections: row.connections,

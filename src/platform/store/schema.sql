@@ -9,6 +9,7 @@ CREATE TABLE connection (
   secret_version integer NOT NULL DEFAULT 1,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  labels text[] NOT NULL DEFAULT '{}'::text[],
   CONSTRAINT connection_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
   CONSTRAINT connection_pkey PRIMARY KEY (tenant_id, connection_id)
 );
@@ -21,6 +22,91 @@ CREATE POLICY tenant_select ON connection FOR SELECT TO public USING (tenant_id 
 CREATE POLICY tenant_update ON connection FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
 GRANT DELETE, INSERT, SELECT, UPDATE ON connection TO aishell_runtime;
 
+CREATE TABLE device_login (
+  tenant_id uuid NOT NULL,
+  device_login_id uuid NOT NULL,
+  hash bytea NOT NULL,
+  user_code text NOT NULL,
+  client text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  expires_at timestamp with time zone NOT NULL,
+  polled_at timestamp with time zone,
+  interval_s integer NOT NULL,
+  state text NOT NULL DEFAULT 'pending'::text,
+  member_id uuid,
+  CONSTRAINT device_login_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'confirmed'::text, 'denied'::text, 'used'::text]))),
+  CONSTRAINT device_login_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id) ON DELETE CASCADE,
+  CONSTRAINT device_login_tenant_id_member_id_fkey FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id) ON DELETE CASCADE,
+  CONSTRAINT device_login_pkey PRIMARY KEY (tenant_id, device_login_id),
+  CONSTRAINT device_login_hash_key UNIQUE (hash),
+  CONSTRAINT device_login_tenant_id_user_code_key UNIQUE (tenant_id, user_code)
+);
+ALTER TABLE device_login ENABLE ROW LEVEL SECURITY;
+ALTER TABLE device_login FORCE ROW LEVEL SECURITY;
+CREATE POLICY owner_select ON device_login FOR SELECT TO owner USING true;
+CREATE POLICY tenant_delete ON device_login FOR DELETE TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_insert ON device_login FOR INSERT TO public WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY tenant_select ON device_login FOR SELECT TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_update ON device_login FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
+GRANT DELETE, INSERT, SELECT, UPDATE ON device_login TO aishell_runtime;
+
+CREATE TABLE group_member (
+  tenant_id uuid NOT NULL,
+  group_name text NOT NULL,
+  member_id uuid NOT NULL,
+  origin text NOT NULL,
+  CONSTRAINT group_member_origin_check CHECK ((origin = ANY (ARRAY['local'::text, 'oidc'::text]))),
+  CONSTRAINT group_member_tenant_id_group_name_fkey FOREIGN KEY (tenant_id, group_name) REFERENCES member_group(tenant_id, name) ON DELETE CASCADE,
+  CONSTRAINT group_member_tenant_id_member_id_fkey FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id) ON DELETE CASCADE,
+  CONSTRAINT group_member_pkey PRIMARY KEY (tenant_id, group_name, member_id, origin)
+);
+CREATE INDEX group_member_member ON public.group_member USING btree (tenant_id, member_id);
+ALTER TABLE group_member ENABLE ROW LEVEL SECURITY;
+ALTER TABLE group_member FORCE ROW LEVEL SECURITY;
+CREATE POLICY owner_select ON group_member FOR SELECT TO owner USING true;
+CREATE POLICY tenant_delete ON group_member FOR DELETE TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_insert ON group_member FOR INSERT TO public WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY tenant_select ON group_member FOR SELECT TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_update ON group_member FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
+GRANT DELETE, INSERT, SELECT, UPDATE ON group_member TO aishell_runtime;
+
+CREATE TABLE invitation (
+  tenant_id uuid NOT NULL,
+  invitation_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  hash bytea NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  expires_at timestamp with time zone NOT NULL,
+  used_at timestamp with time zone,
+  CONSTRAINT invitation_tenant_id_member_id_fkey FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id) ON DELETE CASCADE,
+  CONSTRAINT invitation_pkey PRIMARY KEY (tenant_id, invitation_id),
+  CONSTRAINT invitation_hash_key UNIQUE (hash)
+);
+ALTER TABLE invitation ENABLE ROW LEVEL SECURITY;
+ALTER TABLE invitation FORCE ROW LEVEL SECURITY;
+CREATE POLICY owner_select ON invitation FOR SELECT TO owner USING true;
+CREATE POLICY tenant_delete ON invitation FOR DELETE TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_insert ON invitation FOR INSERT TO public WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY tenant_select ON invitation FOR SELECT TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_update ON invitation FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
+GRANT DELETE, INSERT, SELECT, UPDATE ON invitation TO aishell_runtime;
+
+CREATE TABLE known_device (
+  tenant_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  hash bytea NOT NULL,
+  seen_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT known_device_tenant_id_member_id_fkey FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id) ON DELETE CASCADE,
+  CONSTRAINT known_device_pkey PRIMARY KEY (tenant_id, member_id, hash)
+);
+ALTER TABLE known_device ENABLE ROW LEVEL SECURITY;
+ALTER TABLE known_device FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_delete ON known_device FOR DELETE TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_insert ON known_device FOR INSERT TO public WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY tenant_select ON known_device FOR SELECT TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_update ON known_device FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
+GRANT DELETE, INSERT, SELECT, UPDATE ON known_device TO aishell_runtime;
+
 CREATE TABLE member (
   tenant_id uuid NOT NULL,
   member_id uuid NOT NULL,
@@ -28,7 +114,8 @@ CREATE TABLE member (
   role text NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   disabled_at timestamp with time zone,
-  CONSTRAINT member_role_check CHECK ((role = ANY (ARRAY['reader'::text, 'editor'::text, 'admin'::text]))),
+  kind text NOT NULL DEFAULT 'person'::text,
+  CONSTRAINT member_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'service'::text]))),
   CONSTRAINT member_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
   CONSTRAINT member_pkey PRIMARY KEY (tenant_id, member_id),
   CONSTRAINT member_tenant_id_name_key UNIQUE (tenant_id, name)
@@ -41,6 +128,57 @@ CREATE POLICY tenant_insert ON member FOR INSERT TO public WITH CHECK (tenant_id
 CREATE POLICY tenant_select ON member FOR SELECT TO public USING (tenant_id = current_tenant());
 CREATE POLICY tenant_update ON member FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
 GRANT DELETE, INSERT, SELECT, UPDATE ON member TO aishell_runtime;
+
+CREATE TABLE member_group (
+  tenant_id uuid NOT NULL,
+  name text NOT NULL,
+  description text NOT NULL DEFAULT ''::text,
+  roles text[] NOT NULL DEFAULT '{}'::text[],
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT member_group_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  CONSTRAINT member_group_pkey PRIMARY KEY (tenant_id, name)
+);
+ALTER TABLE member_group ENABLE ROW LEVEL SECURITY;
+ALTER TABLE member_group FORCE ROW LEVEL SECURITY;
+CREATE POLICY owner_select ON member_group FOR SELECT TO owner USING true;
+CREATE POLICY tenant_delete ON member_group FOR DELETE TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_insert ON member_group FOR INSERT TO public WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY tenant_select ON member_group FOR SELECT TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_update ON member_group FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
+GRANT DELETE, INSERT, SELECT, UPDATE ON member_group TO aishell_runtime;
+
+CREATE TABLE outside_identity (
+  tenant_id uuid NOT NULL,
+  issuer text NOT NULL,
+  subject text NOT NULL,
+  member_id uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT outside_identity_tenant_id_member_id_fkey FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id) ON DELETE CASCADE,
+  CONSTRAINT outside_identity_pkey PRIMARY KEY (tenant_id, issuer, subject)
+);
+ALTER TABLE outside_identity ENABLE ROW LEVEL SECURITY;
+ALTER TABLE outside_identity FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_delete ON outside_identity FOR DELETE TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_insert ON outside_identity FOR INSERT TO public WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY tenant_select ON outside_identity FOR SELECT TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_update ON outside_identity FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
+GRANT DELETE, INSERT, SELECT, UPDATE ON outside_identity TO aishell_runtime;
+
+CREATE TABLE password (
+  tenant_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  hash text NOT NULL,
+  changed_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT password_tenant_id_member_id_fkey FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id) ON DELETE CASCADE,
+  CONSTRAINT password_pkey PRIMARY KEY (tenant_id, member_id)
+);
+ALTER TABLE password ENABLE ROW LEVEL SECURITY;
+ALTER TABLE password FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_delete ON password FOR DELETE TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_insert ON password FOR INSERT TO public WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY tenant_select ON password FOR SELECT TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_update ON password FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
+GRANT DELETE, INSERT, SELECT, UPDATE ON password TO aishell_runtime;
 
 CREATE TABLE policy (
   tenant_id uuid NOT NULL,
@@ -116,6 +254,25 @@ CREATE POLICY tenant_select ON record_open FOR SELECT TO public USING (tenant_id
 CREATE POLICY tenant_update ON record_open FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
 GRANT DELETE, INSERT, SELECT ON record_open TO aishell_runtime;
 
+CREATE TABLE role (
+  tenant_id uuid NOT NULL,
+  name text NOT NULL,
+  description text NOT NULL DEFAULT ''::text,
+  grants jsonb NOT NULL,
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT role_name_check CHECK ((name <> ALL (ARRAY['reader'::text, 'editor'::text, 'admin'::text]))),
+  CONSTRAINT role_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  CONSTRAINT role_pkey PRIMARY KEY (tenant_id, name)
+);
+ALTER TABLE role ENABLE ROW LEVEL SECURITY;
+ALTER TABLE role FORCE ROW LEVEL SECURITY;
+CREATE POLICY owner_select ON role FOR SELECT TO owner USING true;
+CREATE POLICY tenant_delete ON role FOR DELETE TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_insert ON role FOR INSERT TO public WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY tenant_select ON role FOR SELECT TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_update ON role FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
+GRANT DELETE, INSERT, SELECT, UPDATE ON role TO aishell_runtime;
+
 CREATE TABLE schema_migration (
   name text NOT NULL,
   digest text NOT NULL,
@@ -131,6 +288,55 @@ CREATE TABLE server_instance (
   CONSTRAINT server_instance_pkey PRIMARY KEY (server_id)
 );
 GRANT DELETE, INSERT, SELECT, UPDATE ON server_instance TO aishell_runtime;
+
+CREATE TABLE session (
+  tenant_id uuid NOT NULL,
+  session_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  hash bytea NOT NULL,
+  method text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  seen_at timestamp with time zone NOT NULL DEFAULT now(),
+  expires_at timestamp with time zone NOT NULL,
+  revoked_at timestamp with time zone,
+  client text NOT NULL DEFAULT ''::text,
+  issuer text,
+  subject text,
+  provider_session text,
+  sealed_hint bytea,
+  CONSTRAINT session_method_check CHECK ((method = ANY (ARRAY['password'::text, 'invitation'::text, 'oidc'::text]))),
+  CONSTRAINT session_tenant_id_member_id_fkey FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id) ON DELETE CASCADE,
+  CONSTRAINT session_pkey PRIMARY KEY (tenant_id, session_id),
+  CONSTRAINT session_hash_key UNIQUE (hash)
+);
+CREATE INDEX session_member ON public.session USING btree (tenant_id, member_id);
+CREATE INDEX session_provider ON public.session USING btree (issuer, subject) WHERE (issuer IS NOT NULL);
+ALTER TABLE session ENABLE ROW LEVEL SECURITY;
+ALTER TABLE session FORCE ROW LEVEL SECURITY;
+CREATE POLICY owner_select ON session FOR SELECT TO owner USING true;
+CREATE POLICY owner_update ON session FOR UPDATE TO owner USING (issuer IS NOT NULL) WITH CHECK (issuer IS NOT NULL);
+CREATE POLICY tenant_delete ON session FOR DELETE TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_insert ON session FOR INSERT TO public WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY tenant_select ON session FOR SELECT TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_update ON session FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
+GRANT DELETE, INSERT, SELECT, UPDATE ON session TO aishell_runtime;
+
+CREATE TABLE sign_in_failure (
+  tenant_id uuid NOT NULL,
+  key bytea NOT NULL,
+  failures integer NOT NULL,
+  last_at timestamp with time zone NOT NULL,
+  CONSTRAINT sign_in_failure_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id) ON DELETE CASCADE,
+  CONSTRAINT sign_in_failure_pkey PRIMARY KEY (tenant_id, key)
+);
+CREATE INDEX sign_in_failure_age ON public.sign_in_failure USING btree (tenant_id, last_at);
+ALTER TABLE sign_in_failure ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sign_in_failure FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_delete ON sign_in_failure FOR DELETE TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_insert ON sign_in_failure FOR INSERT TO public WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY tenant_select ON sign_in_failure FOR SELECT TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_update ON sign_in_failure FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
+GRANT DELETE, INSERT, SELECT, UPDATE ON sign_in_failure TO aishell_runtime;
 
 CREATE TABLE tenant (
   tenant_id uuid NOT NULL,
@@ -155,7 +361,7 @@ CREATE TABLE token (
   member_id uuid NOT NULL,
   name text NOT NULL,
   kind text NOT NULL,
-  role text NOT NULL,
+  role text,
   verbs text[],
   connections text[],
   hash bytea NOT NULL,
@@ -164,7 +370,6 @@ CREATE TABLE token (
   last_used_at timestamp with time zone,
   revoked_at timestamp with time zone,
   CONSTRAINT token_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'agent'::text, 'service'::text]))),
-  CONSTRAINT token_role_check CHECK ((role = ANY (ARRAY['reader'::text, 'editor'::text, 'admin'::text]))),
   CONSTRAINT token_tenant_id_member_id_fkey FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id),
   CONSTRAINT token_pkey PRIMARY KEY (tenant_id, token_id),
   CONSTRAINT token_hash_key UNIQUE (hash)
@@ -185,6 +390,61 @@ CREATE OR REPLACE FUNCTION public.current_tenant()
 AS $function$ SELECT nullif(current_setting('app.tenant_id', true), '')::uuid $function$;
 -- may be executed by: aishell_runtime, owner, PUBLIC
 
+CREATE OR REPLACE FUNCTION public.device_login_tenant(wanted_hash bytea)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public'
+AS $function$ SELECT d.tenant_id FROM public.device_login d WHERE d.hash = wanted_hash $function$;
+-- may be executed by: aishell_runtime, owner
+
+CREATE OR REPLACE FUNCTION public.end_provider_sessions(wanted_issuer text, wanted_subject text, wanted_session text)
+ RETURNS TABLE(tenant_id uuid, session_id uuid)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public'
+AS $function$
+    UPDATE public.session s SET revoked_at = now()
+    WHERE s.issuer = wanted_issuer AND s.revoked_at IS NULL
+      AND (wanted_subject IS NOT NULL OR wanted_session IS NOT NULL)
+      AND (wanted_subject IS NULL OR s.subject = wanted_subject)
+      AND (wanted_session IS NULL OR s.provider_session = wanted_session)
+    RETURNING s.tenant_id, s.session_id
+  $function$;
+-- may be executed by: aishell_runtime, owner
+
+CREATE OR REPLACE FUNCTION public.find_credential(wanted_hash bytea, wanted_tenant uuid, wanted_session uuid)
+ RETURNS TABLE(source text, tenant_id uuid, credential_id uuid, member_id uuid, name text, kind text, role text, verbs text[], connections text[], created_at timestamp with time zone, expires_at timestamp with time zone, last_used_at timestamp with time zone, revoked_at timestamp with time zone, member_name text, member_kind text, disabled_at timestamp with time zone, role_names text[], role_grants jsonb)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public'
+AS $function$
+    WITH found AS (
+      SELECT 'token' AS source, t.tenant_id, t.token_id AS credential_id, t.member_id, t.name, t.kind, t.role, t.verbs, t.connections,
+        t.created_at, t.expires_at, t.last_used_at, t.revoked_at
+      FROM public.token t WHERE t.hash = wanted_hash
+      UNION ALL
+      SELECT 'session', s.tenant_id, s.session_id, s.member_id, s.method, 'person', NULL, NULL, NULL, s.created_at, s.expires_at, s.seen_at, s.revoked_at
+      FROM public.session s WHERE s.hash = wanted_hash
+      UNION ALL
+      SELECT 'session', s.tenant_id, s.session_id, s.member_id, s.method, 'person', NULL, NULL, NULL, s.created_at, s.expires_at, s.seen_at, s.revoked_at
+      FROM public.session s WHERE s.tenant_id = wanted_tenant AND s.session_id = wanted_session
+    )
+    SELECT f.*, m.name, m.kind, m.disabled_at, h.names,
+      (SELECT coalesce(jsonb_object_agg(r.name, r.grants), '{}') FROM public.role r WHERE r.tenant_id = m.tenant_id AND r.name = ANY (h.names))
+    FROM found f
+    JOIN public.member m ON m.tenant_id = f.tenant_id AND m.member_id = f.member_id
+    CROSS JOIN LATERAL (
+      SELECT array_agg(DISTINCT held.name) AS names FROM (
+        SELECT m.role AS name
+        UNION ALL
+        SELECT unnest(g.roles) FROM public.group_member p JOIN public.member_group g ON g.tenant_id = p.tenant_id AND g.name = p.group_name
+        WHERE p.tenant_id = m.tenant_id AND p.member_id = m.member_id
+      ) AS held
+    ) AS h
+  $function$;
+-- may be executed by: aishell_runtime, owner
+
 CREATE OR REPLACE FUNCTION public.find_token(token_hash bytea)
  RETURNS TABLE(tenant_id uuid, token_id uuid, member_id uuid, member_name text, member_role text, disabled_at timestamp with time zone, name text, kind text, role text, verbs text[], connections text[], expires_at timestamp with time zone, last_used_at timestamp with time zone, revoked_at timestamp with time zone)
  LANGUAGE sql
@@ -194,6 +454,31 @@ AS $function$
     SELECT t.tenant_id, t.token_id, t.member_id, m.name, m.role, m.disabled_at, t.name, t.kind, t.role, t.verbs, t.connections, t.expires_at, t.last_used_at, t.revoked_at
     FROM public.token t JOIN public.member m ON m.tenant_id = t.tenant_id AND m.member_id = t.member_id
     WHERE t.hash = token_hash
+  $function$;
+-- may be executed by: aishell_runtime, owner
+
+CREATE OR REPLACE FUNCTION public.invitation_tenant(wanted_hash bytea)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public'
+AS $function$ SELECT i.tenant_id FROM public.invitation i WHERE i.hash = wanted_hash $function$;
+-- may be executed by: aishell_runtime, owner
+
+CREATE OR REPLACE FUNCTION public.live_credentials(tenants uuid[], credentials uuid[])
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public'
+AS $function$
+    SELECT w.credential FROM unnest(tenants, credentials) AS w(tenant, credential)
+    WHERE EXISTS (
+      SELECT FROM public.token t JOIN public.member m ON m.tenant_id = t.tenant_id AND m.member_id = t.member_id
+      WHERE t.tenant_id = w.tenant AND t.token_id = w.credential AND t.revoked_at IS NULL AND t.expires_at > now() AND m.disabled_at IS NULL
+    ) OR EXISTS (
+      SELECT FROM public.session s JOIN public.member m ON m.tenant_id = s.tenant_id AND m.member_id = s.member_id
+      WHERE s.tenant_id = w.tenant AND s.session_id = w.credential AND s.revoked_at IS NULL AND s.expires_at > now() AND m.disabled_at IS NULL
+    )
   $function$;
 -- may be executed by: aishell_runtime, owner
 

@@ -1,4 +1,4 @@
-import type { ColumnType } from 'kysely'
+import type { ColumnType, Generated } from 'kysely'
 
 /** Sent as text or Date, read as Date. */
 type Time = ColumnType<Date, Date | string, Date | string>
@@ -40,7 +40,7 @@ interface TokenTable {
   member_id: string
   name: string
   kind: string
-  role: string
+  role: string | null
   verbs: string[] | null
   connections: string[] | null
   hash: Buffer
@@ -57,6 +57,7 @@ interface ConnectionTable {
   description: string
   engine: string
   target: ColumnType<unknown, string, string>
+  labels: Generated<string[]>
   sealed_password: Buffer | null
   secret_version: number
   created_at: StampedTime

@@ -1,4 +1,4 @@
-import { newId, roles, ShellError, type Role, type Scope } from '../../domain/index.ts'
+import { newId, ShellError, type Scope } from '../../domain/index.ts'
 import type { Store } from '../store/index.ts'
 import type { Member, Tenancy } from './tenancy.ts'
 
@@ -76,10 +76,5 @@ async function findMember(store: Store, scope: Scope, memberId: string): Promise
 }
 
 function memberOf(row: { readonly member_id: string; readonly name: string; readonly role: string }): Member {
-  return { id: row.member_id, name: row.name, role: roleOf(row.role) }
-}
-
-/** A role this version does not know counts as the weakest. */
-function roleOf(text: string): Role {
-  return roles.find((role) => role === text) ?? 'reader'
+  return { id: row.member_id, name: row.name, role: row.role }
 }

@@ -1,9 +1,9 @@
-import type { Role, Scope } from '../../domain/index.ts'
+import type { RoleName, Scope } from '../../domain/index.ts'
 
 export interface Member {
   readonly id: string
   readonly name: string
-  readonly role: Role
+  readonly role: RoleName
 }
 
 export interface Tenancy {

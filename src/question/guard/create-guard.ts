@@ -29,8 +29,8 @@ function refused(verdict: Verdict, reason: Reason): Verdict {
 
 /** The limits are not part of it: they change the seal, not the verdict. */
 function cacheKey(subject: GuardSubject, context: GuardContext): string {
-  const { catalog, dialect, policy, role, connectionId } = context
-  return JSON.stringify([connectionId, dialect, catalog?.version ?? null, policy.version, role, subject.params.length, subject.sql])
+  const { catalog, dialect, policy, roles, connectionId } = context
+  return JSON.stringify([connectionId, dialect, catalog?.version ?? null, policy.version, roles, subject.params.length, subject.sql])
 }
 
 function seal(subject: GuardSubject, context: GuardContext, judged: Judged): Guarded['approved'] {

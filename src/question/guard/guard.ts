@@ -1,4 +1,4 @@
-import type { ApprovedStatement, Catalog, Dialect, Limits, Param, Policy, Role, Verdict } from '../../domain/index.ts'
+import type { ApprovedStatement, Catalog, Dialect, Limits, Param, Policy, RoleName, Verdict } from '../../domain/index.ts'
 
 /** All the guard may know: it is a function of these and nothing else. */
 export interface GuardContext {
@@ -6,7 +6,8 @@ export interface GuardContext {
   readonly catalog: Catalog | null
   readonly dialect: Dialect
   readonly policy: Policy
-  readonly role: Role
+  /** All the asker's roles. */
+  readonly roles: readonly RoleName[]
   readonly connectionId: string
   /** Already tightened to the policy's ceiling. */
   readonly limits: Limits

@@ -18,7 +18,7 @@ export function judgeStatement(subject: GuardSubject, context: GuardContext, ana
     verdict: judge(analysis, {
       index,
       policy: context.policy,
-      role: context.role,
+      roles: context.roles,
       sourcesOf: (use) => analyser.sourcesOf(use, analysis, options),
     }),
     statement: analysis.statement,

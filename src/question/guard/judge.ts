@@ -1,4 +1,4 @@
-import { isAllowed, type Decision, type Policy, type Reason, type Role, type Verdict } from '../../domain/index.ts'
+import { isAllowed, type Decision, type Policy, type Reason, type RoleName, type Verdict } from '../../domain/index.ts'
 import type { Analysis, ColumnUse, RelationUse } from './analysis.ts'
 import type { CatalogIndex } from './catalog-index.ts'
 import { classReasons, frozen, notAvailable, starNotAvailable, unsafeView, writeNeedsApproval } from './judge-reasons.ts'
@@ -8,7 +8,7 @@ import type { ViewSources } from './view-sources.ts'
 export interface Bench {
   readonly index: CatalogIndex | null
   readonly policy: Policy
-  readonly role: Role
+  readonly roles: readonly RoleName[]
   /** What a view reads, all the way down. */
   readonly sourcesOf: (use: RelationUse) => ViewSources
 }
@@ -34,7 +34,7 @@ export function judge(analysis: Analysis, bench: Bench): Verdict {
 function decide(analysis: Analysis, bench: Bench, reasons: Reason[]): Decision {
   if (analysis.class === 'read') return reasons.length === 0 ? 'allow' : 'refuse'
   const span = analysis.statement
-  if (analysis.class !== 'write' || !bench.policy.writers.includes(bench.role)) {
+  if (analysis.class !== 'write' || !bench.policy.writers.some((writer) => bench.roles.includes(writer))) {
     reasons.push({ ...classReasons[analysis.class], span })
     return 'refuse'
   }
@@ -85,8 +85,8 @@ function columnReasons(analysis: Analysis, denied: readonly ColumnUse[], bench: 
 }
 
 function isReadable(use: RelationUse, bench: Bench): boolean {
-  const { policy, role, index } = bench
-  if (!isAllowed(policy, role, use, null)) return false
+  const { policy, roles, index } = bench
+  if (!isAllowed(policy, roles, use, null)) return false
   if (index === null) return true
   if (use.relation === null) return false
   const family = index.familyOf(use.relation)
@@ -99,19 +99,19 @@ function isReadable(use: RelationUse, bench: Bench): boolean {
 /** What stands behind a name is held to deny rules only: letting a role read a view, but not its tables, is what views are for. */
 function isDenied(bench: Bench, relation: { readonly schema: string; readonly name: string }, column: string | null): boolean {
   const denials = bench.policy.rules.filter((rule) => rule.effect === 'deny')
-  return denials.length > 0 && !isAllowed({ ...bench.policy, rules: denials }, bench.role, relation, column)
+  return denials.length > 0 && !isAllowed({ ...bench.policy, rules: denials }, bench.roles, relation, column)
 }
 
 function isColumnReadable(use: ColumnUse, bench: Bench): boolean {
   const own = { schema: use.schema, name: use.relation }
-  if (!isAllowed(bench.policy, bench.role, own, use.column)) return false
+  if (!isAllowed(bench.policy, bench.roles, own, use.column)) return false
   const relation = bench.index?.find(use.schema, use.relation) ?? null
   if (relation === null || bench.index === null) return true
   return !bench.index.familyOf(relation).some((member) => isDenied(bench, member, use.column))
 }
 
 function nearestTable(name: string, bench: Bench): string | null {
-  const visible = (bench.index?.catalog.relations ?? []).filter((relation) => isAllowed(bench.policy, bench.role, relation, null))
+  const visible = (bench.index?.catalog.relations ?? []).filter((relation) => isAllowed(bench.policy, bench.roles, relation, null))
   return nearestName(
     name,
     visible.map((relation) => relation.name).filter((candidate) => candidate !== name),

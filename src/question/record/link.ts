@@ -61,8 +61,8 @@ export function linkMac(auditKey: Uint8Array, previous: Uint8Array, body: string
 }
 
 export function actorPart(actor: Actor): ActorPart {
-  const { memberId, name, kind, role, surface, tokenId } = actor
-  return { memberId, name, kind, role, surface, tokenId }
+  const { memberId, name, kind, roles, surface, tokenId } = actor
+  return { memberId, name, kind, role: roles.join('+'), surface, tokenId }
 }
 
 export function intentContent(actor: Actor, fields: IntentFields): LinkContent {

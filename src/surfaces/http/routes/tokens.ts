@@ -72,9 +72,9 @@ export function authRoutes(app: App): void {
       },
     },
     async (request) => {
-      const { tenantId, memberId, name, kind, role, connections, ...actor } = actorOf(request)
-      const may = verbs.filter((verb) => mayDo({ ...actor, tenantId, memberId, name, kind, role, connections }, verb))
-      return { tenantId, memberId, name, kind, role, verbs: may, connections }
+      const actor = actorOf(request)
+      const { tenantId, memberId, name, kind, roles, connections } = actor
+      return { tenantId, memberId, name, kind, roles, verbs: verbs.filter((verb) => mayDo(actor, verb)), connections }
     },
   )
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { AnswerEvent } from '../../../contract/index.ts'
-import type { Actor, Question } from '../../../domain/index.ts'
+import { builtinGrants, type Actor, type Question } from '../../../domain/index.ts'
 import type { McpRooms, ToolCall } from '../rooms.ts'
 import { ask, explain, runSql } from './answer.ts'
 
@@ -9,7 +9,8 @@ const actor: Actor = {
   memberId: 'm',
   name: 'a',
   kind: 'agent',
-  role: 'reader',
+  roles: ['reader'],
+  grants: builtinGrants('reader'),
   surface: 'mcp',
   tokenId: null,
   verbs: null,

@@ -146,6 +146,7 @@ function addShow(group: Command, context: CommandContext): void {
       const { target, ...rest } = connection
       const fields = Object.entries({
         ...rest,
+        labels: rest.labels.join(', '),
         target: targetText({ ...rest, target }),
         sslmode: target !== null && 'sslmode' in target ? target.sslmode : '',
       })

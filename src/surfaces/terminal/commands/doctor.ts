@@ -66,7 +66,7 @@ async function readiness(session: Session): Promise<DoctorCheck[]> {
 
 async function credentials(session: Session): Promise<DoctorCheck[]> {
   const me = await session.client.whoami()
-  return [{ name: 'credentials', state: 'ok', detail: `${me.name} (${me.kind}), ${me.role}` }]
+  return [{ name: 'credentials', state: 'ok', detail: `${me.name} (${me.kind}), ${me.roles.join(', ')}` }]
 }
 
 async function connections(session: Session): Promise<DoctorCheck[]> {

@@ -1,12 +1,12 @@
 import { Option, type Command } from 'commander'
 import type { TokenInput } from '../../../contract/index.ts'
-import { actorKinds, roles, verbs, type ActorKind, type Role, type Verb } from '../../../domain/index.ts'
+import { actorKinds, verbs, type ActorKind, type Verb } from '../../../domain/index.ts'
 import type { CommandContext, CommonOptions } from '../context.ts'
 import { printListing } from '../render/listing.ts'
 import { parseCount, gather, withServerOptions } from './command-options.ts'
 
 interface CreateOptions extends CommonOptions {
-  readonly role?: Role
+  readonly role?: string
   readonly kind: ActorKind
   readonly verb?: readonly Verb[]
   readonly connection?: readonly string[]
@@ -33,7 +33,7 @@ function addList(group: Command, context: CommandContext): void {
       const rows = tokens.map((token) => [
         token.id,
         token.name,
-        token.role,
+        token.role ?? 'all',
         token.kind,
         token.expiresAt.slice(0, 10),
         token.lastUsedAt?.slice(0, 16).replace('T', ' ') ?? 'never',
@@ -53,7 +53,7 @@ function addCreate(group: Command, context: CommandContext): void {
     .command('create')
     .description('Create a token. It is printed once, alone on stdout. It never may do more than you.')
     .argument('<name>', 'what it is for')
-    .addOption(new Option('--role <role>', 'at most this role').choices(roles))
+    .option('--role <role>', 'only this role of yours, or a weaker built-in one')
     .addOption(new Option('--kind <kind>', 'who will use it').choices(actorKinds).default('person'))
     .addOption(new Option('--verb <verb>', `only this verb, repeatable: ${verbs.join(', ')}`).argParser(gather))
     .option('--connection <name>', 'only this connection, repeatable', gather)

@@ -1,0 +1,55 @@
+import {
+  builtinGrants,
+  builtinRoles,
+  effectiveRoles,
+  holds,
+  isBuiltinRole,
+  type Actor,
+  type Grant,
+  type RoleGrant,
+  type RoleName,
+  type Surface,
+} from '../../domain/index.ts'
+import type { FoundCredential } from './found-credential.ts'
+
+export interface ActorRules {
+  /** false: every member counts as admin; a credential's own verbs and connections still narrow it. */
+  readonly isRbacEnabled: boolean
+  /** Roles from the settings file; they outrank what a tenant has saved under the same name. */
+  readonly declaredRoles: ReadonlyMap<RoleName, readonly RoleGrant[]>
+}
+
+/** The actor behind a credential, with the grants that hold on this surface at this time. */
+export function actorOf(credential: FoundCredential, surface: Surface, now: Date, rules: ActorRules): Actor {
+  const { kind } = credential
+  const roles = rules.isRbacEnabled ? rolesOf(credential) : (['admin'] as const)
+  return {
+    tenantId: credential.tenantId,
+    memberId: credential.memberId,
+    name: kind === 'person' ? credential.memberName : `${credential.memberName}/${credential.name}`,
+    kind,
+    roles,
+    grants: roles.flatMap((role) => grantsOf(role, credential, rules).filter(({ when }) => holds(when, { surface, kind, now }))),
+    surface,
+    tokenId: credential.credentialId,
+    verbs: credential.verbs,
+    connections: credential.connections,
+  }
+}
+
+/** The credential may name a role the member no longer has: of built-in ones the weaker counts, of others none is left. */
+function rolesOf({ role, memberRoles }: FoundCredential): readonly RoleName[] {
+  const held = effectiveRoles(memberRoles)
+  if (role === null) return held
+  if (!isBuiltinRole(role)) return held.includes(role) ? [role] : []
+  const strongest = held.find(isBuiltinRole)
+  if (strongest === undefined) return []
+  return [builtinRoles.indexOf(role) <= builtinRoles.indexOf(strongest) ? role : strongest]
+}
+
+const always = {}
+
+function grantsOf(role: RoleName, { grants }: FoundCredential, { declaredRoles }: ActorRules): readonly RoleGrant[] {
+  if (isBuiltinRole(role)) return builtinGrants(role).map((grant: Grant) => ({ ...grant, when: always }))
+  return declaredRoles.get(role) ?? grants.get(role) ?? []
+}
