@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { Client } from './contract/index.ts'
 import { isShellError, ShellError } from './domain/index.ts'
 import { readClientSettings, readSettings } from './platform/config/index.ts'
-import type { DoctorCheck, ServerCommands } from './surfaces/terminal/index.ts'
+import type { DoctorCheck, GuardCheckOptions, ServerCommands } from './surfaces/terminal/index.ts'
 import { findOrStartServer, openServer, sayWelcome, untilSignal } from './local-server.ts'
 
 /** What the command line asks of the server's side of the house; each part is loaded when it is asked for. */
@@ -16,12 +16,19 @@ export function serverCommands(version: string): ServerCommands {
     },
     migrate: ({ json }) => migrateStore(version, json),
     mcpStdio: () => speakMcp(version),
+    guardCheck: (options) => judgeStatements(options),
     doctorLocal: () => examine(version),
     verifyAuditFile: async (file, keyFile) => {
       const { verifyExport } = await import('./question/record/index.ts')
       return await verifyExport(createInterface({ input: createReadStream(file), crlfDelay: Infinity }), readAuditKey(keyFile))
     },
   }
+}
+
+async function judgeStatements(options: GuardCheckOptions): Promise<number> {
+  const [{ checkStatements }, { Output }] = await Promise.all([import('./guard-check.ts'), import('./surfaces/terminal/index.ts')])
+  const output = new Output(process.stdout)
+  return await checkStatements(options, { input: process.stdin, write: (text) => output.write(text) })
 }
 
 async function migrateStore(version: string, isJson: boolean): Promise<number> {

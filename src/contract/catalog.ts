@@ -81,3 +81,4 @@ export const catalogShape = z
   })
   .meta({ id: 'Catalog' })
 export type CatalogBody = Wire<z.infer<typeof catalogShape>>
+export { catalogFileShape, catalogOfFile, type CatalogFile } from './catalog-file.ts'

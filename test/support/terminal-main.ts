@@ -30,6 +30,7 @@ const environment: TerminalEnvironment = {
     serve: async () => 0,
     migrate: async () => 0,
     mcpStdio: async () => 0,
+    guardCheck: async () => 0,
     doctorLocal: async () => [{ name: 'data directory', state: 'ok', detail: 'writable' }],
     verifyAuditFile: async () => ({ isIntact: true, checked: 1, openIntents: 0, lostIntents: 0, head: null, findings: [] }),
   },

@@ -5,4 +5,4 @@
 export type { Connections, Target } from './connection.ts'
 export { createConnections, type ConnectionsOptions } from './create-connections.ts'
 export type { Declarations, DeclaredConnection } from './declared.ts'
-export type { PolicyBase } from './policy.ts'
+export { policyOf, type PolicyBase } from './policy.ts'

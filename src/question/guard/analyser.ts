@@ -7,8 +7,8 @@ export interface AnalyseOptions {
   readonly index: CatalogIndex | null
   /** User-defined functions and operators an admin has marked safe, as `schema.name`. */
   readonly safeFunctions: ReadonlySet<string>
-  /** Bound values that come with the statement. */
-  readonly paramCount: number
+  /** Bound values that come with the statement; null: it is not asked about them. */
+  readonly paramCount: number | null
 }
 
 /** One dialect's reading of statements. Opened when its first statement comes; it may hold threads, never a connection. */

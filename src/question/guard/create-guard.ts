@@ -30,11 +30,12 @@ function refused(verdict: Verdict, reason: Reason): Verdict {
 /** The limits are not part of it: they change the seal, not the verdict. */
 function cacheKey(subject: GuardSubject, context: GuardContext): string {
   const { catalog, dialect, policy, roles, connectionId } = context
-  return JSON.stringify([connectionId, dialect, catalog?.version ?? null, policy.version, roles, subject.params.length, subject.sql])
+  const params = subject.params?.length ?? null
+  return JSON.stringify([connectionId, dialect, catalog?.version ?? null, policy.version, roles, params, subject.sql])
 }
 
 function seal(subject: GuardSubject, context: GuardContext, judged: Judged): Guarded['approved'] {
-  if (judged.verdict.decision !== 'allow' || context.catalog === null) return null
+  if (judged.verdict.decision !== 'allow' || context.catalog === null || subject.params === null) return null
   const { start, end } = judged.statement
   return sealStatement({
     sql: start === 0 && end === Buffer.byteLength(subject.sql) ? subject.sql : Buffer.from(subject.sql).subarray(start, end).toString(),

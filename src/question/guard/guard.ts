@@ -17,12 +17,13 @@ export interface GuardContext {
 
 export interface GuardSubject {
   readonly sql: string
-  readonly params: readonly Param[]
+  /** null: they are not known yet; such a statement is judged, but never sealed. */
+  readonly params: readonly Param[] | null
 }
 
 export interface Guarded {
   readonly verdict: Verdict
-  /** Present exactly when the verdict is `allow` and there is a catalog. */
+  /** Present exactly when the verdict is `allow`, and there are a catalog and bound values. */
   readonly approved: ApprovedStatement | null
 }
 

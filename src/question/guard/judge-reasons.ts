@@ -62,3 +62,12 @@ export function unsafeView(name: string, span: Span): Reason {
     hint: 'An admin can mark the functions it calls as safe in the policy.',
   }
 }
+
+export function columnsUnknown(name: string, span: Span): Reason {
+  return {
+    code: 'guard.columns-unknown',
+    message: `A rule covers columns of ${name}, and without a catalog it cannot be told which ones this takes in.`,
+    span,
+    hint: 'Judge it with the catalog of the connection.',
+  }
+}

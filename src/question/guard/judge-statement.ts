@@ -13,7 +13,11 @@ export interface Judged {
 /** Analyses and judges one statement; what an analyser throws at is refused. */
 export function judgeStatement(subject: GuardSubject, context: GuardContext, analyser: Analyser): Judged | Promise<Judged> {
   const index = context.catalog === null ? null : indexOf(context.catalog)
-  const options: AnalyseOptions = { index, safeFunctions: safeNames(context.policy.safeFunctions), paramCount: subject.params.length }
+  const options: AnalyseOptions = {
+    index,
+    safeFunctions: safeNames(context.policy.safeFunctions),
+    paramCount: subject.params?.length ?? null,
+  }
   const weigh = (analysis: Analysis): Judged => ({
     verdict: judge(analysis, {
       index,

@@ -1,7 +1,7 @@
-import { isAllowed, type Decision, type Policy, type Reason, type RoleName, type Verdict } from '../../domain/index.ts'
+import { isAllowed, matchesRelation, type Decision, type Policy, type Reason, type RoleName, type Verdict } from '../../domain/index.ts'
 import type { Analysis, ColumnUse, RelationUse } from './analysis.ts'
 import type { CatalogIndex } from './catalog-index.ts'
-import { classReasons, frozen, notAvailable, starNotAvailable, unsafeView, writeNeedsApproval } from './judge-reasons.ts'
+import { classReasons, columnsUnknown, frozen, notAvailable, starNotAvailable, unsafeView, writeNeedsApproval } from './judge-reasons.ts'
 import { nearestName } from './nearest-name.ts'
 import type { ViewSources } from './view-sources.ts'
 
@@ -66,6 +66,10 @@ function seen(analysis: Analysis, bench: Bench): Sight {
       isHidden,
     }
   }
+  if (bench.index === null) {
+    const untold = analysis.relations.filter((use) => hasColumnRules(use, bench)).map((use) => columnsUnknown(use.name, use.span))
+    if (untold.length > 0) return { reasons: untold, columns: [], isHidden }
+  }
   const unsafe = analysis.relations.filter((use) => !bench.sourcesOf(use).isKnown).map((use) => unsafeView(use.name, use.span))
   const denied = new Set(bench.policy.rules.length === 0 ? [] : analysis.columns.filter((use) => !isColumnReadable(use, bench)))
   const columns = analysis.columns.filter((use) => !denied.has(use))
@@ -94,6 +98,16 @@ function isReadable(use: RelationUse, bench: Bench): boolean {
   const sources = bench.sourcesOf(use)
   if (sources.relations.some((source) => isDenied(bench, source, null))) return false
   return !sources.columns.some((source) => isDenied(bench, { schema: source.schema, name: source.relation }, source.column))
+}
+
+/** Without a catalog a star, or a column without its table, may take in what a rule hides. */
+function hasColumnRules(use: RelationUse, { policy, roles }: Bench): boolean {
+  return policy.rules.some(
+    (rule) =>
+      rule.columns.length > 0 &&
+      (rule.roles.length === 0 || rule.roles.some((role) => roles.includes(role))) &&
+      rule.tables.some((pattern) => matchesRelation(pattern, use.schema, use.name)),
+  )
 }
 
 /** What stands behind a name is held to deny rules only: letting a role read a view, but not its tables, is what views are for. */

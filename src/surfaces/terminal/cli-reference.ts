@@ -64,5 +64,5 @@ const nowhere: TerminalEnvironment = {
   version: '',
   historyFile: null,
   onInterrupt: () => () => {},
-  commands: { serve: never, migrate: never, mcpStdio: never, doctorLocal: never, verifyAuditFile: never },
+  commands: { serve: never, migrate: never, mcpStdio: never, guardCheck: never, doctorLocal: never, verifyAuditFile: never },
 }

@@ -1,3 +1,4 @@
+import type { Dialect } from '../../domain/index.ts'
 import type { ReadyBody, Verification } from '../../contract/index.ts'
 
 /** The keyboard, or whatever is piped in. `setRawMode` exists on a real terminal only. */
@@ -18,6 +19,17 @@ export interface ServerHandle {
   stop(): Promise<void>
 }
 
+/** What `guard check` judges by; files as the command line names them. */
+export interface GuardCheckOptions {
+  readonly dialect: Dialect
+  readonly catalog: string | null
+  readonly policy: string | null
+  /** Names of roles, separated by commas. */
+  readonly role: string
+  /** Which verdicts make the exit code 3. */
+  readonly failOn: 'never' | 'refuse' | 'confirm'
+}
+
 /** What the server's side of the house does when asked from the command line. Each resolves to an exit code unless it says otherwise. */
 export interface ServerCommands {
   serve(): Promise<number>
@@ -27,8 +39,8 @@ export interface ServerCommands {
   doctorLocal(): Promise<readonly DoctorCheck[]>
   /** Checks an exported trail without any server; the key is the chain's, as kept by the operator. */
   verifyAuditFile(file: string, keyFile: string): Promise<Verification>
-  /** Judges statements from stdin without a server; the command is absent where this is. */
-  readonly guardCheck?: (args: readonly string[]) => Promise<number>
+  /** Judges statements from stdin, one JSON object a line, without a server. */
+  guardCheck(options: GuardCheckOptions): Promise<number>
 }
 
 /** Everything the terminal takes from the process around it. It reads no environment variable, argv or global stream itself. */

@@ -12,6 +12,3 @@ export const readFunctions: ReadonlySet<string> = new Set(
    acos acosh asin asinh atan atan2 atanh ceil ceiling cos cosh degrees exp floor ln log log10 log2 mod pi pow power radians sin sinh sqrt tan tanh trunc
    bm25 highlight snippet match regexp`.split(/\s+/),
 )
-
-/** Tables that are functions, and only compute. */
-export const readTableFunctions: ReadonlySet<string> = new Set(['json_each', 'json_tree', 'jsonb_each', 'jsonb_tree'])

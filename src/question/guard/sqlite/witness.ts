@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads'
 import type { Catalog } from '../../../domain/index.ts'
-import type { WitnessReply, WitnessRequest, WitnessTable } from './witness-worker.ts'
+import type { WitnessReply, WitnessRequest, WitnessTable } from './witness-messages.ts'
 
 interface Waiting {
   readonly request: WitnessRequest
-  readonly catalog: Catalog
+  readonly catalog: Catalog | null
   readonly resolve: (reply: WitnessReply) => void
   readonly timer: NodeJS.Timeout
 }
@@ -18,10 +18,10 @@ export class Witness {
   #nextId = 1
   readonly #waiting = new Map<number, Waiting>()
 
-  ask(catalog: Catalog, sql: string): Promise<WitnessReply> {
+  ask(catalog: Catalog | null, sql: string): Promise<WitnessReply> {
     const worker = this.#open()
     const id = this.#nextId++
-    const request = { id, catalogKey: `${catalog.version} ${catalog.database}`, tables: null, sql }
+    const request = { id, catalogKey: catalog === null ? null : `${catalog.version} ${catalog.database}`, tables: null, sql }
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#replace(), longestMs)
       this.#waiting.set(id, { request, catalog, resolve, timer })
@@ -48,7 +48,8 @@ export class Witness {
   #hear(reply: WitnessReply): void {
     const waiting = this.#waiting.get(reply.id)
     if (waiting === undefined) return
-    if (reply.needsCatalog) return this.#worker?.postMessage({ ...waiting.request, tables: tablesOf(waiting.catalog) })
+    if (reply.needsCatalog && waiting.catalog !== null)
+      return this.#worker?.postMessage({ ...waiting.request, tables: tablesOf(waiting.catalog) })
     clearTimeout(waiting.timer)
     this.#waiting.delete(reply.id)
     waiting.resolve(reply)
@@ -58,14 +59,15 @@ export class Witness {
     if (failed !== this.#worker) return // one that was replaced already
     this.#worker = null
     void failed?.terminate()
-    for (const id of [...this.#waiting.keys()]) this.#hear({ id, actions: [], error: lostWitness, needsCatalog: false })
+    for (const id of [...this.#waiting.keys()]) this.#hear({ id, actions: [], error: lostWitness, needsCatalog: false, guessed: null })
   }
 }
 
 function tablesOf(catalog: Catalog): WitnessTable[] {
-  return catalog.relations.map(({ name, columns, kind, definition }) => ({
+  return catalog.relations.map(({ name, columns, kind, definition, primaryKey, uniqueKeys }) => ({
     name,
     columns: columns.map((column) => column.name),
+    keys: [primaryKey, ...uniqueKeys].filter((key) => key.length > 0),
     viewText: kind === 'view' ? definition : null,
   }))
 }

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { CommandContext, CommonOptions } from '../context.ts'
 import { findRelation, matchRelations, relationLines, relationListLines } from '../render/relation-view.ts'
@@ -41,6 +42,28 @@ export function addCatalog(program: Command, context: CommandContext): void {
       await context.out.lines(
         found === null ? relationListLines(relations, lookOf(context)) : relationLines(found, catalog, lookOf(context)),
       )
+    })
+  })
+  addDump(command, context)
+}
+
+/** The whole catalog as the guard reads it from a file; a screen gets it too, for there may be nothing to redirect. */
+function addDump(catalog: Command, context: CommandContext): void {
+  const command = catalog
+    .command('dump')
+    .description('Write the whole catalog of a connection as JSON, for `aishell guard check --catalog`.')
+    .argument('[connection]', 'the connection (AISHELL_CONNECTION; default: the only one, or the demo)')
+    .option('-o, --output <file>', 'where to; default: stdout')
+    .option('--refresh', 'read the database again first')
+  withServerOptions(command).action(async (connection: string | undefined) => {
+    const options = command.optsWithGlobals<CatalogOptions & { readonly output?: string }>()
+    await context.withSession(options, async (session) => {
+      const name = await context.connectionName(session, connection ?? options.connection)
+      const { connection: _name, next: _next, ...catalog } = await session.client.catalog(name, { refresh: options.refresh === true })
+      const text = `${JSON.stringify(catalog, null, 2)}\n`
+      if (options.output === undefined || options.output === '-') return await context.out.write(text)
+      await writeFile(options.output, text)
+      await context.note(`${catalog.relations.length} tables and views written to ${options.output}`)
     })
   })
 }

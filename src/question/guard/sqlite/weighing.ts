@@ -1,0 +1,180 @@
+import { constants } from 'node:sqlite'
+import { strongerClass, type Reason, type Relation, type Span, type StatementClass } from '../../../domain/index.ts'
+import type { ColumnUse, MissingColumn, RelationUse } from '../analysis.ts'
+import type { CatalogIndex } from '../catalog-index.ts'
+import { readFunctions } from './functions.ts'
+import { unnamedColumn } from './guess-tables.ts'
+import type { Outline } from './outline.ts'
+import { isOwnTable, readTableFunctions } from './own-tables.ts'
+import { lostWitness } from './witness.ts'
+import type { WitnessAction } from './witness-messages.ts'
+
+/** Adds up what SQLite asked its authorizer. */
+export class Weighing {
+  class: StatementClass = 'read'
+  readonly problems: Reason[] = []
+  readonly relations = new Map<string, RelationUse>()
+  readonly missingColumns: MissingColumn[] = []
+  readonly functions: string[] = []
+  readonly behindViews = { relations: [] as Relation[], columns: [] as ColumnUse[] }
+  readonly #columns: ColumnUse[] = []
+  readonly #sql: string
+  readonly #shape: Outline
+  readonly #index: CatalogIndex
+  readonly #uncertain: ReadonlySet<string>
+
+  constructor(sql: string, shape: Outline, index: CatalogIndex, uncertain: ReadonlySet<string>) {
+    this.#sql = sql
+    this.#shape = shape
+    this.#index = index
+    this.#uncertain = uncertain
+  }
+
+  /** Without a catalog some columns are made up, and of some it is not known whose they are. */
+  get columns(): ColumnUse[] {
+    return this.#columns.filter(({ column }) => !column.startsWith(unnamedColumn) && !this.#uncertain.has(column.toLowerCase()))
+  }
+
+  take([code, first, second, database, name]: WitnessAction): void {
+    const through = name !== null && this.#isView(name) ? name : null
+    switch (code) {
+      case constants.SQLITE_SELECT:
+        // Where only rows of a view are counted, this is the one mention of it.
+        if (through !== null && this.#isWritten(through)) this.#read(through, '', null)
+        return
+      case constants.SQLITE_RECURSIVE:
+        return
+      case constants.SQLITE_READ:
+        // A WITH query of which only rows are counted; its own reads are reported as well.
+        if (database === null && second === '' && this.#isDerived(first ?? '')) return
+        return this.#read(first ?? '', second ?? '', through)
+      case constants.SQLITE_FUNCTION:
+        return this.#call(second ?? '')
+      default:
+        this.class = strongerClass(this.class, classOfAction(code))
+        if (first !== null && writeActions.has(code)) this.#read(first, second ?? '', null)
+    }
+  }
+
+  /** SQLite's message names what it could not find; anything else is its grammar speaking. */
+  fail(error: string): void {
+    const [, kind, name] = /^no such (table|column|function): (.+)$/.exec(error) ?? []
+    if (kind === undefined || name === undefined) {
+      this.problems.push(error === lostWitness ? tooSlow : this.#syntax(error))
+      return
+    }
+    const bare = name.split('.').at(-1) ?? name
+    const span = this.#spanOf(bare)
+    if (kind === 'function') this.#call(bare)
+    else if (kind === 'column') this.missingColumns.push({ name: bare, span, candidates: this.#knownColumns() })
+    else if (isOwnTable(bare.toLowerCase())) this.problems.push(systemRelation(bare, span))
+    else this.relations.set(bare.toLowerCase(), { schema: 'main', writtenSchema: 'main', name: bare, relation: null, span })
+  }
+
+  #syntax(error: string): Reason {
+    const token = /near "([^"]+)"/.exec(error)?.[1]
+    const reason = { code: 'guard.syntax', message: `SQLite cannot read this: ${error}.`, hint: 'Correct the statement.' }
+    return token === undefined ? reason : { ...reason, span: this.#spanOf(token) }
+  }
+
+  /** A view of the catalog, unless the statement has a WITH query of that name, which stands before it. */
+  #isView(name: string): boolean {
+    return this.#index.findInPath(name)?.kind === 'view' && !this.#shape.withNames.has(name.toLowerCase())
+  }
+
+  #isDerived(name: string): boolean {
+    const folded = name.toLowerCase()
+    return this.#shape.withNames.has(folded) && this.#index.findInPath(name) === null && !isOwnTable(folded)
+  }
+
+  #read(table: string, column: string, through: string | null): void {
+    if (readTableFunctions.has(table.toLowerCase())) return
+    const relation = this.#index.findInPath(table)
+    const span = this.#spanOf(table)
+    if (relation === null) {
+      this.problems.push(systemRelation(table, span))
+      return
+    }
+    // A view that SQLite folds into the query lets its tables be counted without saying through whom.
+    if (through !== null || (column === '' && !this.#isWritten(table))) return this.#readBehindView(relation, column, span)
+    const { schema, name } = relation
+    this.relations.set(name.toLowerCase(), { schema, writtenSchema: schema, name, relation, span })
+    for (const known of columnsNamed(relation, column))
+      this.#columns.push({ schema, relation: name, column: known, span: this.#spanOf(known), isNamed: this.#isWritten(known) })
+  }
+
+  /** What a view reads: held to deny rules only. */
+  #readBehindView(relation: Relation, column: string, span: Span): void {
+    this.behindViews.relations.push(relation)
+    for (const known of columnsNamed(relation, column))
+      this.behindViews.columns.push({ schema: relation.schema, relation: relation.name, column: known, span, isNamed: false })
+  }
+
+  #isWritten(name: string): boolean {
+    return this.#shape.written.has(name.toLowerCase())
+  }
+
+  #call(name: string): void {
+    this.functions.push(name)
+    if (readFunctions.has(name.toLowerCase())) return
+    this.problems.push({
+      code: 'guard.function-denied',
+      message: `The function ${name} is not one a read may call.`,
+      span: this.#spanOf(name),
+      hint: 'Write it without this function.',
+    })
+  }
+
+  #knownColumns(): string[] {
+    return [...this.relations.values()].flatMap((use) => use.relation?.columns.map((column) => column.name) ?? [])
+  }
+
+  /** The first place the name stands at; SQLite does not say which. */
+  #spanOf(name: string): Span {
+    const token = this.#shape.written.get(name.toLowerCase())
+    if (token !== undefined) return { start: byteAt(this.#sql, token.start), end: byteAt(this.#sql, token.end) }
+    const start = byteAt(this.#sql, Math.max(0, this.#sql.indexOf(name)))
+    return { start, end: start + Buffer.byteLength(name) }
+  }
+}
+
+function byteAt(sql: string, at: number): number {
+  return Buffer.byteLength(sql.slice(0, at))
+}
+
+/** The row number is the primary key, where that is one whole number. */
+function columnsNamed(relation: Relation, column: string): string[] {
+  const names = (/^(rowid|oid|_rowid_)$/i.test(column) ? relation.primaryKey : [column]).map((name) => name.toLowerCase())
+  return relation.columns.map((candidate) => candidate.name).filter((name) => names.includes(name.toLowerCase()))
+}
+
+function systemRelation(table: string, span: Span): Reason {
+  return {
+    code: 'guard.system-relation',
+    message: `${table} is part of SQLite’s own catalogs.`,
+    span,
+    hint: 'Browse the catalog with \\d instead.',
+  }
+}
+
+const tooSlow: Reason = {
+  code: 'guard.unreadable',
+  message: 'The statement could not be judged in time, so it is refused.',
+  hint: 'Write it more simply.',
+}
+
+const writeActions: ReadonlySet<number> = new Set([constants.SQLITE_INSERT, constants.SQLITE_UPDATE, constants.SQLITE_DELETE])
+const adminActions: ReadonlySet<number> = new Set([
+  constants.SQLITE_PRAGMA,
+  constants.SQLITE_ATTACH,
+  constants.SQLITE_DETACH,
+  constants.SQLITE_TRANSACTION,
+  constants.SQLITE_SAVEPOINT,
+  constants.SQLITE_REINDEX,
+  constants.SQLITE_ANALYZE,
+])
+
+function classOfAction(code: number): StatementClass {
+  if (writeActions.has(code)) return 'write'
+  return adminActions.has(code) ? 'admin' : 'ddl'
+}
