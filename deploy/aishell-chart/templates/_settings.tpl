@@ -11,6 +11,8 @@ maxRequestBytes: MAX_REQUEST_BYTES
 requestTimeoutMs: REQUEST_TIMEOUT_MS
 maxAnswers: MAX_ANSWERS
 dbPoolMax: DB_POOL_MAX
+dbWaitMs: DB_WAIT_MS
+migrations: MIGRATIONS
 llmProvider: LLM_PROVIDER
 llmModel: LLM_MODEL
 llmBaseUrl: LLM_BASE_URL
