@@ -5,7 +5,7 @@ import { createPostgresEngine, createSqliteEngine } from './platform/engines/ind
 import { createIdentity } from './platform/identity/index.ts'
 import { createModels } from './platform/models/index.ts'
 import { createObserver, type LogSink, type Observer } from './platform/observe/index.ts'
-import { createKeyring, createStore, type Store } from './platform/store/index.ts'
+import { createKeyring, createStore, migrate, type Store } from './platform/store/index.ts'
 import { createTenancy } from './platform/tenancy/index.ts'
 import { answer, type QuestionRooms } from './question/index.ts'
 import { createAsk } from './question/ask/index.ts'
@@ -17,7 +17,6 @@ import { openStoreServer } from './open-store-server.ts'
 import { firstCredentials, type FirstCredentials } from './first-credentials.ts'
 import { readinessChecks } from './readiness-checks.ts'
 import { modelProviders } from './model-providers.ts'
-import { prepareStore } from './prepare-store.ts'
 
 export interface ServeOptions {
   /** Where log lines go: standard output unless a shell owns the terminal. */
@@ -64,7 +63,7 @@ async function build(
   closers.push(() => observer.shutdown())
   for (const warning of settings.warnings) observer.observe({ type: 'warning', ...warning })
 
-  await prepareStore(settings, storeServer.address, observer.observe, options.port ?? settings.server.port)
+  await migrate(storeServer.address)
   const store = createStore({ address: storeServer.address, poolMax: settings.store.poolMax })
   closers.push(() => store.close())
   const keyring = createKeyring({ store, secretKey: keys.secretKey })

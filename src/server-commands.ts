@@ -10,10 +10,7 @@ import { findOrStartServer, openServer, sayWelcome, untilSignal } from './local-
 export function serverCommands(version: string): ServerCommands {
   return {
     serve: async () => {
-      const leave = (): never => process.exit(143) // before there is anything to drain; the first process of a container is not ended by default
-      process.once('SIGTERM', leave)
       const { server } = await openServer(readSettings({ version }), {})
-      process.off('SIGTERM', leave)
       sayWelcome(server, false)
       return await untilSignal(server)
     },

@@ -20,6 +20,10 @@ export const verdictShape = z
     tables: z.array(z.string()),
     columns: z.array(z.string()),
     functions: z.array(z.string()),
+    /** Columns read whose values are shown changed: `schema.table.column`. */
+    masked: z.array(z.string()),
+    /** Tables of which only some rows are there for the asker: `schema.table`. */
+    filtered: z.array(z.string()),
   })
   .meta({ id: 'Verdict' })
 export type VerdictBody = Wire<z.infer<typeof verdictShape>>

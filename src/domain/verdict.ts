@@ -28,4 +28,8 @@ export interface Verdict {
   readonly tables: readonly string[]
   readonly columns: readonly string[]
   readonly functions: readonly string[]
+  /** Columns among those read whose values are shown changed; `schema.table.column`; sorted. */
+  readonly masked: readonly string[]
+  /** Tables of which the asker has only some rows: `schema.table`; sorted. */
+  readonly filtered: readonly string[]
 }

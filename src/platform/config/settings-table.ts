@@ -78,16 +78,6 @@ export const settingsTable = {
       description: '`require` encrypts; `verify-full` also checks the certificate.',
     }),
     poolMax: whole<number>('DB_POOL_MAX', [2, 1000], { defaultValue: 10, description: 'Connections to the store per process.' }),
-    waitMs: whole<number>('DB_WAIT_MS', [0, hour], {
-      defaultValue: 0,
-      productionDefault: 60_000,
-      description: 'How long a start waits for the store to answer; `/health` answers meanwhile and `/ready` says why.',
-    }),
-    migrations: oneOf('MIGRATIONS', ['startup', 'job', 'hook', 'off'], {
-      defaultValue: 'startup',
-      description:
-        'Who brings the store up to date: `startup`, each server under a lock; `job` and `hook`, an `aishell migrate` that the server waits for; `off`, you, and a server refuses to start before.',
-    }),
   },
   redis: {
     host: text<string | null>('REDIS_HOST', {

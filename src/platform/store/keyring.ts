@@ -29,6 +29,7 @@ export function createKeyring(options: { readonly store: Store; readonly secretK
       auditKeys.set(scope.tenantId, made)
       return made
     },
+    maskKey: async (scope, connectionId) => derive(await dataKey(scope), JSON.stringify(['aishell mask', connectionId])),
   }
 }
 

@@ -30,4 +30,6 @@ export interface Keyring {
   open(scope: Scope, field: SealedField, sealed: Uint8Array): Promise<string>
   /** 32 bytes for the tenant's chain of record entries. */
   auditKey(scope: Scope): Promise<Uint8Array>
+  /** 32 bytes for the hash masks of one connection: they stay the same for the connection's life. */
+  maskKey(scope: Scope, connectionId: string): Promise<Uint8Array>
 }

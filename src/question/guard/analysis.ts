@@ -39,6 +39,8 @@ export interface Analysis {
   readonly functions: readonly string[]
   /** What the views of the statement read, where the dialect tells it with the statement itself. */
   readonly behindViews?: { readonly relations: readonly Relation[]; readonly columns: readonly ColumnUse[] }
+  /** true: an EXPLAIN of the rest. */
+  readonly isExplain?: boolean
   /** Byte offsets of the statement in the text, without the closing semicolon and what follows it. */
   readonly statement: Span
 }

@@ -1,4 +1,5 @@
 import type { ApprovedStatement, Catalog, Dialect, Limits, Param, Policy, RoleName, Verdict } from '../../domain/index.ts'
+import type { MaskActor } from './mask/masked-text.ts'
 
 /** All the guard may know: it is a function of these and nothing else. */
 export interface GuardContext {
@@ -9,6 +10,10 @@ export interface GuardContext {
   /** All the asker's roles. */
   readonly roles: readonly RoleName[]
   readonly connectionId: string
+  /** Who asks, where the policy masks or filters. Not part of the verdict: it goes into the seal alone, and without it what is masked is never sealed. */
+  readonly maskActor?: MaskActor | undefined
+  /** true: only the plan is wanted, not the rows. */
+  readonly isExplained?: boolean
   /** Already tightened to the policy's ceiling. */
   readonly limits: Limits
   /** For a policy with hours; absent: such a policy refuses everything. */
@@ -23,7 +28,7 @@ export interface GuardSubject {
 
 export interface Guarded {
   readonly verdict: Verdict
-  /** Present exactly when the verdict is `allow`, and there are a catalog and bound values. */
+  /** Present exactly when the verdict is `allow`, and there are a catalog, bound values and, where anything is masked, somebody who asks. */
   readonly approved: ApprovedStatement | null
 }
 

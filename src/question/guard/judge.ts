@@ -28,6 +28,8 @@ export function judge(analysis: Analysis, bench: Bench): Verdict {
     tables: unique(analysis.relations.map((use) => `${sight.isHidden(use) ? use.writtenSchema : use.schema}.${use.name}`)),
     columns: unique(sight.columns.map((use) => `${use.schema}.${use.relation}.${use.column}`)),
     functions: unique(analysis.functions),
+    masked: [],
+    filtered: [],
   }
 }
 

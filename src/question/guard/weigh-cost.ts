@@ -15,9 +15,14 @@ export function needsEstimate({ verdict, approved }: Guarded, { costGate }: Poli
 /** The verdict with the policy's cost gate applied. An estimate that is not there counts as over every bound. */
 export function weighCost(guarded: Guarded, { costGate }: Policy, estimate: Estimate): Guarded {
   if (costGate === null) return guarded
-  if (isOver(costGate.refuseOver, estimate)) return against(guarded, 'refuse', tooDear(estimate))
-  if (isOver(costGate.confirmOver, estimate)) return against(guarded, 'confirm', needsApproval(estimate))
+  if (isOver(costGate.refuseOver, estimate)) return against(guarded, 'refuse', tooDear(told(guarded, estimate)))
+  if (isOver(costGate.confirmOver, estimate)) return against(guarded, 'confirm', needsApproval(told(guarded, estimate)))
   return guarded
+}
+
+/** Of masked columns and filtered rows no estimate is told: it goes by what is hidden. */
+function told({ verdict }: Guarded, estimate: Estimate): Estimate | null {
+  return verdict.masked.length > 0 || verdict.filtered.length > 0 ? null : estimate
 }
 
 function isOver(bound: CostBound, { estimatedCost, estimatedRows }: Estimate): boolean {
@@ -29,7 +34,7 @@ function against({ verdict }: Guarded, decision: 'confirm' | 'refuse', reason: R
   return { verdict: { ...verdict, decision, reasons: [...verdict.reasons, reason] }, approved: null }
 }
 
-function tooDear(estimate: Estimate): Reason {
+function tooDear(estimate: Estimate | null): Reason {
   return {
     code: 'guard.too-dear',
     message: `${expected(estimate)} That is more than the policy of this connection lets anyone run.`,
@@ -37,7 +42,7 @@ function tooDear(estimate: Estimate): Reason {
   }
 }
 
-function needsApproval(estimate: Estimate): Reason {
+function needsApproval(estimate: Estimate | null): Reason {
   return {
     code: 'guard.cost-needs-approval',
     message: `${expected(estimate)} From there on the policy of this connection wants an approval.`,
@@ -45,7 +50,9 @@ function needsApproval(estimate: Estimate): Reason {
   }
 }
 
-function expected({ estimatedCost, estimatedRows }: Estimate): string {
+function expected(estimate: Estimate | null): string {
+  if (estimate === null) return 'The database expects this statement to be dear.'
+  const { estimatedCost, estimatedRows } = estimate
   if (estimatedCost === null && estimatedRows === null) return 'The database does not say what this statement will cost.'
   return `The database expects ${estimatedRows ?? 'an unknown number of'} rows at a cost of ${estimatedCost ?? 'unknown size'}.`
 }

@@ -40,6 +40,7 @@ export function analysePostgres(sql: string, options: AnalyseOptions): Analysis 
     columns,
     missingColumns,
     functions: findings.functions,
+    isExplain: parsed.kind === 'ExplainStmt',
     statement: parsed.statement,
   }
 }

@@ -27,6 +27,7 @@ export function openSqliteAnalyser(): Analyser {
       if (use.relation?.kind !== 'view' || analysis.behindViews === undefined) return noSources
       return { ...analysis.behindViews, isKnown: use.relation.definition !== null }
     },
+    masker: null,
     close: () => witness.close(),
   }
 }
@@ -68,6 +69,7 @@ function weigh(sql: string, shape: Outline, reply: WitnessReply, { index, paramC
     missingColumns: weighed.missingColumns,
     functions: weighed.functions,
     behindViews: weighed.behindViews,
+    isExplain: shape.isExplain,
     statement,
   }
 }
