@@ -34,6 +34,7 @@ export const clients: readonly string[] = ['surfaces/terminal']
 /** Deep imports that are no accident: the file and who may reach for it. */
 export const sideDoors: Readonly<Record<string, readonly string[]>> = {
   'domain/approved-statement.ts': ['question/guard'],
+  'domain/granted-approval.ts': ['question/approve'],
 }
 
 /** Each third-party package has one home; a package that is not listed may not be imported. */

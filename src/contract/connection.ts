@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Wire } from './wire.ts'
 import { dialects, disclosures } from '../domain/index.ts'
 import { hoursShape } from './hours.ts'
+import { writePolicyFields } from './write-policy.ts'
 import { limitsShape } from './limits.ts'
 import { attributeRuleShape, filterRuleShape, maskRuleShape, patternShape } from './masking.ts'
 import { keepableText, slugShape } from './text.ts'
@@ -101,7 +102,7 @@ export const policyShape = z
     filters: z.array(filterRuleShape).max(500).default([]),
     attributes: z.array(attributeRuleShape).max(500).default([]),
     safeFunctions: z.array(patternShape).max(500).default([]),
-    writers: z.array(slugShape).max(100).default([]),
+    ...writePolicyFields(patternShape),
     /** Estimates of EXPLAIN over which a read needs an approval, or is refused; null: no gate. */
     costGate: costGateShape.nullable().default(null),
     /** When statements may run; null: at any time. */

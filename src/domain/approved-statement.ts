@@ -26,7 +26,8 @@ export interface ApprovedFields {
   readonly isSpliced?: boolean
   readonly overlay?: Overlay | null
   readonly class: StatementClass
-  readonly access: 'read' | 'write'
+  /** `dry-run`: may be run only to be rolled back. */
+  readonly access: 'read' | 'dry-run' | 'write'
   readonly connectionId: string
   readonly catalogVersion: string
   readonly policyVersion: string

@@ -1,6 +1,7 @@
 import type { Dialect } from './dialects/index.ts'
 import { filtersOf, isAllowed, maskOf, type Policy } from './policy.ts'
 import type { RoleName } from './role.ts'
+import type { WriteEffect } from './write-policy.ts'
 
 export const relationKinds = ['table', 'view', 'materialized-view', 'foreign-table', 'partitioned-table'] as const
 export type RelationKind = (typeof relationKinds)[number]
@@ -49,6 +50,8 @@ export interface Relation {
   readonly definition: string | null
   /** `schema.name` of the relation this one is a partition or child of. */
   readonly parent: string | null
+  /** What writing to it sets off; absent: not known. For the guard, never part of a view. */
+  readonly effects?: readonly WriteEffect[]
 }
 
 /** A function that is not part of the server itself. */
@@ -87,7 +90,7 @@ export function viewCatalog(catalog: Catalog, policy: Policy, roles: readonly Ro
     relations.some((relation) => relation.schema === schema && relation.name === name)
   return {
     ...catalog,
-    relations: relations.map((relation) => ({
+    relations: relations.map(({ effects: _forTheGuard, ...relation }) => ({
       ...relation,
       foreignKeys: relation.foreignKeys.filter((key) => isVisible(key.target.schema, key.target.name)),
     })),

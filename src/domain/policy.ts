@@ -4,6 +4,9 @@ import type { Limits } from './limits.ts'
 import { ceilingLimits, defaultLimits } from './limits.ts'
 import { strictestMask, type AttributeRule, type FilterRule, type Mask, type MaskRule } from './masking/mask.ts'
 import type { RoleName } from './role.ts'
+import { closedWrites, type WritePolicy, type WriteRule, type WriteVerb } from './write-policy.ts'
+
+export * from './write-policy.ts'
 
 export * from './masking/index.ts' // a policy says them
 
@@ -36,7 +39,7 @@ export interface CostGate {
 }
 
 /** The rules of one connection. */
-export interface Policy {
+export interface Policy extends WritePolicy {
   /** Changes with every edit; part of the verdict cache key. */
   readonly version: string
   readonly disclosure: Disclosure
@@ -52,8 +55,6 @@ export interface Policy {
   readonly attributes: readonly AttributeRule[]
   /** User-defined functions an admin has marked safe to call, as `schema.name`. */
   readonly safeFunctions: readonly string[]
-  /** Statement classes each role may have run; writes and above end in an approval request. */
-  readonly writers: readonly RoleName[]
   /** null: no statement is too dear. */
   readonly costGate: CostGate | null
   /** null: at any time. */
@@ -71,7 +72,7 @@ export const openPolicy: Policy = {
   filters: [],
   attributes: [],
   safeFunctions: [],
-  writers: [],
+  ...closedWrites,
   costGate: null,
   hours: null,
   defaults: defaultLimits,
@@ -141,6 +142,23 @@ export function attributesOf(actor: Pick<Actor, 'memberId' | 'name' | 'kind' | '
 /** Matches a pattern against one name: `*` stands for any run of characters, letter case does not count. */
 export function matchesName(pattern: string, name: string): boolean {
   return glob(pattern, name)
+}
+
+/** The rules that let a holder of these roles do this to a relation; for a column, those that let it be given a value. */
+export function writeRulesFor(
+  policy: Policy,
+  roles: readonly RoleName[],
+  relation: { readonly schema: string; readonly name: string },
+  verb: WriteVerb,
+  column: string | null,
+): readonly WriteRule[] {
+  return policy.writes.filter(
+    (rule) =>
+      appliesTo(rule, roles) &&
+      (rule.verbs.length === 0 || rule.verbs.includes(verb)) &&
+      covers(rule, relation) &&
+      (column === null || rule.columns.length === 0 || rule.columns.some((pattern) => glob(pattern, column))),
+  )
 }
 
 function glob(pattern: string, text: string): boolean {

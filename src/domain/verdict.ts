@@ -1,4 +1,7 @@
 import type { StatementClass } from './statement-class.ts'
+import type { PlannedWrite } from './write-policy.ts'
+
+export * from './statement-class.ts'
 
 export const decisions = ['allow', 'confirm', 'refuse'] as const
 export type Decision = (typeof decisions)[number]
@@ -32,4 +35,6 @@ export interface Verdict {
   readonly masked: readonly string[]
   /** Tables of which the asker has only some rows: `schema.table`; sorted. */
   readonly filtered: readonly string[]
+  /** What a write does to which tables; absent: nothing is written, or it is not told. */
+  readonly writes?: readonly PlannedWrite[]
 }

@@ -1,6 +1,7 @@
 import { sealStatement } from '../../domain/approved-statement.ts'
 import type { ApprovedFields, Reason, Verdict } from '../../domain/index.ts'
 import { Analysers } from './analysers.ts'
+import { approvable, approvalVoid, isGranted } from './approvable.ts'
 import type { Guard, GuardContext, Guarded, GuardSubject } from './guard.ts'
 import { hoursReason } from './hours.ts'
 import { judgeStatement, type Judged } from './judge-statement.ts'
@@ -17,12 +18,12 @@ export function createGuard(options: { readonly cachedVerdicts?: number } = {}):
       const judged = cache.get(key) ?? (await judgeStatement(subject, context, await analysers.of(context.dialect)))
       cache.set(key, judged)
       const untimely = hoursReason(context.policy, context.now)
-      if (untimely !== null) return { verdict: refused(judged.verdict, untimely), approved: null }
+      if (untimely !== null) return { verdict: refused(judged.verdict, untimely), approved: null, approvable: null }
       const text =
         judged.masked === null
           ? writtenText(subject, judged)
           : maskedText(judged.masked, subject, context, await analysers.of(context.dialect))
-      return { verdict: judged.verdict, approved: text === null ? null : seal(text, context, judged) }
+      return guarded(judged.verdict, text === null ? null : fieldsOf(text, context, judged), context)
     },
     close: () => analysers.close(),
   }
@@ -46,15 +47,25 @@ function writtenText({ sql, params }: GuardSubject, { statement: { start, end } 
   return { sql: start === 0 && end === Buffer.byteLength(sql) ? sql : Buffer.from(sql).subarray(start, end).toString(), params }
 }
 
-function seal(text: SealedText, context: GuardContext, judged: Judged): Guarded['approved'] {
-  if (judged.verdict.decision !== 'allow' || context.catalog === null) return null
-  return sealStatement({
+/** The seal, where the verdict gives one; what a person may approve, where it wants one. */
+function guarded(verdict: Verdict, fields: ApprovedFields | null, { approval = null }: GuardContext): Guarded {
+  if (fields === null || verdict.decision === 'refuse') return { verdict, approved: null, approvable: null }
+  if (verdict.decision === 'allow') return { verdict, approved: sealStatement(fields), approvable: null }
+  const statement = approvable(fields)
+  if (approval === null) return { verdict, approved: null, approvable: statement }
+  if (!isGranted(approval, statement)) return { verdict: refused(verdict, approvalVoid), approved: null, approvable: null }
+  return { verdict, approved: sealStatement(fields), approvable: statement }
+}
+
+function fieldsOf(text: SealedText, context: GuardContext, judged: Judged): ApprovedFields | null {
+  if (context.catalog === null) return null
+  return {
     ...text,
     class: judged.verdict.class,
-    access: 'read',
+    access: judged.verdict.class === 'write' ? 'write' : 'read',
     connectionId: context.connectionId,
     catalogVersion: context.catalog.version,
     policyVersion: context.policy.version,
     limits: context.limits,
-  })
+  }
 }

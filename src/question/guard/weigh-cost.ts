@@ -1,4 +1,5 @@
-import type { CostBound, Policy, Reason } from '../../domain/index.ts'
+import type { CostBound, GrantedApproval, Policy, Reason } from '../../domain/index.ts'
+import { approvable, approvalVoid, isGranted } from './approvable.ts'
 import type { Guarded } from './guard.ts'
 
 /** What the planner expects of a statement; null: it does not say. */
@@ -9,14 +10,17 @@ export interface Estimate {
 
 /** Whether the verdict still depends on what the planner expects. */
 export function needsEstimate({ verdict, approved }: Guarded, { costGate }: Policy): boolean {
-  return approved !== null && verdict.decision === 'allow' && costGate !== null
+  return approved !== null && verdict.decision === 'allow' && verdict.class === 'read' && costGate !== null
 }
 
-/** The verdict with the policy's cost gate applied. An estimate that is not there counts as over every bound. */
-export function weighCost(guarded: Guarded, { costGate }: Policy, estimate: Estimate): Guarded {
+/**
+ * The verdict with the policy's cost gate applied. An estimate that is not there counts as over every bound; `approval` is
+ * somebody's consent to the price.
+ */
+export function weighCost(guarded: Guarded, { costGate }: Policy, estimate: Estimate, approval: GrantedApproval | null = null): Guarded {
   if (costGate === null) return guarded
   if (isOver(costGate.refuseOver, estimate)) return against(guarded, 'refuse', tooDear(told(guarded, estimate)))
-  if (isOver(costGate.confirmOver, estimate)) return against(guarded, 'confirm', needsApproval(told(guarded, estimate)))
+  if (isOver(costGate.confirmOver, estimate)) return confirmed(guarded, needsApproval(told(guarded, estimate)), approval)
   return guarded
 }
 
@@ -30,8 +34,17 @@ function isOver(bound: CostBound, { estimatedCost, estimatedRows }: Estimate): b
   return over(bound.cost, estimatedCost) || over(bound.rows, estimatedRows)
 }
 
+function confirmed(guarded: Guarded, reason: Reason, approval: GrantedApproval | null): Guarded {
+  const { approved } = guarded
+  const priced = against(guarded, 'confirm', reason)
+  if (approved === null) return priced
+  const statement = approvable(approved)
+  if (approval === null) return { ...priced, approvable: statement }
+  return isGranted(approval, statement) ? { ...priced, approved, approvable: statement } : against(priced, 'refuse', approvalVoid)
+}
+
 function against({ verdict }: Guarded, decision: 'confirm' | 'refuse', reason: Reason): Guarded {
-  return { verdict: { ...verdict, decision, reasons: [...verdict.reasons, reason] }, approved: null }
+  return { verdict: { ...verdict, decision, reasons: [...verdict.reasons, reason] }, approved: null, approvable: null }
 }
 
 function tooDear(estimate: Estimate | null): Reason {
