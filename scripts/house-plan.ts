@@ -11,6 +11,7 @@ export const floors: readonly (readonly string[])[] = [
     'platform/identity',
     'platform/models',
     'platform/observe',
+    'platform/sinks',
     'platform/store',
     'platform/tenancy',
   ],
@@ -34,7 +35,6 @@ export const clients: readonly string[] = ['surfaces/terminal']
 /** Deep imports that are no accident: the file and who may reach for it. */
 export const sideDoors: Readonly<Record<string, readonly string[]>> = {
   'domain/approved-statement.ts': ['question/guard'],
-  'domain/granted-approval.ts': ['question/approve'],
 }
 
 /** Each third-party package has one home; a package that is not listed may not be imported. */
@@ -66,6 +66,7 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   'libpg-query': ['question/guard'],
   pg: ['platform/engines', 'platform/store'],
   'pg-copy-streams': ['platform/engines'],
+  s3mini: ['platform/sinks'],
   yaml: ['platform/config'],
   // The contract's shapes are made with zod; the surfaces, the settings file and a model's answer are parsed with it.
   zod: ['contract', 'platform/config', 'question/ask', 'surfaces/http', 'surfaces/mcp'],

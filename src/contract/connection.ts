@@ -2,9 +2,7 @@ import { z } from 'zod'
 import type { Wire } from './wire.ts'
 import { dialects, disclosures } from '../domain/index.ts'
 import { hoursShape } from './hours.ts'
-import { writePolicyFields } from './write-policy.ts'
 import { limitsShape } from './limits.ts'
-import { attributeRuleShape, filterRuleShape, maskRuleShape, patternShape } from './masking.ts'
 import { keepableText, slugShape } from './text.ts'
 
 const name = z
@@ -74,6 +72,8 @@ export const privilegeReportShape = z
   .meta({ id: 'PrivilegeReport' })
 export type PrivilegeReport = Wire<z.infer<typeof privilegeReportShape>>
 
+const patternShape = keepableText().min(1).max(300)
+
 const costBoundShape = z.strictObject({
   cost: z.number().min(0).nullable().default(null),
   rows: z.number().min(0).nullable().default(null),
@@ -98,11 +98,8 @@ export const policyShape = z
       )
       .max(500)
       .default([]),
-    masks: z.array(maskRuleShape).max(500).default([]),
-    filters: z.array(filterRuleShape).max(500).default([]),
-    attributes: z.array(attributeRuleShape).max(500).default([]),
     safeFunctions: z.array(patternShape).max(500).default([]),
-    ...writePolicyFields(patternShape),
+    writers: z.array(slugShape).max(100).default([]),
     /** Estimates of EXPLAIN over which a read needs an approval, or is refused; null: no gate. */
     costGate: costGateShape.nullable().default(null),
     /** When statements may run; null: at any time. */

@@ -15,8 +15,6 @@ const refused: AnswerEvent[] = [
       tables: [],
       columns: [],
       functions: [],
-      masked: [],
-      filtered: [],
     },
   },
   answerEnd({ outcome: 'refused' }),

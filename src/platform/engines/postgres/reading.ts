@@ -10,11 +10,11 @@ export interface ReadingOptions<Batch> {
   readonly opening: readonly OwnStatement[]
   /** Our comment and what stands around the judged text included. */
   readonly text: string
-  /** Characters before the judged text; null: the asker did not write it. */
-  readonly offset: number | null
+  /** Characters before the judged text. */
+  readonly offset: number
   readonly params: readonly (string | null)[]
   readonly limits: Limits
-  readonly ending: readonly OwnStatement[]
+  readonly ending: OwnStatement | null
   readonly gatherer: Gatherer<Batch>
   readonly isDescribeOnly?: boolean
   readonly signal: AbortSignal
@@ -53,7 +53,7 @@ export class Reading<Batch> {
       },
     })
     this.#clock = new OuterClock(options.signal, options.limits.statementTimeoutMs, () => this.#stop())
-    this.settled = (options.ending.length === 0 ? session.quiet(this.portal) : session.settle(this.portal)).then(() => this.#end())
+    this.settled = (options.ending === null ? session.quiet(this.portal) : session.settle(this.portal)).then(() => this.#end())
   }
 
   async next(): Promise<Batch | null> {

@@ -19,12 +19,12 @@ export class PostgresWriteLease implements Lease {
   }
 
   async write(approved: ApprovedStatement, options: WriteOptions): Promise<WriteResult> {
-    requireAccess(approved, ['write'])
+    requireWrite(approved)
     return await writeOn(this.#session, this.#facts, approved, options)
   }
 
   async dryRun(approved: ApprovedStatement, options: Omit<WriteOptions, 'beforeCommit'>): Promise<DryRun> {
-    requireAccess(approved, ['dry-run', 'write'])
+    requireWrite(approved)
     return await dryRunOn(this.#session, this.#facts, approved, options)
   }
 
@@ -51,7 +51,7 @@ export class PostgresWriteLease implements Lease {
   }
 }
 
-function requireAccess(approved: ApprovedStatement, fitting: readonly ApprovedStatement['access'][]): void {
+function requireWrite(approved: ApprovedStatement): void {
   assertSealed(approved)
-  if (!fitting.includes(approved.access)) throw writesOnly()
+  if (approved.access !== 'write') throw writesOnly()
 }

@@ -1,6 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { CatalogColumn, ForeignKey, Relation } from '../../../domain/index.ts'
-import { readEffects } from './effects.ts'
 import { rowsOf } from './open-database.ts'
 import { readStatistics } from './statistics.ts'
 
@@ -48,13 +47,8 @@ export function readRelations(database: DatabaseSync, options: { readonly hasSta
       return [] // a view over something that is gone cannot be asked about
     }
   })
-  const effects = readEffects(database)
   const keys = new Map(relations.map((relation) => [relation.name.toLowerCase(), relation.primaryKey]))
-  const linked = relations.map((relation) => ({
-    ...relation,
-    foreignKeys: relation.foreignKeys.map((key) => withTarget(key, keys)),
-    effects: effects.get(relation.name.toLowerCase()) ?? [],
-  }))
+  const linked = relations.map((relation) => ({ ...relation, foreignKeys: relation.foreignKeys.map((key) => withTarget(key, keys)) }))
   return options.hasStatistics ? readStatistics(database, linked) : linked
 }
 

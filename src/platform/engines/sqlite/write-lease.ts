@@ -16,12 +16,12 @@ export class SqliteWriteLease implements Lease {
   }
 
   async write(approved: ApprovedStatement, options: WriteOptions): Promise<WriteResult> {
-    requireAccess(approved, ['write'])
+    requireWrite(approved)
     return await writeOn(this.#session, approved, options)
   }
 
   async dryRun(approved: ApprovedStatement, options: Omit<WriteOptions, 'beforeCommit'>): Promise<DryRun> {
-    requireAccess(approved, ['dry-run', 'write'])
+    requireWrite(approved)
     return await dryRunOn(this.#session, approved, options.signal)
   }
 
@@ -48,7 +48,7 @@ export class SqliteWriteLease implements Lease {
   }
 }
 
-function requireAccess(approved: ApprovedStatement, fitting: readonly ApprovedStatement['access'][]): void {
+function requireWrite(approved: ApprovedStatement): void {
   assertSealed(approved)
-  if (!fitting.includes(approved.access)) throw writesOnly()
+  if (approved.access !== 'write') throw writesOnly()
 }
