@@ -11,7 +11,6 @@ export const floors: readonly (readonly string[])[] = [
     'platform/identity',
     'platform/models',
     'platform/observe',
-    'platform/sinks',
     'platform/store',
     'platform/tenancy',
   ],
@@ -35,6 +34,7 @@ export const clients: readonly string[] = ['surfaces/terminal']
 /** Deep imports that are no accident: the file and who may reach for it. */
 export const sideDoors: Readonly<Record<string, readonly string[]>> = {
   'domain/approved-statement.ts': ['question/guard'],
+  'domain/granted-approval.ts': ['question/approve'],
 }
 
 /** Each third-party package has one home; a package that is not listed may not be imported. */
@@ -63,10 +63,11 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   commander: ['surfaces/terminal'],
   'string-width': ['surfaces/terminal'],
   kysely: ['platform/store', 'platform/identity', 'platform/tenancy', 'platform/connections', 'question/record'],
+  '@guanmingchiu/sqlparser-ts': ['question/guard'],
   'libpg-query': ['question/guard'],
+  mysql2: ['platform/engines'],
   pg: ['platform/engines', 'platform/store'],
   'pg-copy-streams': ['platform/engines'],
-  s3mini: ['platform/sinks'],
   yaml: ['platform/config'],
   // The contract's shapes are made with zod; the surfaces, the settings file and a model's answer are parsed with it.
   zod: ['contract', 'platform/config', 'question/ask', 'surfaces/http', 'surfaces/mcp'],

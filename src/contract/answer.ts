@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Wire } from './wire.ts'
 import { decisions, drafters, errorKinds, outcomes, statementClasses, truncations } from '../domain/index.ts'
 import { cellShape, resultColumnShape } from './cell.ts'
+import { plannedWriteShape } from './write-policy.ts'
 
 export const reasonShape = z
   .object({
@@ -20,6 +21,12 @@ export const verdictShape = z
     tables: z.array(z.string()),
     columns: z.array(z.string()),
     functions: z.array(z.string()),
+    /** Columns read whose values are shown changed: `schema.table.column`. */
+    masked: z.array(z.string()),
+    /** Tables of which only some rows are there for the asker: `schema.table`. */
+    filtered: z.array(z.string()),
+    /** What a write does to which tables. */
+    writes: z.array(plannedWriteShape).optional(),
   })
   .meta({ id: 'Verdict' })
 export type VerdictBody = Wire<z.infer<typeof verdictShape>>

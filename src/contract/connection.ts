@@ -2,7 +2,9 @@ import { z } from 'zod'
 import type { Wire } from './wire.ts'
 import { dialects, disclosures } from '../domain/index.ts'
 import { hoursShape } from './hours.ts'
+import { writePolicyFields } from './write-policy.ts'
 import { limitsShape } from './limits.ts'
+import { attributeRuleShape, filterRuleShape, maskRuleShape, patternShape } from './masking.ts'
 import { keepableText, slugShape } from './text.ts'
 
 const name = z
@@ -20,6 +22,8 @@ export const postgresTargetShape = z.strictObject({
   password: keepableText().max(1024).optional(),
   sslmode: z.enum(['disable', 'require', 'verify-full']).default('require'),
 })
+/** MySQL and MariaDB: the same, at their own port. */
+export const mysqlTargetShape = postgresTargetShape.extend({ port: z.int().min(1).max(65535).default(3306) })
 export const sqliteTargetShape = z.strictObject({
   /** A file on the server's disk, inside a directory the operator has opened. */
   file: keepableText().min(1).max(1024),
@@ -34,10 +38,13 @@ const saved = {
 export const connectionInputShape = z
   .discriminatedUnion('engine', [
     z.strictObject({ ...saved, engine: z.literal('postgres'), target: postgresTargetShape }),
+    z.strictObject({ ...saved, engine: z.enum(['mysql', 'mariadb']), target: mysqlTargetShape }),
     z.strictObject({ ...saved, engine: z.literal('sqlite'), target: sqliteTargetShape }),
   ])
   .meta({ id: 'ConnectionFields' })
 export type ConnectionInput = Wire<z.infer<typeof connectionInputShape>>
+/** A connection to a server, signed in to with a user. */
+export type ServerConnectionInput = Exclude<ConnectionInput, { engine: 'sqlite' }>
 
 /** A saved connection as people may see it: no password. */
 export const connectionShape = z
@@ -72,8 +79,6 @@ export const privilegeReportShape = z
   .meta({ id: 'PrivilegeReport' })
 export type PrivilegeReport = Wire<z.infer<typeof privilegeReportShape>>
 
-const patternShape = keepableText().min(1).max(300)
-
 const costBoundShape = z.strictObject({
   cost: z.number().min(0).nullable().default(null),
   rows: z.number().min(0).nullable().default(null),
@@ -98,8 +103,11 @@ export const policyShape = z
       )
       .max(500)
       .default([]),
+    masks: z.array(maskRuleShape).max(500).default([]),
+    filters: z.array(filterRuleShape).max(500).default([]),
+    attributes: z.array(attributeRuleShape).max(500).default([]),
     safeFunctions: z.array(patternShape).max(500).default([]),
-    writers: z.array(slugShape).max(100).default([]),
+    ...writePolicyFields(patternShape),
     /** Estimates of EXPLAIN over which a read needs an approval, or is refused; null: no gate. */
     costGate: costGateShape.nullable().default(null),
     /** When statements may run; null: at any time. */

@@ -1,6 +1,7 @@
 import type { Dialect } from './dialects/index.ts'
-import { isAllowed, type Policy } from './policy.ts'
+import { filtersOf, isAllowed, maskOf, type Policy } from './policy.ts'
 import type { RoleName } from './role.ts'
+import type { WriteEffect } from './write-policy.ts'
 
 export const relationKinds = ['table', 'view', 'materialized-view', 'foreign-table', 'partitioned-table'] as const
 export type RelationKind = (typeof relationKinds)[number]
@@ -49,6 +50,8 @@ export interface Relation {
   readonly definition: string | null
   /** `schema.name` of the relation this one is a partition or child of. */
   readonly parent: string | null
+  /** What writing to it sets off; absent: not known. For the guard, never part of a view. */
+  readonly effects?: readonly WriteEffect[]
 }
 
 /** A function that is not part of the server itself. */
@@ -77,9 +80,9 @@ export interface Catalog {
   readonly types: readonly string[]
 }
 
-/** The catalog as holders of these roles may see it: denied tables and columns are gone, also from keys. */
+/** The catalog as holders of these roles may see it: denied tables and columns are gone, also from keys, and what tells of masked values. */
 export function viewCatalog(catalog: Catalog, policy: Policy, roles: readonly RoleName[]): Catalog {
-  const relations = catalog.relations
+  const relations = withoutMasked(catalog, policy, roles)
     .filter((relation) => isAllowed(policy, roles, relation, null))
     .map((relation) => viewRelation(relation, policy, roles))
     .filter((relation) => relation.columns.length > 0)
@@ -87,7 +90,7 @@ export function viewCatalog(catalog: Catalog, policy: Policy, roles: readonly Ro
     relations.some((relation) => relation.schema === schema && relation.name === name)
   return {
     ...catalog,
-    relations: relations.map((relation) => ({
+    relations: relations.map(({ effects: _forTheGuard, ...relation }) => ({
       ...relation,
       foreignKeys: relation.foreignKeys.filter((key) => isVisible(key.target.schema, key.target.name)),
     })),
@@ -106,5 +109,45 @@ function viewRelation(relation: Relation, policy: Policy, roles: readonly RoleNa
     primaryKey: isWhole(relation.primaryKey) ? relation.primaryKey : [],
     uniqueKeys: relation.uniqueKeys.filter(isWhole),
     foreignKeys: relation.foreignKeys.filter((key) => isWhole(key.columns)),
+  }
+}
+
+/**
+ * Without the statistics of masked columns and of filtered tables. A rule on a table holds for its parts and for what it is
+ * a part of; of views nobody knows here what they read, so theirs go as soon as anything is masked.
+ */
+function withoutMasked({ relations }: Catalog, policy: Policy, roles: readonly RoleName[]): readonly Relation[] {
+  if (policy.masks.length === 0 && policy.filters.length === 0) return relations
+  const rootOf = familyRoots(relations)
+  const familyOf = Map.groupBy(relations, (relation) => rootOf(relation))
+  const isAnything = relations.some(
+    (one) => filtersOf(policy, roles, one).length > 0 || one.columns.some((column) => maskOf(policy, roles, one, column.name)),
+  )
+  if (!isAnything) return relations
+  return relations.map((relation) => {
+    const family = familyOf.get(rootOf(relation)) ?? [relation]
+    const isFiltered = family.some((member) => filtersOf(policy, roles, member).length > 0)
+    const isView = relation.kind === 'view' || relation.kind === 'materialized-view'
+    const isHidden = (name: string): boolean =>
+      isFiltered || isView || family.some((member) => maskOf(policy, roles, member, name) !== null)
+    return {
+      ...relation,
+      ...(isFiltered || isView ? { estimatedRows: null, sizeBytes: null } : {}),
+      columns: relation.columns.map((column) => (isHidden(column.name) ? { ...column, statistics: null } : column)),
+    }
+  })
+}
+
+/** The topmost relation each is a part of: rules on one of a family hold for all. */
+function familyRoots(relations: readonly Relation[]): (relation: Relation) => string {
+  const parents = new Map(relations.map((relation) => [`${relation.schema}.${relation.name}`, relation.parent]))
+  return ({ schema, name }) => {
+    let at = `${schema}.${name}`
+    for (let steps = 0; steps < 32; steps++) {
+      const parent = parents.get(at)
+      if (parent == null) return at
+      at = parent
+    }
+    return at
   }
 }

@@ -4,6 +4,7 @@ export const verbs = [
   'browse-catalog',
   'read-history',
   'manage-tokens',
+  'approve',
   'manage-connections',
   'manage-policies',
   'read-audit',
@@ -29,9 +30,9 @@ export interface Grant {
 }
 
 const readerVerbs: readonly Verb[] = ['ask', 'browse-catalog', 'read-history', 'manage-tokens']
-const editorVerbs: readonly Verb[] = [...readerVerbs, 'manage-connections', 'manage-policies']
+const editorVerbs: readonly Verb[] = [...readerVerbs, 'approve', 'manage-connections', 'manage-policies']
 
-/** The verbs of each built-in role: readers ask, editors also keep connections, admins do everything. */
+/** The verbs of each built-in role: readers ask, editors also approve writes and keep connections, admins do everything. */
 export const roleVerbs: Readonly<Record<BuiltinRole, readonly Verb[]>> = {
   reader: readerVerbs,
   editor: editorVerbs,

@@ -1,4 +1,7 @@
 import type { StatementClass } from './statement-class.ts'
+import type { PlannedWrite } from './write-policy.ts'
+
+export * from './statement-class.ts'
 
 export const decisions = ['allow', 'confirm', 'refuse'] as const
 export type Decision = (typeof decisions)[number]
@@ -28,4 +31,10 @@ export interface Verdict {
   readonly tables: readonly string[]
   readonly columns: readonly string[]
   readonly functions: readonly string[]
+  /** Columns among those read whose values are shown changed; `schema.table.column`; sorted. */
+  readonly masked: readonly string[]
+  /** Tables of which the asker has only some rows: `schema.table`; sorted. */
+  readonly filtered: readonly string[]
+  /** What a write does to which tables; absent: nothing is written, or it is not told. */
+  readonly writes?: readonly PlannedWrite[]
 }

@@ -1,4 +1,4 @@
-import { tightenLimits, type Actor, type Draft, type Drafted, type Question } from '../domain/index.ts'
+import { attributesOf, tightenLimits, type Actor, type Draft, type Drafted, type Question } from '../domain/index.ts'
 import type { Target } from '../platform/connections/index.ts'
 import type { AnswerLedger } from './answer-ledger.ts'
 import type { Delivery } from './delivery.ts'
@@ -54,6 +54,8 @@ export async function guardDraft(walk: Walk, draft: Drafted): Promise<Guarded> {
         dialect: catalog.dialect,
         policy,
         roles: actor.roles,
+        maskActor: { attributes: attributesOf(actor, policy), key: target.maskKey },
+        isExplained: question.purpose === 'explain',
         connectionId: target.connection.id,
         limits: tightenLimits(policy.ceiling, base, question.limits),
         now: new Date(),

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { ceilingLimits, defaultLimits, newId, type Actor } from '../../src/domain/index.ts'
+import { ceilingLimits, defaultLimits, newId, type Actor, closedWrites } from '../../src/domain/index.ts'
 import type { PolicyBody } from '../../src/contract/index.ts'
 import { codeOf, connectionsHouse, inputTo, without, type ConnectionsHouse } from '../support/connections-house.ts'
 import { execute, freshDatabase, type TestDatabase } from '../support/postgres-server.ts'
@@ -23,8 +23,11 @@ const policyBody: PolicyBody = {
   disclosure: 'schema',
   frozen: false,
   rules: [{ effect: 'deny', roles: ['reader'], tables: ['salary'], columns: [] }],
+  masks: [],
+  filters: [],
+  attributes: [],
   safeFunctions: [],
-  writers: [],
+  ...closedWrites,
   costGate: null,
   hours: null,
   defaults: { maxRows: 5 },

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { newId, type Actor } from '../../src/domain/index.ts'
+import { newId, type Actor, closedWrites } from '../../src/domain/index.ts'
 import type { PolicyBody } from '../../src/contract/index.ts'
 import { createPostgresEngine } from '../../src/platform/engines/index.ts'
 import { codeOf, connectionsHouse, inputTo, without, type ConnectionsHouse, type PostgresInput } from '../support/connections-house.ts'
@@ -24,8 +24,11 @@ const policyBody: PolicyBody = {
   disclosure: 'schema',
   frozen: false,
   rules: [{ effect: 'deny', roles: ['reader'], tables: ['salary'], columns: [] }],
+  masks: [],
+  filters: [],
+  attributes: [],
   safeFunctions: [],
-  writers: [],
+  ...closedWrites,
   costGate: null,
   hours: null,
   defaults: { maxRows: 5 },

@@ -3,11 +3,18 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ApprovedStatement } from '../../src/domain/index.ts'
 import type { EnginePool } from '../../src/platform/engines/index.ts'
 import { approve, approveWrite, failureOf, mark, never, read, readOn } from '../support/engine-statements.ts'
-import { postgresMember, sqliteMember, type EngineMember } from '../support/engine-members.ts'
+import { mariadbMember, postgresMember, sqliteMember, type EngineMember } from '../support/engine-members.ts'
+import { mariadbMissing } from '../support/mariadb-server.ts'
 
 describe.each([
   ['postgres', postgresMember],
   ['sqlite', async () => sqliteMember()],
+  ...(mariadbMissing === null
+    ? ([
+        ['mariadb', async () => mariadbMember('mariadb')],
+        ['mysql', async () => mariadbMember('mysql')],
+      ] as const)
+    : []),
 ] as const)('the %s engine', (_name, open) => {
   let member: EngineMember
   let pool: EnginePool
@@ -200,7 +207,7 @@ describe.each([
     ])
     const invoice = catalog.relations.find((relation) => relation.name === 'invoice')
     expect(invoice?.foreignKeys[0]).toMatchObject({ columns: ['customer_id'], target: { name: 'customer', columns: ['id'] } })
-    expect(invoice?.columns.map((column) => column.type.toLowerCase())).toEqual(['integer', 'integer', 'numeric(10,2)', 'text'])
+    expect(invoice?.columns.map((column) => column.type.toLowerCase())).toEqual(member.types)
     expect(catalog.relations[0]?.definition).toMatch(/total/)
     expect(catalog.relations.flatMap((relation) => relation.columns).every((column) => column.statistics === null)).toBe(true)
   })

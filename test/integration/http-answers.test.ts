@@ -15,6 +15,8 @@ const refused: AnswerEvent[] = [
       tables: [],
       columns: [],
       functions: [],
+      masked: [],
+      filtered: [],
     },
   },
   answerEnd({ outcome: 'refused' }),

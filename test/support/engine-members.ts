@@ -2,18 +2,21 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { createPostgresEngine, createSqliteEngine, type EnginePool } from '../../src/platform/engines/index.ts'
+import { createMysqlEngine, createPostgresEngine, createSqliteEngine, type EnginePool } from '../../src/platform/engines/index.ts'
+import { freshMariadbDatabase, startMariadb } from './mariadb-server.ts'
 import { freshDatabase } from './postgres-server.ts'
 
 /** One engine with a database of the same content, and how its dialect says what the suite asks. */
 export interface EngineMember {
-  readonly name: 'postgres' | 'sqlite'
+  readonly name: 'postgres' | 'mysql' | 'mariadb' | 'sqlite'
   readonly pool: EnginePool
   /** Numbers from 1 to n in a column `n`. */
   readonly series: (n: number) => string
   /** Never ends by itself within a test. */
   readonly endless: string
   readonly parameter: string
+  /** How the server spells the types of `invoice`. */
+  readonly types: readonly string[]
   readonly close: () => Promise<void>
 }
 
@@ -46,6 +49,7 @@ export async function postgresMember(): Promise<EngineMember & { readonly admin:
     series: (n) => `SELECT n FROM generate_series(1, ${n}) AS t(n)`,
     endless: `SELECT count(*) FROM generate_series(1, 100000000000) AS t(n)`,
     parameter: '$1',
+    types: ['integer', 'integer', 'numeric(10,2)', 'text'],
     close: () => pool.close(),
   }
 }
@@ -63,9 +67,38 @@ export function sqliteMember(): EngineMember {
     series: (n) => `WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < ${n}) SELECT n FROM t`,
     endless: `WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT count(*) FROM t`,
     parameter: '?1',
+    types: ['integer', 'integer', 'numeric(10,2)', 'text'],
     close: async () => {
       await pool.close()
       rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Both profiles meet a real MariaDB; a MySQL server cannot be had from the package registries. */
+export async function mariadbMember(name: 'mysql' | 'mariadb'): Promise<EngineMember> {
+  const server = await startMariadb()
+  const database = await freshMariadbDatabase(server)
+  // MySQL cannot index a text without a length, and reads a column's REFERENCES without acting on it.
+  const tables = shop.replaceAll(/name text NOT NULL/g, 'name varchar(80) NOT NULL').replace('REFERENCES customer (id), total', ', total')
+  await database.script(`${tables} ALTER TABLE invoice ADD CONSTRAINT invoice_customer FOREIGN KEY (customer_id) REFERENCES customer (id)`)
+  const engine = createMysqlEngine(name, { allowPrivateHosts: true, allowedHosts: [] })
+  const writer = { user: `${database.reader.user}w`, password: database.reader.password }
+  await database.query(`CREATE USER '${writer.user}'@'127.0.0.1' IDENTIFIED BY '${writer.password.reveal()}'`)
+  for (const table of ['customer', 'invoice'])
+    await database.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO '${writer.user}'@'127.0.0.1'`)
+  const pool = engine.open({ engine: name, ...database.reader, writer }, poolOptions)
+  return {
+    name,
+    pool,
+    series: (n) => `WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 10000)
+      SELECT n FROM (SELECT (a.n - 1) * 10000 + b.n AS n FROM t AS a, t AS b WHERE a.n <= ${Math.ceil(n / 10_000)}) AS s WHERE n <= ${n}`,
+    endless: `SELECT BENCHMARK(1000000000000000, MD5('x'))`,
+    parameter: '?',
+    types: ['int(11)', 'int(11)', 'decimal(10,2)', 'text'],
+    close: async () => {
+      await pool.close()
+      await server.stop()
     },
   }
 }

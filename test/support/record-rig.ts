@@ -110,7 +110,7 @@ export const answered: OutcomeFields = {
 export const drafted: AttemptFields = {
   attempt: 1,
   draft: { kind: 'drafted', drafter: 'builtin', sql: 'SELECT 1', params: [], explanation: 'One.', assumptions: [] },
-  verdict: { decision: 'allow', class: 'read', reasons: [], tables: [], columns: [], functions: [] },
+  verdict: { decision: 'allow', class: 'read', reasons: [], tables: [], columns: [], functions: [], masked: [], filtered: [] },
   contextDigest: 'cd'.repeat(32),
 }
 

@@ -70,7 +70,7 @@ function refused(sql: string): Scripted {
       {
         type: 'verdict-reached',
         attempt: 1,
-        verdict: { decision: 'refuse', class: 'ddl', reasons: [reason], tables: [], columns: [], functions: [] },
+        verdict: { decision: 'refuse', class: 'ddl', reasons: [reason], tables: [], columns: [], functions: [], masked: [], filtered: [] },
       },
       end('refused'),
     ],

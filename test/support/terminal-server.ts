@@ -32,7 +32,7 @@ export function answered(sql: string, columns: readonly ResultColumn[], rows: re
     {
       type: 'verdict-reached',
       attempt: 1,
-      verdict: { decision: 'allow', class: 'read', reasons: [], tables: [], columns: [], functions: [] },
+      verdict: { decision: 'allow', class: 'read', reasons: [], tables: [], columns: [], functions: [], masked: [], filtered: [] },
     },
     { type: 'rows-begin', columns },
     { type: 'rows-batch', rows },

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
 import { z } from 'zod'
 import { Secret } from '../../domain/index.ts'
-import { connectionInputShape, policyShape, postgresTargetShape, sqliteTargetShape } from '../../contract/index.ts'
+import { connectionInputShape, policyShape, mysqlTargetShape, postgresTargetShape, sqliteTargetShape } from '../../contract/index.ts'
 import type { ConnectionInput, PolicyBody } from '../../contract/index.ts'
 import { readSecretFile, type Environment } from './environment.ts'
 import { nearestName } from './nearest-name.ts'
@@ -27,11 +27,11 @@ export interface AishellFile {
 export const aishellFileName = 'aishell.yaml'
 const maxFileBytes = 4 * 1024 * 1024
 
-const [postgresInput, sqliteInput] = connectionInputShape.options
+const [postgresInput, mysqlInput, sqliteInput] = connectionInputShape.options
+const passwordWays = { passwordFile: z.string().min(1).optional(), passwordEnv: z.string().min(1).optional() }
 const declaredShape = z.discriminatedUnion('engine', [
-  postgresInput.extend({
-    target: postgresTargetShape.extend({ passwordFile: z.string().min(1).optional(), passwordEnv: z.string().min(1).optional() }),
-  }),
+  postgresInput.extend({ target: postgresTargetShape.extend(passwordWays) }),
+  mysqlInput.extend({ target: mysqlTargetShape.extend(passwordWays) }),
   sqliteInput.extend({ target: sqliteTargetShape }),
 ])
 type Declared = z.infer<typeof declaredShape>
@@ -110,7 +110,7 @@ function resolve(file: z.infer<typeof aishellFileShape>, reading: Reading, at: L
     )
   }
   const referencedEnv = new Set(
-    file.connections.flatMap((one) => (one.engine === 'postgres' && one.target.passwordEnv !== undefined ? [one.target.passwordEnv] : [])),
+    file.connections.flatMap((one) => (one.engine !== 'sqlite' && one.target.passwordEnv !== undefined ? [one.target.passwordEnv] : [])),
   )
   return { connections, referencedEnv, problems }
 }
@@ -146,7 +146,9 @@ function declaredOf(
       return complain('passwordFile', (error as Error).message) // readSecretFile throws plain errors only
     }
   }
-  return { input: { ...declared, target }, password: resolved() }
+  // The union is taken apart so that each kind keeps its own shape.
+  const input = declared.engine === 'postgres' ? { ...declared, target } : { ...declared, target }
+  return { input, password: resolved() }
 }
 
 /** One line per finding: place, path, what is wrong, and the nearest known key. */

@@ -10,6 +10,8 @@ export interface Target {
   /** Only what this actor's role may know: drafters and people see this one. */
   readonly view: Catalog
   readonly policy: Policy
+  /** Key of the policy's hash masks, as text; null where it has none. */
+  readonly maskKey: string | null
   lease(signal: AbortSignal): Promise<Lease>
 }
 

@@ -98,6 +98,7 @@ class ConnectionsRoom implements Connections {
       catalog,
       view: open.catalog.view(catalog, known.policy, actor.roles),
       policy: known.policy,
+      maskKey: await this.#maskKey(known),
       lease: (signal) => open.lease(signal),
     }
   }
@@ -132,6 +133,12 @@ class ConnectionsRoom implements Connections {
 
   async close() {
     await this.#open.close()
+  }
+
+  /** A file-declared connection has its key too, under the id its name gives it. */
+  async #maskKey({ scope, body, policy }: KnownConnection): Promise<string | null> {
+    if (!policy.masks.some((rule) => rule.mask.kind === 'hash')) return null
+    return Buffer.from(await this.#options.keyring.maskKey(scope, body.id)).toString('hex')
   }
 
   #checked(actor: Actor, given: ConnectionInput): ConnectionInput {
@@ -181,5 +188,5 @@ function checkedInput(given: ConnectionInput): ConnectionInput {
 function targetOf(input: ConnectionInput): EngineTarget {
   if (input.engine === 'sqlite') return { engine: 'sqlite', file: input.target.file }
   const { password, ...target } = input.target
-  return { engine: 'postgres', ...target, password: password === undefined || password === '' ? null : new Secret(password) }
+  return { engine: input.engine, ...target, password: password === undefined || password === '' ? null : new Secret(password) }
 }

@@ -46,7 +46,7 @@ export function declaredConnections({ scope, declared, demo, startedAt }: Declar
 
 function targetOf({ input, password }: DeclaredConnection): EngineTarget {
   if (input.engine === 'sqlite') return { engine: 'sqlite', file: input.target.file }
-  return { engine: 'postgres', ...input.target, password }
+  return { engine: input.engine, ...input.target, password }
 }
 
 export function stampOf(...parts: readonly unknown[]): string {

@@ -148,7 +148,8 @@ async function openTarget(
   if ('file' in target) return { engine: 'sqlite', file: target.file }
   const password =
     sealed === null ? null : new Secret(await keyring.open(scope, { connectionId: body.id, field: 'password', version }, sealed))
-  return { engine: 'postgres', ...target, password }
+  if (body.engine === 'sqlite') throw new Error('a SQLite connection has a file')
+  return { engine: body.engine, ...target, password }
 }
 
 /** Refuses a row this version cannot read, instead of guessing at a way into somebody's database. */

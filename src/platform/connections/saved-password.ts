@@ -1,5 +1,5 @@
 import { ShellError, type Scope } from '../../domain/index.ts'
-import type { ConnectionBody, ConnectionInput } from '../../contract/index.ts'
+import type { ConnectionBody, ConnectionInput, ServerConnectionInput } from '../../contract/index.ts'
 import type { Keyring } from '../store/index.ts'
 
 export interface SealedPassword {
@@ -34,7 +34,7 @@ export async function passwordFor(
   return { sealed: Buffer.from(sealed), version: next }
 }
 
-function keptPassword(input: Extract<ConnectionInput, { engine: 'postgres' }>, before: Before): SealedPassword {
+function keptPassword(input: ServerConnectionInput, before: Before): SealedPassword {
   const old = before.body.target
   const { host, port, user, sslmode } = input.target
   const isSamePlace =

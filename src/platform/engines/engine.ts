@@ -14,6 +14,16 @@ export type EngineTarget =
       /** Signs in for approved writes; without one the same user does. */
       readonly writer?: { readonly user: string; readonly password: Secret | null } | null
     }
+  | {
+      readonly engine: 'mysql' | 'mariadb'
+      readonly host: string
+      readonly port: number
+      readonly database: string
+      readonly user: string
+      readonly password: Secret | null
+      readonly sslmode: 'disable' | 'require' | 'verify-full'
+      readonly writer?: { readonly user: string; readonly password: Secret | null } | null
+    }
   | { readonly engine: 'sqlite'; readonly file: string }
 
 /** Who runs a statement, for the comment a DBA sees beside it. Never part of the judged text. */

@@ -5,5 +5,6 @@
 export { copyFormats } from './engine.ts'
 export type * from './engine.ts'
 export type { HostPolicy } from './host-policy.ts'
+export { createMysqlEngine } from './mysql/index.ts'
 export { createPostgresEngine } from './postgres/index.ts'
 export { createSqliteEngine, type SqliteEngineOptions } from './sqlite/index.ts'

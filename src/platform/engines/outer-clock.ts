@@ -41,12 +41,12 @@ export function readsOnly(): ShellError {
   })
 }
 
-/** What was approved as a read never runs where it could be committed. */
+/** What was approved to be read, or for a dry run, never runs where it could be committed. */
 export function writesOnly(): ShellError {
   return new ShellError({
     code: 'engines.write-only',
     kind: 'denied',
-    message: 'This database session was lent for one write, and the statement was approved as a read.',
+    message: 'This database session was lent for one write, and the statement is not approved to be written.',
   })
 }
 

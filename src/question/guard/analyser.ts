@@ -1,5 +1,8 @@
+import type { Reason } from '../../domain/index.ts'
 import type { Analysis, RelationUse } from './analysis.ts'
 import type { CatalogIndex } from './catalog-index.ts'
+import type { MaskPlan } from './mask/mask-plan.ts'
+import type { HiddenValue, MaskActor, MaskedText } from './mask/masked-text.ts'
 import type { ViewSources } from './view-sources.ts'
 
 export interface AnalyseOptions {
@@ -11,11 +14,32 @@ export interface AnalyseOptions {
   readonly paramCount: number | null
 }
 
+/** A read that may be run, and what of it is masked or filtered. */
+export interface MaskRequest {
+  readonly sql: string
+  /** Its own; those of the masks come after them. null: not known yet. */
+  readonly paramCount: number | null
+  readonly plan: MaskPlan
+  /** The relations it names. */
+  readonly uses: readonly RelationUse[]
+  readonly analysis: Analysis
+}
+
+/** How one dialect lays masks and filters over a statement. */
+export interface Masker {
+  /** A reason where it cannot be done. */
+  mask(request: MaskRequest, options: AnalyseOptions): MaskedText | Reason | Promise<MaskedText | Reason>
+  /** A hidden value as this dialect binds it. */
+  bound(hidden: HiddenValue, actor: MaskActor): string | null
+}
+
 /** One dialect's reading of statements. Opened when its first statement comes; it may hold threads, never a connection. */
 export interface Analyser {
   /** May throw for hostile text: a parser that runs out of stack. The guard refuses what throws. */
   analyse(sql: string, options: AnalyseOptions): Analysis | Promise<Analysis>
   /** What a relation of that analysis reads where it is a view, through any views below it. */
   sourcesOf(use: RelationUse, analysis: Analysis, options: AnalyseOptions): ViewSources
+  /** null: the dialect has none, and what is masked or filtered is refused. */
+  readonly masker: Masker | null
   close(): Promise<void>
 }

@@ -4,6 +4,8 @@ import type { Analyser } from './analyser.ts'
 /** How each dialect's analyser is opened. Grammars are heavy, so each is loaded with its first statement. */
 const openers: Readonly<Record<Dialect, () => Promise<Analyser>>> = {
   postgres: async () => (await import('./postgres/index.ts')).openPostgresAnalyser(),
+  mysql: async () => (await import('./mysql/index.ts')).openMysqlAnalyser('mysql'),
+  mariadb: async () => (await import('./mysql/index.ts')).openMysqlAnalyser('mariadb'),
   sqlite: async () => (await import('./sqlite/index.ts')).openSqliteAnalyser(),
 }
 

@@ -1,4 +1,4 @@
-import type { Reason, Relation, Span, StatementClass } from '../../domain/index.ts'
+import type { Reason, Relation, Span, StatementClass, WriteVerb } from '../../domain/index.ts'
 
 /** A relation the statement names; `relation` is null where the catalog has none of that name, or there is no catalog. */
 export interface RelationUse {
@@ -20,6 +20,16 @@ export interface ColumnUse {
   readonly isNamed: boolean
 }
 
+/** One relation whose rows the statement changes. Its columns are among `columns` too: nobody writes what they may not see. */
+export interface WriteUse {
+  readonly target: RelationUse
+  readonly verb: WriteVerb
+  /** Columns given a value; none for a delete. */
+  readonly columns: readonly string[]
+  /** true: no condition on its rows, so all of them are changed. */
+  readonly isWhole: boolean
+}
+
 /** A column no relation in reach has. */
 export interface MissingColumn {
   readonly name: string
@@ -37,8 +47,12 @@ export interface Analysis {
   readonly columns: readonly ColumnUse[]
   readonly missingColumns: readonly MissingColumn[]
   readonly functions: readonly string[]
+  /** A write without any is refused: what it changes is not known. */
+  readonly writes: readonly WriteUse[]
   /** What the views of the statement read, where the dialect tells it with the statement itself. */
   readonly behindViews?: { readonly relations: readonly Relation[]; readonly columns: readonly ColumnUse[] }
+  /** true: an EXPLAIN of the rest. */
+  readonly isExplain?: boolean
   /** Byte offsets of the statement in the text, without the closing semicolon and what follows it. */
   readonly statement: Span
 }
@@ -46,5 +60,5 @@ export interface Analysis {
 /** An analysis of text that could not be read at all. */
 export function unreadable(reason: Reason, sql: string): Analysis {
   const statement = { start: 0, end: Buffer.byteLength(sql) }
-  return { class: 'unknown', problems: [reason], relations: [], columns: [], missingColumns: [], functions: [], statement }
+  return { class: 'unknown', problems: [reason], relations: [], columns: [], missingColumns: [], functions: [], writes: [], statement }
 }

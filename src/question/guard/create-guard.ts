@@ -1,9 +1,11 @@
 import { sealStatement } from '../../domain/approved-statement.ts'
-import type { Reason, Verdict } from '../../domain/index.ts'
+import type { ApprovedFields, Reason, Verdict } from '../../domain/index.ts'
 import { Analysers } from './analysers.ts'
+import { approvable, approvalVoid, isGranted } from './approvable.ts'
 import type { Guard, GuardContext, Guarded, GuardSubject } from './guard.ts'
 import { hoursReason } from './hours.ts'
 import { judgeStatement, type Judged } from './judge-statement.ts'
+import { maskedText } from './mask/bind-masks.ts'
 import { VerdictCache } from './verdict-cache.ts'
 
 /** Opens the guard: each dialect's grammar loads with the first statement of that dialect. */
@@ -16,8 +18,12 @@ export function createGuard(options: { readonly cachedVerdicts?: number } = {}):
       const judged = cache.get(key) ?? (await judgeStatement(subject, context, await analysers.of(context.dialect)))
       cache.set(key, judged)
       const untimely = hoursReason(context.policy, context.now)
-      if (untimely !== null) return { verdict: refused(judged.verdict, untimely), approved: null }
-      return { verdict: judged.verdict, approved: seal(subject, context, judged) }
+      if (untimely !== null) return { verdict: refused(judged.verdict, untimely), approved: null, approvable: null }
+      const text =
+        judged.masked === null
+          ? writtenText(subject, judged)
+          : maskedText(judged.masked, subject, context, await analysers.of(context.dialect))
+      return guarded(judged.verdict, text === null ? null : fieldsOf(text, context, judged), context)
     },
     close: () => analysers.close(),
   }
@@ -27,24 +33,39 @@ function refused(verdict: Verdict, reason: Reason): Verdict {
   return { ...verdict, decision: 'refuse', reasons: [...verdict.reasons, reason] }
 }
 
-/** The limits are not part of it: they change the seal, not the verdict. */
+/** Neither the limits nor who asks are part of it: they change the seal, not the verdict. */
 function cacheKey(subject: GuardSubject, context: GuardContext): string {
-  const { catalog, dialect, policy, roles, connectionId } = context
-  const params = subject.params?.length ?? null
-  return JSON.stringify([connectionId, dialect, catalog?.version ?? null, policy.version, roles, params, subject.sql])
+  const { catalog, dialect, policy, roles, connectionId, isExplained } = context
+  const asked = [subject.params?.length ?? null, isExplained === true, subject.sql]
+  return JSON.stringify([connectionId, dialect, catalog?.version ?? null, policy.version, roles, ...asked])
 }
 
-function seal(subject: GuardSubject, context: GuardContext, judged: Judged): Guarded['approved'] {
-  if (judged.verdict.decision !== 'allow' || context.catalog === null || subject.params === null) return null
-  const { start, end } = judged.statement
-  return sealStatement({
-    sql: start === 0 && end === Buffer.byteLength(subject.sql) ? subject.sql : Buffer.from(subject.sql).subarray(start, end).toString(),
-    params: subject.params,
+type SealedText = Pick<ApprovedFields, 'sql' | 'params' | 'isSpliced' | 'overlay'>
+
+function writtenText({ sql, params }: GuardSubject, { statement: { start, end } }: Judged): SealedText | null {
+  if (params === null) return null
+  return { sql: start === 0 && end === Buffer.byteLength(sql) ? sql : Buffer.from(sql).subarray(start, end).toString(), params }
+}
+
+/** The seal, where the verdict gives one; what a person may approve, where it wants one. */
+function guarded(verdict: Verdict, fields: ApprovedFields | null, { approval = null }: GuardContext): Guarded {
+  if (fields === null || verdict.decision === 'refuse') return { verdict, approved: null, approvable: null }
+  if (verdict.decision === 'allow') return { verdict, approved: sealStatement(fields), approvable: null }
+  const statement = approvable(fields)
+  if (approval === null) return { verdict, approved: null, approvable: statement }
+  if (!isGranted(approval, statement)) return { verdict: refused(verdict, approvalVoid), approved: null, approvable: null }
+  return { verdict, approved: sealStatement(fields), approvable: statement }
+}
+
+function fieldsOf(text: SealedText, context: GuardContext, judged: Judged): ApprovedFields | null {
+  if (context.catalog === null) return null
+  return {
+    ...text,
     class: judged.verdict.class,
-    access: 'read',
+    access: judged.verdict.class === 'write' ? 'write' : 'read',
     connectionId: context.connectionId,
     catalogVersion: context.catalog.version,
     policyVersion: context.policy.version,
     limits: context.limits,
-  })
+  }
 }

@@ -32,7 +32,7 @@ export const classReasons = {
 export const writeNeedsApproval: Reason = {
   code: 'guard.write-needs-approval',
   message: 'This changes data: another person must approve it.',
-  hint: 'Ask for an approval.',
+  hint: 'Have it run: a request is made, and somebody else approves it.',
 }
 
 /** A denied name and a name that does not exist look alike: a refusal must not tell what there is. */

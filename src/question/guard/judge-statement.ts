@@ -3,11 +3,15 @@ import { unreadable, type Analysis } from './analysis.ts'
 import { indexOf } from './catalog-index.ts'
 import type { GuardContext, Guarded, GuardSubject } from './guard.ts'
 import { judge } from './judge.ts'
+import { applyMasks, hasMasks } from './mask/apply-masks.ts'
+import type { MaskedText } from './mask/masked-text.ts'
 
 /** A verdict and the part of the text it is on. Plain data: it is remembered, and limits do not change it. */
 export interface Judged {
   readonly verdict: Guarded['verdict']
   readonly statement: Analysis['statement']
+  /** What runs in place of what was written; null: the statement itself. */
+  readonly masked: MaskedText | null
 }
 
 /** Analyses and judges one statement; what an analyser throws at is refused. */
@@ -26,11 +30,18 @@ export function judgeStatement(subject: GuardSubject, context: GuardContext, ana
       sourcesOf: (use) => analyser.sourcesOf(use, analysis, options),
     }),
     statement: analysis.statement,
+    masked: null,
   })
+  const weighMasked = async (analysis: Analysis): Promise<Judged> => {
+    const judged = weigh(analysis)
+    return { ...judged, ...(await applyMasks(judged.verdict, analysis, { subject, context, analyser, options })) }
+  }
+  const weighAll = hasMasks(context) ? weighMasked : weigh
   const refuse = (): Judged => weigh(unreadable(crashed, subject.sql))
   try {
     const analysis = analyser.analyse(subject.sql, options)
-    return analysis instanceof Promise ? analysis.then(weigh).catch(refuse) : weigh(analysis)
+    const judged = analysis instanceof Promise ? analysis.then(weighAll) : weighAll(analysis)
+    return judged instanceof Promise ? judged.catch(refuse) : judged
   } catch {
     return refuse() // hostile text may run a parser or a walk out of stack
   }

@@ -1,17 +1,9 @@
-import { isAllowed, matchesRelation, type Decision, type Policy, type Reason, type RoleName, type Verdict } from '../../domain/index.ts'
+import { isAllowed, matchesRelation, type Decision, type PlannedWrite, type Reason, type Verdict } from '../../domain/index.ts'
 import type { Analysis, ColumnUse, RelationUse } from './analysis.ts'
-import type { CatalogIndex } from './catalog-index.ts'
+import type { Bench } from './bench.ts'
 import { classReasons, columnsUnknown, frozen, notAvailable, starNotAvailable, unsafeView, writeNeedsApproval } from './judge-reasons.ts'
+import { judgeWrites } from './judge-writes.ts'
 import { nearestName } from './nearest-name.ts'
-import type { ViewSources } from './view-sources.ts'
-
-export interface Bench {
-  readonly index: CatalogIndex | null
-  readonly policy: Policy
-  readonly roles: readonly RoleName[]
-  /** What a view reads, all the way down. */
-  readonly sourcesOf: (use: RelationUse) => ViewSources
-}
 
 /** The verdict on an analysed statement: problems first, then class, then table and column rules. */
 export function judge(analysis: Analysis, bench: Bench): Verdict {
@@ -20,7 +12,7 @@ export function judge(analysis: Analysis, bench: Bench): Verdict {
   const sight = seen(analysis, bench)
   // Names in what is never run anyway (ddl, admin) are not looked up: a CREATE names what is not there yet.
   if (analysis.class === 'read' || analysis.class === 'write') reasons.push(...sight.reasons)
-  const decision = decide(analysis, bench, reasons)
+  const { decision, writes } = decide(analysis, bench, reasons)
   return {
     decision,
     class: analysis.class,
@@ -28,19 +20,31 @@ export function judge(analysis: Analysis, bench: Bench): Verdict {
     tables: unique(analysis.relations.map((use) => `${sight.isHidden(use) ? use.writtenSchema : use.schema}.${use.name}`)),
     columns: unique(sight.columns.map((use) => `${use.schema}.${use.relation}.${use.column}`)),
     functions: unique(analysis.functions),
+    masked: [],
+    filtered: [],
+    ...(writes === null || reasons.some((reason) => reason.code.endsWith('-not-available')) ? {} : { writes }),
   }
 }
 
-function decide(analysis: Analysis, bench: Bench, reasons: Reason[]): Decision {
-  if (analysis.class === 'read') return reasons.length === 0 ? 'allow' : 'refuse'
+interface Decided {
+  readonly decision: Decision
+  /** null: nothing is written. */
+  readonly writes: readonly PlannedWrite[] | null
+}
+
+function decide(analysis: Analysis, bench: Bench, reasons: Reason[]): Decided {
+  if (analysis.class === 'read') return { decision: reasons.length === 0 ? 'allow' : 'refuse', writes: null }
   const span = analysis.statement
   if (analysis.class !== 'write' || !bench.policy.writers.some((writer) => bench.roles.includes(writer))) {
     reasons.push({ ...classReasons[analysis.class], span })
-    return 'refuse'
+    return { decision: 'refuse', writes: null }
   }
-  if (reasons.length > 0) return 'refuse'
-  reasons.push({ ...writeNeedsApproval, span })
-  return 'confirm'
+  const judged = judgeWrites(analysis, bench)
+  const writes = judged.planned
+  reasons.push(...judged.refusals)
+  if (reasons.length > 0) return { decision: 'refuse', writes }
+  reasons.push(...(judged.isWaived ? [] : [{ ...writeNeedsApproval, span }]), ...judged.notes)
+  return { decision: judged.isWaived ? 'allow' : 'confirm', writes }
 }
 
 interface Sight {

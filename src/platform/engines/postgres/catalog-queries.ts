@@ -69,6 +69,35 @@ export const catalogQueries = {
       JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
     WHERE k.oid >= 16384 AND k.castfunc <> 0 AND (${ownSchemas} OR t.oid = k.casttarget) ORDER BY 1`,
 
+  // What a write sets off: code of the database by triggers, rules, defaults and checks, and rows of other tables by keys.
+  effects: `
+    WITH seen AS (SELECT c.oid, n.nspname, c.relname ${relations})
+    SELECT s.oid::text, 'trigger' AS kind, t.tgname::text AS name, fn.nspname || '.' || f.proname AS calls, NULL::text AS reaches,
+      array_remove(ARRAY[CASE WHEN t.tgtype & 4 > 0 THEN 'insert' END, CASE WHEN t.tgtype & 16 > 0 THEN 'update' END, CASE WHEN t.tgtype & 8 > 0 THEN 'delete' END], NULL) AS verbs
+    FROM seen s JOIN pg_catalog.pg_trigger t ON t.tgrelid = s.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D'
+      JOIN pg_catalog.pg_proc f ON f.oid = t.tgfoid JOIN pg_catalog.pg_namespace fn ON fn.oid = f.pronamespace
+    UNION ALL
+    SELECT s.oid::text, 'rule', r.rulename::text, NULL, NULL, ARRAY[CASE r.ev_type WHEN '2' THEN 'update' WHEN '3' THEN 'insert' ELSE 'delete' END]
+    FROM seen s JOIN pg_catalog.pg_rewrite r ON r.ev_class = s.oid AND r.ev_type IN ('2', '3', '4') AND r.ev_enabled <> 'D'
+    UNION ALL
+    SELECT s.oid::text, 'cascade', k.conname::text, NULL, kn.nspname || '.' || kc.relname,
+      array_remove(ARRAY[CASE WHEN k.confupdtype IN ('c', 'n', 'd') THEN 'update' END, CASE WHEN k.confdeltype IN ('c', 'n', 'd') THEN 'delete' END], NULL)
+    FROM seen s JOIN pg_catalog.pg_constraint k ON k.confrelid = s.oid AND k.contype = 'f' AND (k.confupdtype IN ('c', 'n', 'd') OR k.confdeltype IN ('c', 'n', 'd'))
+      JOIN pg_catalog.pg_class kc ON kc.oid = k.conrelid JOIN pg_catalog.pg_namespace kn ON kn.oid = kc.relnamespace
+    UNION ALL
+    SELECT s.oid::text, 'default', a.attname::text, fn.nspname || '.' || f.proname, NULL, ARRAY['insert', 'update']
+    FROM seen s JOIN pg_catalog.pg_attrdef x ON x.adrelid = s.oid JOIN pg_catalog.pg_attribute a ON a.attrelid = s.oid AND a.attnum = x.adnum
+      JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.objid = x.oid AND d.refclassid = 'pg_catalog.pg_proc'::regclass
+      JOIN pg_catalog.pg_proc f ON f.oid = d.refobjid JOIN pg_catalog.pg_namespace fn ON fn.oid = f.pronamespace
+    WHERE fn.nspname <> 'pg_catalog'
+    UNION ALL
+    SELECT s.oid::text, 'check', k.conname::text, fn.nspname || '.' || f.proname, NULL, ARRAY['insert', 'update']
+    FROM seen s JOIN pg_catalog.pg_constraint k ON k.conrelid = s.oid AND k.contype = 'c'
+      JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_constraint'::regclass AND d.objid = k.oid AND d.refclassid = 'pg_catalog.pg_proc'::regclass
+      JOIN pg_catalog.pg_proc f ON f.oid = d.refobjid JOIN pg_catalog.pg_namespace fn ON fn.oid = f.pronamespace
+    WHERE fn.nspname <> 'pg_catalog'
+    ORDER BY 1, 2, 3, 4`,
+
   // An enum's labels are part of the schema, but only worth knowing as values of its columns.
   enums: `
     SELECT pg_catalog.format_type(e.enumtypid, NULL) AS type, array_agg(e.enumlabel::text ORDER BY e.enumsortorder) AS labels

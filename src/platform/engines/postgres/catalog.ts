@@ -1,4 +1,13 @@
-import type { Catalog, CatalogColumn, CatalogFunction, Disclosure, ForeignKey, Relation, RelationKind } from '../../../domain/index.ts'
+import type {
+  Catalog,
+  CatalogColumn,
+  CatalogFunction,
+  Disclosure,
+  ForeignKey,
+  Relation,
+  RelationKind,
+  WriteEffect,
+} from '../../../domain/index.ts'
 import { catalogVersion } from '../catalog-version.ts'
 import { catalogQueries } from './catalog-queries.ts'
 import type { PostgresSession } from './session.ts'
@@ -34,6 +43,8 @@ interface KeyRow {
   readonly targetColumns: readonly string[] | null
 }
 
+type EffectRow = WriteEffect & { readonly oid: string }
+
 const kinds: Readonly<Record<string, RelationKind>> = {
   r: 'table',
   v: 'view',
@@ -54,11 +65,15 @@ export async function readCatalog(session: PostgresSession, disclosure: Disclosu
     ...(await session.own<KeyRow>(catalogQueries.keys)),
     ...(await session.own<KeyRow>(catalogQueries.uniqueIndexes)),
   ])
+  const effectsOf = groupByOid(await session.own<EffectRow>(catalogQueries.effects))
   const functions = await session.own<CatalogFunction>(catalogQueries.functions)
   const operators = await session.own<{ name: string }>(catalogQueries.operators)
   const types = await session.own<{ name: string }>(catalogQueries.types)
   const bare = relationRows
-    .map((row) => toRelation(row, columnsOf.get(row.oid) ?? [], keysOf.get(row.oid) ?? []))
+    .map((row) => ({
+      ...toRelation(row, columnsOf.get(row.oid) ?? [], keysOf.get(row.oid) ?? []),
+      effects: effectsFor(effectsOf.get(row.oid)),
+    }))
     .filter((relation) => relation.columns.length > 0)
   const schemaPart = {
     searchPath,
@@ -79,6 +94,10 @@ export async function readCatalog(session: PostgresSession, disclosure: Disclosu
 
 function groupByOid<Row extends { readonly oid: string }>(rows: readonly Row[]): Map<string, Row[]> {
   return Map.groupBy(rows, (row) => row.oid)
+}
+
+function effectsFor(rows: readonly EffectRow[] = []): readonly WriteEffect[] {
+  return rows.map(({ oid: _ofRelation, ...effect }) => effect)
 }
 
 function toRelation(row: RelationRow, columns: readonly ColumnRow[], keys: readonly KeyRow[]): Relation {

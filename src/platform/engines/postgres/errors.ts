@@ -73,8 +73,8 @@ export function openFailure(target: Omit<PostgresTarget, 'writer'>, error: unkno
 export interface StatementAttempt {
   readonly timeoutMs: number
   readonly startedMs: number
-  /** Characters of ours before the judged text, so that the place told is the asker's own. */
-  readonly offset: number
+  /** Characters of ours before the judged text, so that the place told is the asker's own; null: no place is told. */
+  readonly offset: number | null
 }
 
 type Meaning = readonly [code: string, kind: ErrorKind, message: string, hint: string]
@@ -175,7 +175,8 @@ function unknownMeaning(state: string): Meaning {
   ]
 }
 
-function place(position: string | undefined, offset: number): string {
+function place(position: string | undefined, offset: number | null): string {
+  if (offset === null) return ''
   const at = Number(position) - offset
   return at >= 1 ? ` (at character ${at})` : ''
 }

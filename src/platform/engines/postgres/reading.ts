@@ -10,8 +10,8 @@ export interface ReadingOptions<Batch> {
   readonly opening: readonly OwnStatement[]
   /** Our comment and what stands around the judged text included. */
   readonly text: string
-  /** Characters before the judged text. */
-  readonly offset: number
+  /** Characters before the judged text; null: the asker did not write it. */
+  readonly offset: number | null
   readonly params: readonly (string | null)[]
   readonly limits: Limits
   readonly ending: OwnStatement | null

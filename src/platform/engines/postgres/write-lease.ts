@@ -19,12 +19,12 @@ export class PostgresWriteLease implements Lease {
   }
 
   async write(approved: ApprovedStatement, options: WriteOptions): Promise<WriteResult> {
-    requireWrite(approved)
+    requireAccess(approved, ['write'])
     return await writeOn(this.#session, this.#facts, approved, options)
   }
 
   async dryRun(approved: ApprovedStatement, options: Omit<WriteOptions, 'beforeCommit'>): Promise<DryRun> {
-    requireWrite(approved)
+    requireAccess(approved, ['dry-run', 'write'])
     return await dryRunOn(this.#session, this.#facts, approved, options)
   }
 
@@ -51,7 +51,7 @@ export class PostgresWriteLease implements Lease {
   }
 }
 
-function requireWrite(approved: ApprovedStatement): void {
+function requireAccess(approved: ApprovedStatement, fitting: readonly ApprovedStatement['access'][]): void {
   assertSealed(approved)
-  if (approved.access !== 'write') throw writesOnly()
+  if (!fitting.includes(approved.access)) throw writesOnly()
 }

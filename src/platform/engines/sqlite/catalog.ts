@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { CatalogColumn, ForeignKey, Relation } from '../../../domain/index.ts'
+import { readEffects } from './effects.ts'
 import { rowsOf } from './open-database.ts'
 import { readStatistics } from './statistics.ts'
 
@@ -47,8 +48,13 @@ export function readRelations(database: DatabaseSync, options: { readonly hasSta
       return [] // a view over something that is gone cannot be asked about
     }
   })
+  const effects = readEffects(database)
   const keys = new Map(relations.map((relation) => [relation.name.toLowerCase(), relation.primaryKey]))
-  const linked = relations.map((relation) => ({ ...relation, foreignKeys: relation.foreignKeys.map((key) => withTarget(key, keys)) }))
+  const linked = relations.map((relation) => ({
+    ...relation,
+    foreignKeys: relation.foreignKeys.map((key) => withTarget(key, keys)),
+    effects: effects.get(relation.name.toLowerCase()) ?? [],
+  }))
   return options.hasStatistics ? readStatistics(database, linked) : linked
 }
 

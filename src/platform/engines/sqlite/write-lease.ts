@@ -16,12 +16,12 @@ export class SqliteWriteLease implements Lease {
   }
 
   async write(approved: ApprovedStatement, options: WriteOptions): Promise<WriteResult> {
-    requireWrite(approved)
+    requireAccess(approved, ['write'])
     return await writeOn(this.#session, approved, options)
   }
 
   async dryRun(approved: ApprovedStatement, options: Omit<WriteOptions, 'beforeCommit'>): Promise<DryRun> {
-    requireWrite(approved)
+    requireAccess(approved, ['dry-run', 'write'])
     return await dryRunOn(this.#session, approved, options.signal)
   }
 
@@ -48,7 +48,7 @@ export class SqliteWriteLease implements Lease {
   }
 }
 
-function requireWrite(approved: ApprovedStatement): void {
+function requireAccess(approved: ApprovedStatement, fitting: readonly ApprovedStatement['access'][]): void {
   assertSealed(approved)
-  if (approved.access !== 'write') throw writesOnly()
+  if (!fitting.includes(approved.access)) throw writesOnly()
 }

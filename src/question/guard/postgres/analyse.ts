@@ -27,8 +27,9 @@ export function analysePostgres(sql: string, options: AnalyseOptions): Analysis 
   if (isRead) resolver.select(subject.node, null)
   else if (isWeighed) resolver.write(subject.kind, subject.node, null)
   else resolver.listNames(subject.node, new Scope(null))
-  const { relations, columns, missingColumns, problems, seen } = resolver.result
+  const { relations, columns, missingColumns, writes, problems, seen } = resolver.result
   const all: Reason[] = [...subject.problems, ...(isWeighed ? findings.problems : []), ...problems]
+  if (parsed.kind === 'ExplainStmt' && subject.class === 'write') all.push(explainedWrite)
   const isOverlooked = isWeighed && [...findings.rangeVars, ...findings.columnRefs].some((node) => !seen.has(node))
   if (isOverlooked) all.push(unresolved)
   if (options.paramCount !== null && isWeighed && findings.highestParam !== options.paramCount)
@@ -40,8 +41,16 @@ export function analysePostgres(sql: string, options: AnalyseOptions): Analysis 
     columns,
     missingColumns,
     functions: findings.functions,
+    isExplain: parsed.kind === 'ExplainStmt',
+    writes,
     statement: parsed.statement,
   }
+}
+
+const explainedWrite: Reason = {
+  code: 'guard.explain-write',
+  message: 'EXPLAIN of a statement that changes data is not let through: with ANALYZE it would change it.',
+  hint: 'Ask for the plan of the SELECT that finds the same rows.',
 }
 
 const unresolved: Reason = {

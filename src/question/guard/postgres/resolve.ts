@@ -1,9 +1,10 @@
 import type { Reason, Span } from '../../../domain/index.ts'
-import type { ColumnUse, MissingColumn, RelationUse } from '../analysis.ts'
+import type { ColumnUse, MissingColumn, RelationUse, WriteUse } from '../analysis.ts'
 import { attributeProblem, type CallRules } from './call-rules.ts'
 import { outputName } from './output-name.ts'
 import { list, names, spanOf, type Node } from './parse.ts'
 import { columnsOfRelation, renameColumns, Scope, systemColumns, type Origin, type RangeEntry } from './scope.ts'
+import { writtenColumns } from './written-columns.ts'
 
 type Columns = RangeEntry['columns']
 
@@ -12,6 +13,7 @@ export interface Resolution {
   readonly relations: RelationUse[]
   readonly columns: ColumnUse[]
   readonly missingColumns: MissingColumn[]
+  readonly writes: WriteUse[]
   readonly problems: Reason[]
   /** References seen; the first pass has counted them all, so that none can be passed over. */
   readonly seen: Set<Node>
@@ -22,7 +24,7 @@ export interface Resolution {
  * LATERAL; an unqualified name is looked for level by level. What is not found is a problem, never a guess.
  */
 export class Resolver {
-  readonly result: Resolution = { relations: [], columns: [], missingColumns: [], problems: [], seen: new Set() }
+  readonly result: Resolution = { relations: [], columns: [], missingColumns: [], writes: [], problems: [], seen: new Set() }
   readonly #rules: CallRules
 
   constructor(rules: CallRules) {
@@ -75,17 +77,15 @@ export class Resolver {
     this.#withClause(node['withClause'] as Node | undefined, scope)
     if (node['selectStmt'] !== undefined) this.#expressions({ source: node['selectStmt'] }, [], scope)
     const relation = node['relation'] as Node
+    const before = this.result.relations.length
     const target = this.#relation(relation)
+    const use = this.result.relations[before] ?? null // none for a system table, which is a problem already
     const alias = (relation['alias'] as Node | undefined)?.['aliasname']
     scope.entries.push(typeof alias === 'string' ? { ...target, alias, schema: null } : target)
     for (const item of [node['sourceRelation'], ...list(node['fromClause']), ...list(node['usingClause'])]) {
       if (item !== undefined) scope.entries.push(...this.#fromItem(item as Node, scope))
     }
-    forEachNode(node, (inner, written) => {
-      if (inner !== 'ResTarget' || typeof written['name'] !== 'string' || kind === 'DeleteStmt') return
-      const origins = target.columns?.get(written['name'])
-      if (origins !== undefined) this.#use(origins, spanOf(written, Buffer.byteLength(written['name'])), true)
-    })
+    if (use !== null) this.#writes(kind, node, use, target)
     const row = { schema: null, columns: target.columns }
     const inner = new Scope(scope)
     inner.entries.push({ ...row, alias: 'excluded' }, { ...row, alias: 'old' }, { ...row, alias: 'new' })
@@ -93,6 +93,27 @@ export class Resolver {
     outer.entries.push(...scope.entries)
     this.#expressions(node, ['withClause', 'relation', 'selectStmt', 'fromClause', 'usingClause', 'sourceRelation'], outer)
     return null
+  }
+
+  /** The columns that get a value, and those an upsert finds its rows by. */
+  #writes(kind: string, node: Node, use: RelationUse, target: RangeEntry): void {
+    const named = (name: string, at: Node): void => {
+      const origins = target.columns?.get(name)
+      const span = spanOf(at, Buffer.byteLength(name))
+      if (origins !== undefined) this.#use(origins, span, true)
+      else if (target.columns !== null) this.#missing(name, [...target.columns.keys()], span)
+    }
+    for (const { verb, targets, isWhole } of writtenColumns(kind, node)) {
+      const names = targets?.map((item) => String(item['name'])) ?? [...(target.columns?.keys() ?? [])]
+      if (targets === null) this.#star([target], use.span)
+      else for (const item of targets) named(String(item['name']), item)
+      this.result.writes.push({ target: use, verb, columns: names, isWhole })
+    }
+    const infer = (node['onConflictClause'] as Node | undefined)?.['infer'] as Node | undefined
+    for (const item of list(infer?.['indexElems'])) {
+      const element = item['IndexElem'] as Node
+      if (typeof element['name'] === 'string') named(element['name'], element)
+    }
   }
 
   /** Tables of a statement that is not a read, by name alone. */

@@ -6,6 +6,7 @@ import { noSources } from '../view-sources.ts'
 import { classOfKeyword, outline, type Outline } from './outline.ts'
 import { Weighing } from './weighing.ts'
 import { Witness } from './witness.ts'
+import { isExplained, writesOf } from './writes.ts'
 import type { WitnessReply, WitnessTable } from './witness-messages.ts'
 
 const longestBytes = 100_000
@@ -27,6 +28,7 @@ export function openSqliteAnalyser(): Analyser {
       if (use.relation?.kind !== 'view' || analysis.behindViews === undefined) return noSources
       return { ...analysis.behindViews, isKnown: use.relation.definition !== null }
     },
+    masker: null,
     close: () => witness.close(),
   }
 }
@@ -58,8 +60,10 @@ function weigh(sql: string, shape: Outline, reply: WitnessReply, { index, paramC
   const weighed = new Weighing(sql, shape, index ?? madeUpIndex(reply.guessed?.tables ?? []), new Set(reply.guessed?.uncertain))
   for (const action of reply.actions) weighed.take(action)
   if (reply.error !== null) weighed.fail(reply.error)
-  if (byKeyword === 'read' && paramCount !== null && shape.params !== paramCount)
+  if ((byKeyword === 'read' || byKeyword === 'write') && paramCount !== null && shape.params !== paramCount)
     weighed.problems.push(wrongParams(shape.params, paramCount))
+  const writes = writesOf(sql.slice(0, shape.end), weighed.changes)
+  if (writes.length > 0 && isExplained(sql)) weighed.problems.push(explainedWrite)
   return {
     class: byKeyword === 'read' ? weighed.class : byKeyword,
     problems: byKeyword === 'read' || byKeyword === 'write' ? weighed.problems : [],
@@ -67,9 +71,17 @@ function weigh(sql: string, shape: Outline, reply: WitnessReply, { index, paramC
     columns: weighed.columns,
     missingColumns: weighed.missingColumns,
     functions: weighed.functions,
+    writes,
     behindViews: weighed.behindViews,
+    isExplain: shape.isExplain,
     statement,
   }
+}
+
+const explainedWrite: Reason = {
+  code: 'guard.explain-write',
+  message: 'EXPLAIN of a statement that changes data is not let through.',
+  hint: 'Ask for the plan of the SELECT that finds the same rows.',
 }
 
 function wrongParams(highest: number, given: number): Reason {

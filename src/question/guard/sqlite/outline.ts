@@ -5,6 +5,7 @@ import { tokenize, type Token } from './tokenize.ts'
 export interface Outline {
   /** Its verb in upper case, EXPLAIN and QUERY PLAN left out; empty where there is no statement. */
   readonly keyword: string
+  readonly isExplain: boolean
   /** Character offset behind the statement, before a closing semicolon. */
   readonly end: number
   /** Character offset of a second statement; null when there is none. */
@@ -25,6 +26,7 @@ export function outline(sql: string): Outline {
   const verb = own[0]?.text.toUpperCase() === 'EXPLAIN' ? (isWord(own[1], 'QUERY') && isWord(own[2], 'PLAN') ? 3 : 1) : 0
   return {
     keyword: own[verb]?.kind === 'word' ? (own[verb]?.text.toUpperCase() ?? '') : (own[verb]?.text ?? ''),
+    isExplain: verb > 0,
     end: own.at(-1)?.end ?? 0,
     second,
     depth: deepest(own),

@@ -8,6 +8,7 @@ import type { Outline } from './outline.ts'
 import { isOwnTable, readTableFunctions } from './own-tables.ts'
 import { lostWitness } from './witness.ts'
 import type { WitnessAction } from './witness-messages.ts'
+import { writesOf, type ReportedChange } from './writes.ts'
 
 /** Adds up what SQLite asked its authorizer. */
 export class Weighing {
@@ -16,6 +17,7 @@ export class Weighing {
   readonly relations = new Map<string, RelationUse>()
   readonly missingColumns: MissingColumn[] = []
   readonly functions: string[] = []
+  readonly changes: ReportedChange[] = []
   readonly behindViews = { relations: [] as Relation[], columns: [] as ColumnUse[] }
   readonly #columns: ColumnUse[] = []
   readonly #sql: string
@@ -52,7 +54,7 @@ export class Weighing {
         return this.#call(second ?? '')
       default:
         this.class = strongerClass(this.class, classOfAction(code))
-        if (first !== null && writeActions.has(code)) this.#read(first, second ?? '', null)
+        if (first !== null && writeActions.has(code)) this.#write(code, first, second)
     }
   }
 
@@ -101,6 +103,18 @@ export class Weighing {
     this.relations.set(name.toLowerCase(), { schema, writtenSchema: schema, name, relation, span })
     for (const known of columnsNamed(relation, column))
       this.#columns.push({ schema, relation: name, column: known, span: this.#spanOf(known), isNamed: this.#isWritten(known) })
+  }
+
+  /** An INSERT without a list gives every column a value, and nobody writes what they may not see. */
+  #write(code: number, table: string, column: string | null): void {
+    this.#read(table, column ?? '', null)
+    const target = this.relations.get(table.toLowerCase())
+    if (target === undefined) return
+    const verb = code === constants.SQLITE_INSERT ? 'insert' : code === constants.SQLITE_UPDATE ? 'update' : 'delete'
+    this.changes.push({ verb, target, column })
+    if (verb !== 'insert') return
+    for (const { columns } of writesOf(this.#sql.slice(0, this.#shape.end), [{ verb, target, column }]))
+      for (const name of columns) this.#read(table, name, null)
   }
 
   /** What a view reads: held to deny rules only. */

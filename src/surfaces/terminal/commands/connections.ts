@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { Option, type Command } from 'commander'
 import { postgresTargetShape, type ConnectionBody, type ConnectionInput } from '../../../contract/index.ts'
-import { dialectFacts } from '../../../domain/index.ts'
+import { dialectFacts, dialects, type Dialect } from '../../../domain/index.ts'
 import type { CommandContext, CommonOptions } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { promptPassword, readAll } from '../read-input.ts'
@@ -13,7 +13,7 @@ import { addPolicy } from './policy.ts'
 import { parseCount, withServerOptions } from './command-options.ts'
 
 interface AddOptions extends CommonOptions {
-  readonly engine: 'postgres' | 'sqlite'
+  readonly engine: Dialect
   readonly description?: string
   readonly host?: string
   readonly port?: number
@@ -74,14 +74,14 @@ function addAdd(group: Command, context: CommandContext): void {
       'Save a connection. The password is asked for without showing it, or read from a file or stdin; never from the command line.',
     )
     .argument('<name>', 'what the connection will be called')
-    .addOption(new Option('--engine <engine>', 'the kind of server').choices(['postgres', 'sqlite']).default('postgres'))
+    .addOption(new Option('--engine <engine>', 'the kind of server').choices(dialects).default('postgres'))
     .option('--description <text>', 'what is in it, for people')
-    .option('--host <host>', 'PostgreSQL: host name or address')
-    .option('--port <port>', 'PostgreSQL: port (default: 5432)', parseCount)
-    .option('--database <name>', 'PostgreSQL: database')
-    .option('--user <name>', 'PostgreSQL: database user; one that may only read')
+    .option('--host <host>', 'host name or address of the server')
+    .option('--port <port>', 'its port (default: 5432 for PostgreSQL, 3306 for MySQL and MariaDB)', parseCount)
+    .option('--database <name>', 'the database on it')
+    .option('--user <name>', 'the database user; one that may only read')
     .addOption(
-      new Option('--sslmode <mode>', 'PostgreSQL: TLS').choices(postgresTargetShape.shape.sslmode.unwrap().options).default('require'),
+      new Option('--sslmode <mode>', 'TLS to the server').choices(postgresTargetShape.shape.sslmode.unwrap().options).default('require'),
     )
     .option('--password-file <file>', 'read the password from a file')
     .option('--password-stdin', 'read the password from stdin')
@@ -94,6 +94,7 @@ function addAdd(group: Command, context: CommandContext): void {
 Examples:
   $ aishell connections add warehouse --host db.example.com --database sales --user reader
   $ aishell connections add warehouse --host db.example.com --database sales --user reader --password-file /run/secrets/db
+  $ aishell connections add shop --engine mariadb --host db.example.com --database shop --user aishell_reader
   $ aishell connections add notes --engine sqlite --file /data/notes.db`,
     )
     .action(async (name: string) => {
@@ -117,11 +118,15 @@ async function connectionInput(context: CommandContext, name: string, options: A
   }
   const { host, database, user } = options
   if (host === undefined || database === undefined || user === undefined) {
-    throw usageError('A PostgreSQL connection needs --host, --database and --user.', 'aishell connections add --help shows an example.')
+    throw usageError(
+      `A ${dialectFacts[options.engine].label} connection needs --host, --database and --user.`,
+      'aishell connections add --help shows an example.',
+    )
   }
   const password = await passwordFor(context, options, `Password of ${user} at ${host}: `)
-  const target = { host, database, user, port: options.port ?? 5432, sslmode: options.sslmode ?? ('require' as const) }
-  return { ...saved, engine: 'postgres', target: password === null ? target : { ...target, password } }
+  const port = options.port ?? (options.engine === 'postgres' ? 5432 : 3306)
+  const target = { host, database, user, port, sslmode: options.sslmode ?? ('require' as const) }
+  return { ...saved, engine: options.engine, target: password === null ? target : { ...target, password } }
 }
 
 async function passwordFor(context: CommandContext, options: AddOptions, prompt: string): Promise<string | null> {

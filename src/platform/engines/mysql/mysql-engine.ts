@@ -1,0 +1,75 @@
+import { ShellError } from '../../../domain/index.ts'
+import type { Engine, EnginePool, EngineTarget, PoolOptions } from '../engine.ts'
+import { pinHost, type HostPolicy } from '../host-policy.ts'
+import { LeasePool } from '../lease-pool.ts'
+import { cancelled } from '../outer-clock.ts'
+import { readCatalog } from './catalog.ts'
+import { statementFailure } from './errors.ts'
+import { MysqlLease } from './lease.ts'
+import type { MysqlTarget } from './mysql-target.ts'
+import { preflight } from './preflight.ts'
+import { MysqlSession } from './session.ts'
+import { MysqlWriteLease } from './write-lease.ts'
+import { beginRead, endRead, statementSettings } from './settings.ts'
+
+/** MySQL 8.0 and newer, or MariaDB 10.6 and newer. */
+export function createMysqlEngine(dialect: 'mysql' | 'mariadb', hosts: HostPolicy): Engine {
+  return {
+    dialect,
+    open: (target: EngineTarget, options: PoolOptions): EnginePool => {
+      if (target.engine !== dialect)
+        throw new ShellError({ code: 'engines.wrong-engine', kind: 'invalid', message: `This is not a ${dialect} target.` })
+      return openPool(target, hosts, options)
+    },
+  }
+}
+
+function openPool(target: MysqlTarget, hosts: HostPolicy, options: PoolOptions): EnginePool {
+  let pinned: Promise<string> | null = null
+  const open = async (user: Pick<MysqlTarget, 'user' | 'password'>): Promise<MysqlSession> => {
+    pinned ??= pinHost(target.host, hosts)
+    const address = await pinned.catch((error: unknown) => {
+      pinned = null // a name that does not resolve now may resolve later
+      throw error
+    })
+    return await MysqlSession.open({ ...target, ...user }, address, options.connectTimeoutMs)
+  }
+  const pool = new LeasePool(() => open(target), options)
+  const writers = new LeasePool(() => open(target.writer ?? target), { ...options, maxLeases: Math.min(mostWriters, options.maxLeases) })
+  /** Our own reading of the server's catalogs: read-only, timed, never in the way of questions for long. */
+  const own = async <Result>(signal: AbortSignal | undefined, work: (session: MysqlSession) => Promise<Result>): Promise<Result> => {
+    const session = await pool.take(signal ?? new AbortController().signal)
+    const hangUp = (): void => session.destroy()
+    signal?.addEventListener('abort', hangUp, { once: true })
+    const timer = setTimeout(hangUp, 2 * ownLimits.statementTimeoutMs)
+    try {
+      await session.own(statementSettings(session.facts, ownLimits))
+      await session.own(beginRead)
+      return await work(session)
+    } catch (error) {
+      throw signal?.aborted === true ? cancelled() : statementFailure(error, { timeoutMs: ownLimits.statementTimeoutMs, startedMs: 0 })
+    } finally {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', hangUp)
+      if (session.isUsable) await session.own(endRead).catch(hangUp)
+      await pool.give(session)
+    }
+  }
+  return {
+    readCatalog: ({ disclosure, signal }) => own(signal, (session) => readCatalog(session, target, disclosure)),
+    preflight: (signal) => own(signal, (session) => preflight(session)),
+    lease: async ({ signal, waitMs, access }) =>
+      access === 'write'
+        ? new MysqlWriteLease(await writers.take(signal, waitMs), (back) => writers.give(back))
+        : new MysqlLease(await pool.take(signal, waitMs), (back) => pool.give(back)),
+    // A user without powers over the server cannot ask what became of a transaction.
+    settle: async () => 'unknown',
+    close: async () => {
+      await Promise.all([pool.close(), writers.close()])
+    },
+  }
+}
+
+/** Writes are few, each waits for people, and they queue behind one another's locks anyway. */
+const mostWriters = 2
+const ownLimits = { statementTimeoutMs: 20_000, lockTimeoutMs: 2_000, maxTempBytes: 1024 ** 3 }

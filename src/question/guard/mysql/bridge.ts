@@ -1,0 +1,57 @@
+import type { Token } from './tokens.ts'
+
+/**
+ * Spellings both servers have and the parser has not, written so that it can read them, letter for letter at the same
+ * place. What runs is the original; each of these only changes how values are computed, never what is read.
+ */
+export function bridged(sql: string, tokens: readonly Token[]): string {
+  let text = sql
+  const put = (from: Token, to: Token, written: string): void => {
+    text = text.slice(0, from.start) + written.padEnd(to.end - from.start) + text.slice(to.end)
+  }
+  for (const [at, token] of tokens.entries()) {
+    // `!` binds as close as `~`, which the parser knows as a sign before a value.
+    if (token.kind === 'symbol' && token.text === '!') put(token, token, '~')
+    if (token.kind !== 'word') continue
+    const next = tokens[at + 1]
+    const after = tokens[at + 2]
+    if (token.text === 'WITH' && is(next, 'ROLLUP')) put(token, next, '')
+    else if (token.text === 'SOUNDS' && is(next, 'LIKE')) put(token, next, '=')
+    else if (token.text === 'MOD' && next?.text !== '(') put(token, token, '%')
+    else if (compoundUnits.has(token.text) && endsValue(tokens[at - 1])) put(token, token, 'DAY')
+    else if ((token.text === 'CHARACTER' || token.text === 'CHAR') && is(next, 'SET') && after?.kind === 'word') put(token, after, '')
+    else if (token.text === 'CHARSET' && next?.kind === 'word' && endsType(tokens[at - 1])) put(token, next, '')
+    else if (token.text === 'DIV' || token.text === 'XOR') continue
+    else if (token.text === 'USING' && next?.kind === 'word' && is(after, ')') && isCharCall(tokens, at)) put(token, next, '')
+  }
+  return text
+}
+
+/** Of an INTERVAL: a unit of two fields, told by what stands before it. */
+const compoundUnits: ReadonlySet<string> = new Set(
+  `DAY_HOUR DAY_MICROSECOND DAY_MINUTE DAY_SECOND HOUR_MICROSECOND HOUR_MINUTE HOUR_SECOND MINUTE_MICROSECOND MINUTE_SECOND SECOND_MICROSECOND
+   YEAR_MONTH`.split(/\s+/),
+)
+
+function is(token: Token | undefined, text: string): token is Token {
+  return token?.text === text && token.kind !== 'quoted' && token.kind !== 'string'
+}
+
+function endsValue(token: Token | undefined): boolean {
+  return token !== undefined && (token.kind !== 'symbol' || token.text === ')')
+}
+
+function endsType(token: Token | undefined): boolean {
+  return is(token, ')') || is(token, 'CHAR') || is(token, 'VARCHAR')
+}
+
+/** `CHAR(77 USING utf8mb4)`: CONVERT has its own USING, which the parser knows. */
+function isCharCall(tokens: readonly Token[], at: number): boolean {
+  let depth = 0
+  for (let before = at - 1; before >= 1; before--) {
+    const token = tokens[before]
+    if (is(token, ')')) depth += 1
+    else if (is(token, '(') && --depth < 0) return is(tokens[before - 1], 'CHAR')
+  }
+  return false
+}

@@ -1,0 +1,21 @@
+import type { Node } from './node.ts'
+
+/** One written name. */
+export interface Ident {
+  readonly value: string
+  readonly isQuoted: boolean
+  readonly node: Node
+}
+
+export function identOf(value: unknown): Ident | null {
+  if (value === null || typeof value !== 'object') return null
+  const node = value as Node // the parser gives plain objects only
+  const inner = (node['Identifier'] ?? node) as Node
+  if (typeof inner['value'] !== 'string' || inner['span'] === undefined) return null
+  return { value: inner['value'], isQuoted: typeof inner['quote_style'] === 'string', node: inner }
+}
+
+/** The parts of `a.b.c`, whichever way the parser wraps them. */
+export function identsOf(value: unknown): Ident[] {
+  return Array.isArray(value) ? value.flatMap((part) => identOf(part) ?? []) : []
+}

@@ -1,0 +1,380 @@
+import type { Reason } from '../../../domain/index.ts'
+import type { ColumnUse, MissingColumn, RelationUse, WriteUse } from '../analysis.ts'
+import type { CatalogIndex } from '../catalog-index.ts'
+import { findRelation } from './find-relation.ts'
+import { bareCalls, spanOfIdent } from './inspect.ts'
+import { identOf, identsOf, type Ident } from './names.ts'
+import { isQuery, kindOf, listOf, nodeOf, type Node } from './node.ts'
+import { outputName } from './output-name.ts'
+import { deleteUses, insertUses, updateUses } from './write-uses.ts'
+import { aliasColumns, aroundOf, beside, bothSides, jsonColumns, systemRelation, targetUnknown } from './range-rules.ts'
+import type { Places } from './places.ts'
+import { columnsOfRelation, renameColumns, Scope, type Columns, type Origin, type RangeEntry } from './scope.ts'
+
+/** What the names of a statement stand for. */
+export interface Resolution {
+  readonly relations: RelationUse[]
+  readonly columns: ColumnUse[]
+  readonly missingColumns: MissingColumn[]
+  readonly writes: WriteUse[]
+  readonly problems: Reason[]
+}
+
+const systemSchemas = /^(information_schema|mysql|performance_schema|sys|ndbinfo)$/i
+/** Written where a value could stand, and no column. */
+const units =
+  /^(microsecond|second|minute|hour|day|week|month|quarter|year|sql_tsi_\w+|date|time|datetime|timestamp|(day|hour|minute|second|year)_\w+)$/i
+const unitCalls = /^(timestampdiff|timestampadd|get_format|extract)$/i
+
+/** Second pass: scopes as these servers have them. What is not found is a problem, never a guess. */
+export class Resolver {
+  readonly result: Resolution = { relations: [], columns: [], missingColumns: [], writes: [], problems: [] }
+  readonly #index: CatalogIndex | null
+  readonly #places: Places
+
+  constructor(index: CatalogIndex | null, places: Places) {
+    this.#index = index
+    this.#places = places
+  }
+
+  /** WITH, body, ORDER BY, LIMIT; gives the columns it puts out. */
+  query(node: Node, parent: Scope | null): Columns {
+    const scope = new Scope(parent)
+    this.#with(node['with'], scope)
+    return this.#body(node['body'], scope, [node['order_by'], node['limit_clause'], node['fetch']])
+  }
+
+  /** What may follow a body (ORDER BY, LIMIT) sees the names of its select list, and of a plain SELECT its tables too. */
+  #body(body: unknown, scope: Scope, tail: readonly unknown[]): Columns {
+    const [kind, content] = kindOf(body)
+    switch (kind) {
+      case 'Select':
+        return this.#select(nodeOf(content), scope, tail)
+      case 'Query': {
+        const columns = this.query(nodeOf(content), scope)
+        this.#tail(columns, scope, tail)
+        return columns
+      }
+      case 'SetOperation': {
+        const left = this.#body(nodeOf(content)['left'], new Scope(scope), [])
+        const right = this.#body(nodeOf(content)['right'], new Scope(scope), [])
+        const columns = bothSides(left, right)
+        this.#tail(columns, scope, tail)
+        return columns
+      }
+      case 'Values': {
+        this.#expression(nodeOf(content)['rows'], scope)
+        this.#expression(tail, scope)
+        const width = listOf(listOf(nodeOf(content)['rows'])[0]?.['content']).length
+        return new Map(Array.from({ length: width }, (_, at) => [`column_${at}`, []]))
+      }
+      default:
+        this.write(kind, nodeOf(content), scope)
+        return null
+    }
+  }
+
+  #tail(columns: Columns, scope: Scope, tail: readonly unknown[]): void {
+    const inner = new Scope(scope)
+    inner.entries.push({ alias: '', schema: null, columns })
+    this.#expression(tail, inner)
+  }
+
+  #select(node: Node, scope: Scope, tail: readonly unknown[]): Columns {
+    for (const item of listOf(node['from'])) scope.entries.push(...this.#tableWithJoins(item, scope))
+    const projection = listOf(node['projection'])
+    const columns = this.#projection(projection, scope)
+    this.#expression([node['selection'], node['named_window'], node['prewhere'], node['qualify'], node['distinct']], scope)
+    const named = new Scope(scope.parent)
+    named.entries.push(...scope.entries)
+    for (const [name, own] of scope.commonTables) named.commonTables.set(name, own)
+    named.outputNames = new Set(projection.flatMap((item) => outputName(item) ?? []).map((name) => name.toLowerCase()))
+    this.#expression([node['group_by'], node['having'], tail], named)
+    return columns
+  }
+
+  #with(value: unknown, scope: Scope): void {
+    const clause = nodeOf(value)
+    const tables = listOf(clause['cte_tables'])
+    const nameOf = (table: Node): string => identOf(nodeOf(table['alias'])['name'])?.value ?? ''
+    if (clause['recursive'] === true) for (const table of tables) scope.commonTables.set(nameOf(table).toLowerCase(), null)
+    for (const table of tables) {
+      const columns = this.query(nodeOf(table['query']), scope)
+      scope.commonTables.set(nameOf(table).toLowerCase(), renameColumns(columns, aliasColumns(table['alias'])))
+    }
+  }
+
+  #tableWithJoins(node: Node, scope: Scope): RangeEntry[] {
+    const entries = [...this.#tableFactor(node['relation'], scope, [])]
+    for (const join of listOf(node['joins'])) {
+      const right = this.#tableFactor(join['relation'], scope, entries)
+      const [, constraint] = kindOf(join['join_operator'])
+      this.#constraint(constraint, entries, right, scope)
+      entries.push(...right)
+    }
+    return entries
+  }
+
+  #constraint(constraint: unknown, left: readonly RangeEntry[], right: readonly RangeEntry[], scope: Scope): void {
+    const [kind, content] = kindOf(constraint)
+    const use = (name: string, span: ColumnUse['span'], isNamed: boolean): void => {
+      for (const entry of [...left, ...right]) this.#use(entry.columns?.get(name.toLowerCase()) ?? [], span, isNamed)
+    }
+    if (kind === 'Using') {
+      for (const ident of listOf(content).flatMap((name) => identsOf(name).at(-1) ?? [])) use(ident.value, this.#span(ident), true)
+    } else if (kind === 'Natural') {
+      for (const entry of right)
+        for (const name of entry.columns?.keys() ?? [])
+          if (left.some((one) => one.columns?.has(name) !== false)) use(name, { start: 0, end: 0 }, false)
+    } else if (kind === 'On') {
+      const sides = new Scope(scope)
+      sides.entries.push(...left, ...right)
+      this.#expression(content, sides)
+    }
+  }
+
+  #tableFactor(value: unknown, scope: Scope, left: readonly RangeEntry[]): RangeEntry[] {
+    const [kind, content] = kindOf(value)
+    const node = nodeOf(content)
+    const alias = identOf(nodeOf(node['alias'])['name'])?.value ?? null
+    switch (kind) {
+      case 'Table': {
+        const entry = this.#table(identsOf(node['name']), scope)
+        if (entry === null) return []
+        return [
+          {
+            alias: alias ?? entry.alias,
+            schema: alias === null ? entry.schema : null,
+            columns: renameColumns(entry.columns, aliasColumns(node['alias'])),
+          },
+        ]
+      }
+      case 'Derived': {
+        const columns = this.query(nodeOf(node['subquery']), node['lateral'] === true ? beside(scope, left) : aroundOf(scope))
+        return [{ alias: alias ?? '', schema: null, columns: renameColumns(columns, aliasColumns(node['alias'])) }]
+      }
+      case 'NestedJoin':
+        return this.#tableWithJoins(nodeOf(node['table_with_joins']), scope)
+      case 'JsonTable':
+        this.#expression(node['json_expr'], beside(scope, left))
+        return [
+          { alias: alias ?? '', schema: null, columns: new Map(jsonColumns(node['columns']).map((name) => [name.toLowerCase(), []])) },
+        ]
+      default: // the first pass has refused it
+        return [{ alias: alias ?? '', schema: null, columns: null }]
+    }
+  }
+
+  /** null: DUAL, which is no table. */
+  #table(name: readonly Ident[], scope: Scope): RangeEntry | null {
+    const last = name.at(-1)
+    if (last === undefined) return { alias: '', schema: null, columns: null }
+    if (name.length === 1 && !last.isQuoted && last.value.toUpperCase() === 'DUAL') return null
+    const common = name.length === 1 ? scope.findCommonTable(last.value) : null
+    if (common !== null) return { alias: last.value, schema: null, columns: common.columns }
+    return this.#relation(name)
+  }
+
+  #relation(name: readonly Ident[]): RangeEntry {
+    const last = name.at(-1)
+    const schema = name.length > 1 ? (name.at(-2)?.value ?? '') : null
+    const shown = last?.value ?? ''
+    const first = name[0] ?? last
+    const span =
+      first === undefined || last === undefined ? { start: 0, end: 0 } : { start: this.#span(first).start, end: this.#span(last).end }
+    const within = schema ?? this.#index?.catalog.searchPath[0] ?? ''
+    if (systemSchemas.test(within) || name.length > 2) {
+      this.result.problems.push(systemRelation(`${within}.${shown}`, span))
+      return { alias: shown, schema, columns: null }
+    }
+    const relation = findRelation(this.#index, schema, shown)
+    this.result.relations.push({ schema: relation?.schema ?? within, name: relation?.name ?? shown, relation, writtenSchema: within, span })
+    if (relation === null) return { alias: shown, schema: within, columns: null }
+    return { alias: shown, schema: relation.schema, columns: columnsOfRelation(relation) }
+  }
+
+  /** INSERT, UPDATE, DELETE and what goes with them: the target is always a table of the database. */
+  write(kind: string, node: Node, parent: Scope | null): void {
+    const scope = new Scope(parent)
+    if (kind === 'Insert') return this.#insert(node, scope)
+    if (kind === 'Update') {
+      scope.entries.push(...this.#tableWithJoins(nodeOf(node['table']), scope))
+      const [, from] = kindOf(node['from'])
+      for (const item of listOf(from)) scope.entries.push(...this.#tableWithJoins(item, scope))
+    } else if (kind === 'Delete') {
+      const [, from] = kindOf(node['from'])
+      for (const item of [...listOf(from), ...listOf(node['using'])]) scope.entries.push(...this.#tableWithJoins(item, scope))
+    }
+    const uses = (kind === 'Update' ? updateUses : deleteUses)(node, scope, this.result.relations)
+    this.result.writes.push(...(uses ?? []))
+    if (uses === null) this.result.problems.push(targetUnknown)
+    this.#assignments(node['assignments'], scope)
+    this.#expression([node['selection'], node['order_by'], node['limit']], scope)
+    this.#projection(listOf(node['returning']), scope)
+  }
+
+  #insert(node: Node, scope: Scope): void {
+    const [, table] = kindOf(node['table'])
+    const before = this.result.relations.length
+    const target = this.#relation(identsOf(table))
+    const use = this.result.relations[before]
+    if (use !== undefined) this.result.writes.push(...insertUses(node, use))
+    const isList = listOf(node['columns']).length > 0 || listOf(node['assignments']).length > 0
+    if (!isList) for (const origins of target.columns?.values() ?? []) this.#use(origins, use?.span ?? { start: 0, end: 0 }, false)
+    // The rows to insert see nothing of the target.
+    if (isQuery(nodeOf(node['source']))) this.query(nodeOf(node['source']), scope)
+    const inner = new Scope(scope)
+    const alias = identsOf(nodeOf(node['insert_alias'])['row_alias']).at(-1)?.value
+    inner.entries.push(target, ...(alias === undefined ? [] : [{ alias, schema: null, columns: target.columns }]))
+    for (const column of listOf(node['columns'])) {
+      const ident = identsOf(column).at(-1) ?? identOf(column)
+      if (ident !== null && ident !== undefined) this.#columnRef([ident], inner)
+    }
+    this.#assignments(node['assignments'], inner)
+    const [, on] = kindOf(node['on'])
+    this.#assignments(on, inner)
+    this.#projection(listOf(node['returning']), inner)
+  }
+
+  #assignments(value: unknown, scope: Scope): void {
+    for (const assignment of listOf(value)) {
+      const [, target] = kindOf(assignment['target'])
+      this.#columnRef(identsOf(target), scope)
+      this.#expression(assignment['value'], scope)
+    }
+  }
+
+  /** Every reference in it, in this scope; sub-selects open scopes of their own. */
+  #expression(value: unknown, scope: Scope): void {
+    if (Array.isArray(value)) for (const item of value) this.#expression(item, scope)
+    else if (value !== null && typeof value === 'object') {
+      const node = nodeOf(value)
+      if (isQuery(node)) {
+        this.query(node, scope)
+        return
+      }
+      for (const field of Object.keys(node)) this.#part(field, node[field], scope)
+    }
+  }
+
+  #part(field: string, value: unknown, scope: Scope): void {
+    if (field === 'Identifier') {
+      const ident = identOf(value)
+      if (ident !== null) this.#columnRef([ident], scope)
+    } else if (field === 'CompoundIdentifier') this.#columnRef(identsOf(value), scope)
+    else if (field === 'Function') this.#call(nodeOf(value), scope)
+    else if (!namesApart.has(field)) this.#expression(value, scope)
+  }
+
+  #call(node: Node, scope: Scope): void {
+    const name = identsOf(node['name']).at(-1)?.value ?? ''
+    const args = nodeOf(nodeOf(node['args'])['List'])
+    const [first, ...others] = listOf(args['args'])
+    const unit = identOf(nodeOf(nodeOf(nodeOf(first)['Unnamed'])['Expr'])['Identifier'])
+    const isUnit = unitCalls.test(name) && unit !== null && units.test(unit.value)
+    this.#expression(isUnit ? others : args['args'], scope)
+    this.#expression([args['clauses'], nodeOf(node['args'])['Subquery'], node['filter'], node['over'], node['within_group']], scope)
+  }
+
+  #columnRef(path: readonly Ident[], scope: Scope): void {
+    const last = path.at(-1)
+    if (last === undefined) return
+    const span = { start: this.#span(path[0] ?? last).start, end: this.#span(last).end }
+    if (path.length === 1) return this.#unqualified(last, scope, span)
+    const entry = scope.findEntry(path.at(-2)?.value ?? '', path.length > 2 ? (path.at(-3)?.value ?? null) : null)
+    if (entry === null)
+      return this.#missing(
+        path
+          .slice(-2)
+          .map((part) => part.value)
+          .join('.'),
+        [],
+        span,
+      )
+    if (entry.columns === null) return
+    const origins = entry.columns.get(last.value.toLowerCase())
+    if (origins === undefined) this.#missing(last.value, [...entry.columns.keys()], span)
+    else this.#use(origins, span, true)
+  }
+
+  #unqualified(ident: Ident, scope: Scope, span: ColumnUse['span']): void {
+    const name = ident.value.toLowerCase()
+    if (!ident.isQuoted && bareCalls.has(name.toUpperCase())) return
+    let isAnythingPossible = false
+    const candidates: string[] = []
+    for (let level: Scope | null = scope; level !== null; level = level.parent) {
+      const owners = level.entries.filter((entry) => entry.columns?.has(name) === true)
+      for (const entry of owners) this.#use(entry.columns?.get(name) ?? [], span, true)
+      if (owners.length > 0 || level.outputNames.has(name)) return
+      isAnythingPossible ||= level.entries.some((entry) => entry.columns === null)
+      for (const entry of level.entries) candidates.push(...(entry.columns?.keys() ?? []))
+    }
+    if (!isAnythingPossible) this.#missing(ident.value, candidates, span)
+  }
+
+  /** Names the query puts out. Origins are left empty: what was read was counted where it was read. */
+  #projection(items: readonly Node[], scope: Scope): Columns {
+    const columns = new Map<string, readonly Origin[]>()
+    let isKnown = true
+    for (const [at, item] of items.entries()) {
+      const [kind, content] = kindOf(item)
+      if (kind === 'Wildcard' || kind === 'QualifiedWildcard') {
+        const entries = kind === 'Wildcard' ? scope.entries : this.#qualified(content, scope)
+        for (const { columns: own } of entries) {
+          for (const [name, origins] of own ?? []) {
+            this.#use(origins, this.#starSpan(content), false)
+            columns.set(name, [])
+          }
+          isKnown &&= own !== null
+        }
+        continue
+      }
+      this.#expression(kind === 'ExprWithAlias' ? nodeOf(content)['expr'] : content, scope)
+      columns.set((outputName(item) ?? `expression ${at}`).toLowerCase(), [])
+    }
+    return isKnown ? columns : null
+  }
+
+  #qualified(content: unknown, scope: Scope): RangeEntry[] {
+    const [, name] = kindOf(listOf(content)[0])
+    const path = identsOf(name)
+    const entry = scope.findEntry(path.at(-1)?.value ?? '', path.length > 1 ? (path.at(-2)?.value ?? null) : null)
+    if (entry !== null) return [entry]
+    const last = path.at(-1)
+    if (last !== undefined) this.#missing(`${last.value}.*`, [], this.#span(last))
+    return []
+  }
+
+  #starSpan(content: unknown): ColumnUse['span'] {
+    const options = nodeOf(Array.isArray(content) ? content[1] : content)
+    const span = nodeOf(options['wildcard_token'])['span']
+    return span === undefined ? { start: 0, end: 0 } : this.#places.span(span as Parameters<Places['span']>[0]) // the parser's own
+  }
+
+  #span(ident: Ident): ColumnUse['span'] {
+    return this.#places.span(spanOfIdent(ident))
+  }
+
+  #missing(name: string, candidates: readonly string[], span: ColumnUse['span']): void {
+    this.result.missingColumns.push({ name, span, candidates })
+  }
+
+  #use(origins: readonly Origin[], span: ColumnUse['span'], isNamed: boolean): void {
+    for (const { relation, column } of origins)
+      this.result.columns.push({ schema: relation.schema, relation: relation.name, column, span, isNamed })
+  }
+}
+
+/** Fields whose names are no columns: aliases, windows, indexes, types, collations. */
+const namesApart: ReadonlySet<string> = new Set([
+  'alias',
+  'NamedWindow',
+  'window_name',
+  'index_hints',
+  'partitions',
+  'data_type',
+  'collation',
+  'charset',
+  'prefix',
+  'name',
+])
