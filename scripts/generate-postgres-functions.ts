@@ -27,6 +27,10 @@ const { rows: typeRows } = await execute(
   `SELECT typname::text AS name FROM pg_type WHERE typnamespace = 'pg_catalog'::regnamespace AND typtype IN ('b', 'r', 'm', 'p') AND typname !~ '^_'
    AND typname !~ '^(reg|pg_)' AND NOT (typtype = 'p' AND typname NOT IN ('record', 'any')) AND typname NOT IN ('txid_snapshot', 'aclitem') ORDER BY 1`,
 )
+const { rows: operatorRows } = await execute(
+  address,
+  `SELECT DISTINCT oprname::text AS name FROM pg_operator WHERE oprnamespace = 'pg_catalog'::regnamespace ORDER BY 1`,
+)
 const { rows: versions } = await execute(address, 'SHOW server_version')
 await server.stop()
 
@@ -48,6 +52,7 @@ const known = new Set(allowed)
 const denied = all.map((row) => row.name).filter((name) => !known.has(name))
 const fields = (fieldRows as { function: string; field: string }[]).filter((row) => known.has(row.function)).map((row) => row.field)
 const types = (typeRows as { name: string }[]).map((row) => row.name)
+const operators = (operatorRows as { name: string }[]).map((row) => row.name)
 const version = (versions[0] as { server_version: string }).server_version
 
 /** Names, folded to lines, as one text: a tenth of the size of a list of strings. */
@@ -77,5 +82,6 @@ write('server-names.ts', [
   ['The functions a read may not call,', 'deniedFunctionNames', denied],
   ['Fields of the records that functions give back,', 'recordFieldNames', fields],
   ['The types a value may be cast to,', 'builtInTypeNames', types],
+  ['The symbols of operators', 'builtInOperatorNames', [...operators, '!=', '<>']],
 ])
 console.log(`${allowed.length} of ${all.length} functions, ${fields.length} fields, ${types.length} types`)

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readCatalog } from '../../bench/accuracy/load-databases.ts'
@@ -28,10 +28,9 @@ beforeAll(async () => {
 afterAll(() => guard.close())
 
 describe.each<Dialect>(['postgres', 'sqlite'])('the corpus of %s', (dialect) => {
-  const lines = readFileSync(join(import.meta.dirname, `../corpus/guard/${dialect}.jsonl`), 'utf8')
-    .trim()
-    .split('\n')
-    .map((text) => JSON.parse(text) as Line) // our own file
+  const folder = join(import.meta.dirname, '../corpus/guard', dialect)
+  const texts = readdirSync(folder).flatMap((file) => readFileSync(join(folder, file), 'utf8').trim().split('\n'))
+  const lines = texts.map((text) => JSON.parse(text) as Line) // our own files
 
   test.each(lines.map((line) => [line.id, line.sql.slice(0, 70).replaceAll('\0', '␀'), line] as const))('%s: %s', async (_, __, line) => {
     const policy = { ...openPolicy, ...line.policy, version: `corpus ${JSON.stringify(line.policy ?? null)}` }

@@ -12,7 +12,10 @@ export interface CatalogIndex {
   readonly userFunctions: ReadonlySet<string>
   /** Symbol → schemas that define one. */
   readonly userOperators: ReadonlyMap<string, readonly string[]>
-  readonly userTypes: ReadonlySet<string>
+  /** Name → schemas of base types, domains and types with casts of their own. */
+  readonly userTypes: ReadonlyMap<string, readonly string[]>
+  /** Built-in types that somebody has made a cast to. */
+  readonly userCastTargets: ReadonlySet<string>
   /** Names of the types columns have, without schema, quotes, length and brackets: among them the enums. */
   readonly columnTypes: ReadonlySet<string>
 }
@@ -36,8 +39,6 @@ function buildIndex(catalog: Catalog): CatalogIndex {
     catalog.relations.filter((relation) => relation.parent !== null),
     (relation) => relation.parent ?? '',
   )
-  const lastPart = (name: string): string => name.slice(name.indexOf('.') + 1)
-  const firstPart = (name: string): string => name.slice(0, name.indexOf('.'))
   return {
     catalog,
     find,
@@ -50,13 +51,23 @@ function buildIndex(catalog: Catalog): CatalogIndex {
     },
     familyOf: (relation) => [...ancestors(relation, find), ...descendants(relation, partsOf)],
     userFunctions: new Set(catalog.functions.map((item) => item.name)),
-    userOperators: new Map([...Map.groupBy(catalog.operators, lastPart)].map(([symbol, all]) => [symbol, all.map(firstPart)])),
-    userTypes: new Set(catalog.types.map(lastPart)),
+    userOperators: bySecondPart(catalog.operators),
+    userTypes: bySecondPart(catalog.types.filter((name) => !name.startsWith(server))),
+    userCastTargets: new Set(catalog.types.filter((name) => name.startsWith(server)).map((name) => name.slice(server.length))),
     columnTypes: new Set(catalog.relations.flatMap((relation) => relation.columns.map((column) => bareType(column.type)))),
   }
 }
 
-function bareType(type: string): string {
+const server = 'pg_catalog.'
+
+/** `schema.name` → name, with the schemas that have one. */
+function bySecondPart(names: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const dotted = names.map((name) => [name.slice(0, name.indexOf('.')), name.slice(name.indexOf('.') + 1)] as const)
+  return new Map([...Map.groupBy(dotted, ([, name]) => name)].map(([name, all]) => [name, all.map(([schema]) => schema)]))
+}
+
+/** A type as a catalog spells it, without schema, quotes, length and brackets. */
+export function bareType(type: string): string {
   return type
     .replace(/(\([^)]*\))?(\[\])*$/, '')
     .replace(/^.*\.(?=[^.]+$)/, '')

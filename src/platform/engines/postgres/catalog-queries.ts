@@ -60,10 +60,16 @@ export const catalogQueries = {
     SELECT DISTINCT n.nspname || '.' || o.oprname AS name FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
     WHERE ${ownSchemas} ORDER BY 1`,
 
-  // Domains and base types run code when a value is cast, and so do types that somebody has made a cast with a function for.
+  // Domains, base types and ranges run code when a value is cast, and so do rows that hold any of them and types that
+  // somebody has made a cast with a function for.
   types: `
     SELECT n.nspname || '.' || t.typname AS name FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-    WHERE t.typtype IN ('d', 'b') AND t.typelem = 0 AND ${ownSchemas}
+    WHERE t.typtype IN ('d', 'b', 'r', 'm') AND t.typelem = 0 AND ${ownSchemas}
+    UNION
+    SELECT n.nspname || '.' || t.typname FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+      JOIN pg_catalog.pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 JOIN pg_catalog.pg_type f ON f.oid = a.atttypid
+      LEFT JOIN pg_catalog.pg_type e ON e.oid = f.typelem
+    WHERE t.typtype = 'c' AND coalesce(e.typtype, f.typtype) <> 'e' AND coalesce(e.oid, f.oid) >= 16384 AND ${ownSchemas}
     UNION
     SELECT n.nspname || '.' || t.typname FROM pg_catalog.pg_cast k JOIN pg_catalog.pg_type t ON t.oid IN (k.castsource, k.casttarget)
       JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace

@@ -1,6 +1,7 @@
 import { strongerClass, type Reason, type StatementClass } from '../../../domain/index.ts'
 import { unreadable, type Analysis } from '../analysis.ts'
 import type { CatalogIndex } from '../catalog-index.ts'
+import { castProblem } from './call-rules.ts'
 import { inspect } from './inspect.ts'
 import { parse, type Node, type Parsed } from './parse.ts'
 import { Resolver } from './resolve.ts'
@@ -32,6 +33,8 @@ export function analysePostgres(sql: string, options: AnalyseOptions): Analysis 
   if (parsed.kind === 'ExplainStmt' && subject.class === 'write') all.push(explainedWrite)
   const isOverlooked = isWeighed && [...findings.rangeVars, ...findings.columnRefs].some((node) => !seen.has(node))
   if (isOverlooked) all.push(unresolved)
+  const cast = isWeighed ? castProblem(findings.casts, relations, options) : null
+  if (cast !== null) all.push(cast)
   if (options.paramCount !== null && isWeighed && findings.highestParam !== options.paramCount)
     all.push(wrongParams(findings.highestParam, options.paramCount))
   return {

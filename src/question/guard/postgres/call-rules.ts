@@ -1,10 +1,11 @@
 import type { Reason, Span } from '../../../domain/index.ts'
-import type { CatalogIndex } from '../catalog-index.ts'
+import type { RelationUse } from '../analysis.ts'
+import { bareType, type CatalogIndex } from '../catalog-index.ts'
 import { deniedCallPrefixes, searchTypes, syntaxFunctions } from './function-exceptions.ts'
 import { readFunctionNames } from './function-list.ts'
 import { objectNameTypes } from './node-kinds.ts'
 import { names, spanOf, type Node } from './parse.ts'
-import { builtInTypeNames, deniedFunctionNames } from './server-names.ts'
+import { builtInOperatorNames, builtInTypeNames, deniedFunctionNames } from './server-names.ts'
 
 /** What the rules on code that a statement runs go by. */
 export interface CallRules {
@@ -17,6 +18,7 @@ const words = (text: string): string[] => text.trim().split(/\s+/)
 const readFunctions = new Set([...words(readFunctionNames), ...syntaxFunctions])
 const deniedFunctions = new Set(words(deniedFunctionNames).filter((name) => !readFunctions.has(name)))
 const builtInTypes = new Set([...words(builtInTypeNames), ...searchTypes])
+const builtInOperators = new Set(words(builtInOperatorNames))
 const sampleMethods = new Set(['bernoulli', 'system'])
 
 /** A call by name: one the server's own list has, and nothing in the database shadows, or one marked safe. */
@@ -58,37 +60,61 @@ export function attributeProblem(name: string, span: Span, rules: CallRules): Re
   }
 }
 
+/** The server's own operators, where nothing in the database has the same symbol; and what is marked safe. */
 export function operatorProblem(parts: readonly string[], node: Node, rules: CallRules): Reason | null {
   const symbol = parts.at(-1)
   if (symbol === undefined) return null
   const schema = parts.length > 1 ? (parts[0] ?? '') : null
-  if (schema === 'pg_catalog') return null
   const owners = rules.index?.userOperators.get(symbol) ?? []
-  if (schema === null && owners.every((owner) => rules.safeFunctions.has(`${owner}.${symbol}`))) return null
-  if (schema !== null && rules.safeFunctions.has(`${schema}.${symbol}`)) return null
+  const isSafe = (owner: string): boolean => rules.safeFunctions.has(`${owner}.${symbol}`)
+  if (schema === 'pg_catalog' ? builtInOperators.has(symbol) : schema !== null && isSafe(schema)) return null
+  if (schema === null && owners.every(isSafe) && (owners.length > 0 || builtInOperators.has(symbol))) return null
   return {
     code: 'guard.operator-denied',
-    message: `The operator ${symbol} is defined in this database and may run code of its own.`,
+    message: `The operator ${symbol} is not the server’s own, or not only: it may run code of this database.`,
     span: spanOf(node, Buffer.byteLength(symbol)),
     hint: 'Write OPERATOR(pg_catalog.…) for the server’s own, or have an admin mark it as safe in the policy.',
   }
 }
 
-/** Built-in types, and enums that columns have. The words are the same for a type that exists and one that does not. */
+/** Built-in types, enums that columns have, and what is marked safe. The words are the same for a type that exists and one that does not. */
 export function typeProblem(node: Node, rules: CallRules): Reason | null {
   const parts = names(node['names'])
   const name = parts.at(-1) ?? ''
-  const isServers = parts.length === 1 || parts[0] === 'pg_catalog'
+  const schema = parts.length > 1 ? (parts.at(-2) ?? '') : null
+  const isServers = schema === null || schema === 'pg_catalog'
   if (isServers && builtInTypes.has(name)) return null
   if (isServers && objectNameTypes.has(name)) {
     return denyType(node, name, `A cast to ${name} tells whether an object exists.`)
   }
-  const isOpen = rules.index === null ? parts.length === 1 : rules.index.columnTypes.has(name) && !rules.index.userTypes.has(name)
-  return isOpen ? null : denyType(node, name, `The type ${name} is not one a read may cast to: it may run code of its own.`)
+  const owners = rules.index?.userTypes.get(name) ?? []
+  const meant = schema === null ? owners : [schema]
+  if (meant.length > 0 && meant.every((owner) => rules.safeFunctions.has(`${owner}.${name}`))) return null
+  if (owners.length === 0 && rules.index?.columnTypes.has(name) === true) return null
+  return denyType(node, name, `The type ${name} is not one a read may cast to: it may run code of its own.`)
 }
 
 function denyType(node: Node, name: string, message: string): Reason {
-  return { code: 'guard.type-denied', message, span: spanOf(node, Buffer.byteLength(name)), hint: 'Cast to a built-in type.' }
+  return {
+    code: 'guard.type-denied',
+    message,
+    span: spanOf(node, Buffer.byteLength(name)),
+    hint: 'Cast to a built-in type, or have an admin mark it as safe in the policy.',
+  }
+}
+
+/**
+ * A cast to a built-in type runs the database's own code where somebody has made a cast for it: then no value of a type of
+ * the database may be in reach of the statement.
+ */
+export function castProblem(casts: readonly Node[], relations: readonly RelationUse[], { index, safeFunctions }: CallRules): Reason | null {
+  if (index === null || index.userCastTargets.size === 0) return null
+  const isOwn = (type: string): boolean => (index.userTypes.get(type) ?? []).some((owner) => !safeFunctions.has(`${owner}.${type}`))
+  const isInReach = relations.some((use) => use.relation?.columns.some((column) => isOwn(bareType(column.type))) === true)
+  const cast = isInReach ? casts.find((node) => index.userCastTargets.has(names(node['names']).at(-1) ?? '')) : undefined
+  if (cast === undefined) return null
+  const name = names(cast['names']).at(-1) ?? ''
+  return denyType(cast, name, `A cast to ${name} may run code of this database, which has made a cast of its own to it.`)
 }
 
 export function sampleProblem(parts: readonly string[], node: Node): Reason | null {

@@ -10,12 +10,14 @@ export interface Findings {
   /** Every relation and column reference there is, for the resolver to account for. */
   readonly rangeVars: Node[]
   readonly columnRefs: Node[]
+  /** Types that values are cast to. */
+  readonly casts: Node[]
   highestParam: number
 }
 
 /** First pass: every field of every node, whatever it is nested in. Kinds, functions, operators and types by allow-list. */
 export function inspect(root: Node, options: CallRules): Findings {
-  const findings: Findings = { class: 'read', problems: [], functions: [], rangeVars: [], columnRefs: [], highestParam: 0 }
+  const findings: Findings = { class: 'read', problems: [], functions: [], rangeVars: [], columnRefs: [], casts: [], highestParam: 0 }
   visitValue(root, options, findings)
   return findings
 }
@@ -36,6 +38,7 @@ function visitField(field: string, value: unknown, options: CallRules, findings:
   else if (field === 'intoClause') findings.class = strongerClass(findings.class, 'ddl')
   else if (field === 'lockingClause') findings.class = strongerClass(findings.class, 'write')
   else if (field === 'typeName') {
+    findings.casts.push(value as Node)
     const problem = typeProblem(value as Node, options)
     if (problem !== null) findings.problems.push(problem)
   }
@@ -78,7 +81,7 @@ function checkCalls(kind: string, node: Node, options: CallRules, findings: Find
       if (String(node['kind']).includes('BETWEEN')) addOperators(['<', '<=', '>', '>='])
       return add(operatorProblem(names(node['name']), node, options))
     case 'SubLink':
-      if (node['operName'] === undefined) return addOperators(['='])
+      if (node['subLinkType'] === 'ANY_SUBLINK' && node['operName'] === undefined) return addOperators(['=']) // IN
       return add(operatorProblem(names(node['operName']), node, options))
     case 'SortBy':
       return add(operatorProblem(names(node['useOp']), node, options))

@@ -12,7 +12,7 @@ export const readNodes: ReadonlySet<string> = new Set(
 
 /** Statements that may stand inside a WITH and change data there. */
 export const writeNodes: ReadonlySet<string> = new Set(
-  'InsertStmt UpdateStmt DeleteStmt MergeStmt OnConflictClause InferClause IndexElem MergeWhenClause SetToDefault MultiAssignRef CurrentOfExpr ReturningClause ReturningOption'.split(
+  'InsertStmt UpdateStmt DeleteStmt MergeStmt OnConflictClause InferClause IndexElem MergeWhenClause SetToDefault MultiAssignRef CurrentOfExpr ReturningClause ReturningOption MergeSupportFunc'.split(
     ' ',
   ),
 )

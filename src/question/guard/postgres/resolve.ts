@@ -26,6 +26,7 @@ export interface Resolution {
 export class Resolver {
   readonly result: Resolution = { relations: [], columns: [], missingColumns: [], writes: [], problems: [], seen: new Set() }
   readonly #rules: CallRules
+  readonly #starred = new WeakSet<RangeEntry>()
 
   constructor(rules: CallRules) {
     this.#rules = rules
@@ -118,6 +119,10 @@ export class Resolver {
 
   /** Tables of a statement that is not a read, by name alone. */
   listNames(value: unknown, scope: Scope): void {
+    for (const parts of droppedRelations(value as Node)) {
+      const [relname = '', schemaname] = parts.toReversed()
+      this.#relation(schemaname === undefined ? { relname } : { relname, schemaname })
+    }
     forEachNode(value, (kind, node) => {
       if (kind === 'ColumnRef') this.result.seen.add(node)
       if (kind === 'RangeVar' || (kind === 'relation' && node['relname'] !== undefined)) this.#rangeVar(node, scope)
@@ -136,6 +141,7 @@ export class Resolver {
         const entry = this.#rangeVar(node, scope)
         return [
           {
+            ...entry,
             alias: aliasName ?? entry.alias,
             schema: aliasName === null ? entry.schema : null,
             columns: renameColumns(entry.columns, aliasColumns),
@@ -201,7 +207,7 @@ export class Resolver {
     const relation = schema === null ? (index?.findInPath(name) ?? null) : (index?.find(schema, name) ?? null)
     const writtenSchema = schema ?? index?.catalog.searchPath[0] ?? 'public'
     this.result.relations.push({ schema: relation?.schema ?? writtenSchema, name, relation, writtenSchema, span })
-    if (relation === null) return anything
+    if (relation === null) return { ...anything, untold: { schema: writtenSchema, name } }
     return { alias: relation.name, schema: relation.schema, columns: columnsOfRelation(relation) }
   }
 
@@ -237,7 +243,10 @@ export class Resolver {
       return this.#missing([...qualifier.slice(-1), ...(column === null ? [] : [column])].join('.'), visibleAliases(scope), span)
     if (column === null) return this.#star([entry], span)
     if (systemColumns.has(column)) return
-    if (entry.columns === null) return this.#attribute(column, span)
+    if (entry.columns === null) {
+      if (entry.untold !== undefined) this.#useUntold(entry.untold, column, span)
+      return this.#attribute(column, span)
+    }
     const origins = entry.columns.get(column)
     if (origins === undefined) this.#missing(column, [...entry.columns.keys()], span)
     else this.#use(origins, span, true)
@@ -251,22 +260,29 @@ export class Resolver {
 
   #unqualified(column: string, scope: Scope, span: Span): void {
     if (scope.outputNames.has(column) && !scope.entries.some((entry) => entry.columns?.has(column) === true)) return
-    let isAnythingPossible = false
+    const unknown: RangeEntry[] = []
     const candidates: string[] = []
     for (let level: Scope | null = scope; level !== null; level = level.parent) {
       const owners = level.entries.filter((entry) => entry.columns?.has(column) === true)
       if (owners.length > 0) return owners.forEach((entry) => this.#use(entry.columns?.get(column) ?? [], span, true))
       const whole = level.entries.find((entry) => entry.alias === column)
       if (whole !== undefined) return this.#star([whole], span) // a whole row
-      isAnythingPossible ||= level.entries.some((entry) => entry.columns === null)
+      unknown.push(...level.entries.filter((entry) => entry.columns === null))
       for (const entry of level.entries) candidates.push(...(entry.columns?.keys() ?? []))
       if (level.outputNames.has(column)) return
     }
-    if (!isAnythingPossible && !systemColumns.has(column)) this.#missing(column, candidates, span)
+    const [only] = unknown
+    if (unknown.length === 1 && only?.untold !== undefined) this.#useUntold(only.untold, column, span)
+    if (unknown.length === 0 && !systemColumns.has(column)) this.#missing(column, candidates, span)
   }
 
+  /** Once per entry: a star more of the same takes in nothing more, however often it is written. */
   #star(entries: readonly RangeEntry[], span: Span): void {
-    for (const entry of entries) for (const origins of entry.columns?.values() ?? []) this.#use(origins, span, false)
+    for (const entry of entries) {
+      if (this.#starred.has(entry)) continue
+      this.#starred.add(entry)
+      for (const origins of entry.columns?.values() ?? []) this.#use(origins, span, false)
+    }
   }
 
   #missing(name: string, candidates: readonly string[], span: Span): void {
@@ -276,6 +292,10 @@ export class Resolver {
   #use(origins: readonly Origin[], span: Span, isNamed: boolean): void {
     for (const { relation, column } of origins)
       this.result.columns.push({ schema: relation.schema, relation: relation.name, column, span, isNamed })
+  }
+
+  #useUntold({ schema, name }: { readonly schema: string; readonly name: string }, column: string, span: Span): void {
+    this.result.columns.push({ schema, relation: name, column, span, isNamed: true })
   }
 
   /** Names the query puts out. Origins are left empty: what was read was counted where it was read. */
@@ -300,6 +320,12 @@ export class Resolver {
     }
     return columns
   }
+}
+
+/** DROP TABLE names its objects as lists of words. */
+function droppedRelations(node: Node): string[][] {
+  if (!/^OBJECT_(TABLE|VIEW|MATVIEW|FOREIGN_TABLE)$/.test(String(node['removeType']))) return []
+  return list(node['objects']).map((item) => names((item['List'] as Node | undefined)?.['items']))
 }
 
 function systemRelation(schema: string | null, name: string, span: Span): Reason {

@@ -14,6 +14,8 @@ export interface RangeEntry {
   readonly schema: string | null
   /** Column name → origins; null: any name may be a column (records, functions, no catalog). */
   readonly columns: ReadonlyMap<string, readonly Origin[]> | null
+  /** The relation whose columns are not known because there is no catalog; absent for everything else. */
+  readonly untold?: { readonly schema: string; readonly name: string }
 }
 
 export interface CommonTable {

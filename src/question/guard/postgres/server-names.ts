@@ -225,3 +225,9 @@ int4 int4multirange int4range int8 int8multirange int8range interval json jsonb 
 numeric nummultirange numrange oid oidvector path point polygon record refcursor text tid time timestamp timestamptz timetz
 tsmultirange tsquery tsrange tstzmultirange tstzrange tsvector uuid varbit varchar xid xid8 xml
 `
+
+/** The symbols of operators of PostgreSQL 18.4. */
+export const builtInOperatorNames = `
+!! !~ !~* !~~ !~~* # ## #- #> #>> % & && &< &<| &> * *< *<= *<> *= *> *>= + - -> ->> -|- / < <-> << <<= <<| <= <> <@ <^ = > >= >>
+>>= >^ ? ?# ?& ?- ?-| ?| ?|| @ @-@ @> @? @@ @@@ ^ ^@ | |&> |/ |>> || ||/ ~ ~* ~<=~ ~<~ ~= ~>=~ ~>~ ~~ ~~* !=
+`

@@ -1,0 +1,46 @@
+/** A shop, and beside it one of each thing that runs code where nobody looks for it. All of that code writes. */
+export const postgresSchema = `
+  CREATE SCHEMA other;
+  CREATE TYPE mood AS ENUM ('sad', 'glad');
+  CREATE TABLE item (id int PRIMARY KEY, name text NOT NULL, price numeric(12,2), made date, tags text[], doc jsonb, mood mood);
+  INSERT INTO item SELECT g, 'item ' || g, g * 1.5, date '2026-01-01' + g, ARRAY['a', 'b'], '{"a": 1}', 'glad' FROM generate_series(1, 20) g;
+  CREATE TABLE sale (id bigint PRIMARY KEY, item_id int REFERENCES item, sold_at timestamptz, big bigint);
+  INSERT INTO sale SELECT g, g, '2026-01-02T03:04:05Z', g FROM generate_series(1, 20) g;
+  CREATE TABLE other.item (id int, secret text);
+  CREATE TABLE measure (at date, value float8) PARTITION BY RANGE (at);
+  CREATE TABLE measure_2026 PARTITION OF measure FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+  CREATE SEQUENCE counter;
+  CREATE TABLE trail (at timestamptz DEFAULT now());
+  CREATE FUNCTION evil() RETURNS int LANGUAGE sql VOLATILE AS $$ INSERT INTO trail DEFAULT VALUES; SELECT 1 $$;
+  CREATE FUNCTION evil(int) RETURNS int LANGUAGE sql VOLATILE AS $$ INSERT INTO trail DEFAULT VALUES; SELECT 1 $$;
+  CREATE FUNCTION evil(text) RETURNS text LANGUAGE sql VOLATILE AS $$ INSERT INTO trail DEFAULT VALUES; SELECT 'x' $$;
+  CREATE FUNCTION evil(item) RETURNS text LANGUAGE sql VOLATILE AS $$ INSERT INTO trail DEFAULT VALUES; SELECT 'x' $$;
+  CREATE FUNCTION evil_bool(int, int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM evil(); RETURN true; END $$;
+  CREATE FUNCTION title(item) RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN PERFORM set_config('work_mem', '9MB', false); RETURN 'x'; END $$;
+  CREATE FUNCTION lower(varchar) RETURNS text LANGUAGE sql VOLATILE AS $$ INSERT INTO trail DEFAULT VALUES; SELECT 'x' $$;
+  CREATE FUNCTION evil_rows() RETURNS SETOF item LANGUAGE sql VOLATILE AS $$ INSERT INTO trail DEFAULT VALUES; SELECT * FROM item $$;
+  CREATE FUNCTION evil_step(int, int) RETURNS int LANGUAGE sql VOLATILE AS $$ INSERT INTO trail DEFAULT VALUES; SELECT 1 $$;
+  CREATE AGGREGATE evil_sum(int) (SFUNC = evil_step, STYPE = int, INITCOND = '0');
+  CREATE OPERATOR ### (LEFTARG = int, RIGHTARG = int, FUNCTION = evil_bool);
+  CREATE OPERATOR @@@@ (RIGHTARG = int, FUNCTION = evil);
+  CREATE OPERATOR other.+ (LEFTARG = int, RIGHTARG = int, FUNCTION = evil_step);
+  CREATE OPERATOR <% (LEFTARG = int, RIGHTARG = int, FUNCTION = evil_bool);
+  CREATE FUNCTION evil_check(int) RETURNS bool LANGUAGE plpgsql VOLATILE AS $$ BEGIN INSERT INTO trail DEFAULT VALUES; RETURN true; END $$;
+  CREATE DOMAIN posint AS int CHECK (evil_check(VALUE));
+  CREATE TYPE pair AS (a int, b posint);
+  CREATE TYPE spot AS (x int, y int);
+  CREATE FUNCTION spot_text(spot) RETURNS text LANGUAGE sql VOLATILE AS $$ INSERT INTO trail DEFAULT VALUES; SELECT 'x' $$;
+  CREATE CAST (spot AS text) WITH FUNCTION spot_text(spot);
+  CREATE TABLE place (id int, at spot, both_ pair, size posint);
+  INSERT INTO place VALUES (1, ROW(1, 2), ROW(1, 2), 3);
+  CREATE VIEW cheap AS SELECT id, name FROM item WHERE price < 10;
+  CREATE VIEW nested AS SELECT c.id, s.big FROM cheap c JOIN sale s ON s.item_id = c.id;
+  CREATE VIEW evil_view AS SELECT evil(id) AS id FROM item;
+  CREATE VIEW evil_nested AS SELECT id FROM evil_view;
+  CREATE VIEW odd AS SELECT nextval('counter') AS id;
+  CREATE MATERIALIZED VIEW stored AS SELECT id, name FROM item;
+  CREATE RULE redirect AS ON INSERT TO cheap DO INSTEAD INSERT INTO item (id, name) VALUES (NEW.id, NEW.name);
+  CREATE TABLE "Odd Name" ("Weird ""Column" int, "select" text);
+  CREATE PROCEDURE act() LANGUAGE sql AS $$ INSERT INTO trail DEFAULT VALUES $$;
+  TRUNCATE trail;
+  ANALYZE`
