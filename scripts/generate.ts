@@ -2,8 +2,13 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { renderOpenApi } from '../src/surfaces/http/index.ts'
 import { renderCliReference } from '../src/surfaces/terminal/index.ts'
+import { renderChartReadme } from './chart/chart-readme.ts'
+import { renderSettingsTemplate } from './chart/chart-settings.ts'
+import { renderChartYaml } from './chart/chart-version.ts'
+import { renderValuesSchema } from './chart/values-schema.ts'
 import { renderErrorReference } from './generate-errors.ts'
 import { renderMetricsReference } from './generate-metrics.ts'
+import { renderVerifier } from './generate-verifier.ts'
 import { renderEnvExample, renderSettingsReference } from './generate-settings.ts'
 
 /** Everything that is generated, committed and diffed: path → how it is made. */
@@ -14,6 +19,13 @@ const generated: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/cli.md': renderCliReference,
   'docs/reference/metrics.md': renderMetricsReference,
   'docs/reference/errors.md': renderErrorReference,
+  'deploy/aishell-chart/Chart.yaml': () => renderChartYaml('Chart.yaml'),
+  'deploy/aishell-chart/charts/postgresql/Chart.yaml': () => renderChartYaml('charts/postgresql/Chart.yaml'),
+  'deploy/aishell-chart/charts/redis/Chart.yaml': () => renderChartYaml('charts/redis/Chart.yaml'),
+  'deploy/aishell-chart/templates/_settings.tpl': renderSettingsTemplate,
+  'deploy/aishell-chart/values.schema.json': renderValuesSchema,
+  'deploy/aishell-chart/README.md': renderChartReadme,
+  'bin/verify-trail.mjs': renderVerifier,
 }
 
 const isCheck = process.argv.includes('--check')

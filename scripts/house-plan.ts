@@ -11,6 +11,7 @@ export const floors: readonly (readonly string[])[] = [
     'platform/identity',
     'platform/models',
     'platform/observe',
+    'platform/sinks',
     'platform/store',
     'platform/tenancy',
   ],
@@ -68,6 +69,7 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   mysql2: ['platform/engines'],
   pg: ['platform/engines', 'platform/store'],
   'pg-copy-streams': ['platform/engines'],
+  s3mini: ['platform/sinks'],
   yaml: ['platform/config'],
   // The contract's shapes are made with zod; the surfaces, the settings file and a model's answer are parsed with it.
   zod: ['contract', 'platform/config', 'question/ask', 'surfaces/http', 'surfaces/mcp'],

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ShellError } from './domain/index.ts'
-import { readSettings, type Settings } from './platform/config/index.ts'
+import { readClientSettings, readSettings, type Settings } from './platform/config/index.ts'
 import { runTerminal, type ServerHandle, type TerminalEnvironment } from './surfaces/terminal/index.ts'
 import type { RunningServer } from './serve.ts'
 
@@ -31,9 +31,13 @@ export async function startHere(options: {
   }
 }
 
-/** The server of this DATA_DIR if it runs, else one on a free loopback port for as long as the command takes. */
+/**
+ * The server of this DATA_DIR if it runs, else one on a free loopback port for as long as the command takes. In
+ * production, where servers announce themselves to nobody, the one on PORT and no other.
+ */
 export async function findOrStartServer(version: string): Promise<ServerHandle> {
   const settings = readSettings({ version })
+  if (settings.app.env === 'production') return await installedServer(settings)
   const found = await findRunning(settings)
   if (found !== null) return { baseUrl: found.url, token: found.token, stop: async () => undefined }
   const { server, token } = await openServer(settings, { logTo: logFile(settings), port: 0 })
@@ -77,13 +81,33 @@ export function sayWelcome(server: RunningServer, hasShell: boolean): void {
   process.stderr.write(`${lines.join('\n')}\n`)
 }
 
+/** Whoever may run a command beside an installed server reads its environment, and so the admin's token, anyway. */
+async function installedServer(settings: Settings): Promise<ServerHandle> {
+  const baseUrl = `http://127.0.0.1:${settings.server.port}`
+  const token = (readClientSettings().token ?? settings.access.adminToken)?.reveal() ?? ''
+  if (await answers(baseUrl)) return { baseUrl, token, stop: async () => undefined }
+  throw new ShellError({
+    code: 'main.no-server',
+    kind: 'failed',
+    message: `No AI-Shell answers on ${baseUrl}.`,
+    hint: 'Its log says why it did not start; name one elsewhere with --server.',
+  })
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/health`, { signal: AbortSignal.timeout(2_000) })).ok
+  } catch {
+    return false
+  }
+}
+
 async function findRunning(settings: Settings): Promise<Announcement | null> {
   const path = announcementFile(settings)
   if (!existsSync(path)) return null
   try {
     const announced = JSON.parse(readFileSync(path, 'utf8')) as Announcement // written by openServer
-    const response = await fetch(`${announced.url}/health`, { signal: AbortSignal.timeout(2_000) })
-    return response.ok ? announced : null
+    return (await answers(announced.url)) ? announced : null
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EACCES') return null // a killed server leaves its announcement behind
     throw new ShellError({

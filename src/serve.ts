@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs'
 import { newId, type Scope, type Secret } from './domain/index.ts'
 import { ensureKeys, secretsOf, type Settings } from './platform/config/index.ts'
 import { createConnections, type Connections } from './platform/connections/index.ts'
@@ -5,7 +6,7 @@ import { createMysqlEngine, createPostgresEngine, createSqliteEngine } from './p
 import { createIdentity } from './platform/identity/index.ts'
 import { createModels } from './platform/models/index.ts'
 import { createObserver, type LogSink, type Observer } from './platform/observe/index.ts'
-import { createKeyring, createStore, migrate, type Store } from './platform/store/index.ts'
+import { createKeyring, createStore, type Store } from './platform/store/index.ts'
 import { createTenancy } from './platform/tenancy/index.ts'
 import { answer, type QuestionRooms } from './question/index.ts'
 import { createAsk } from './question/ask/index.ts'
@@ -17,6 +18,8 @@ import { openStoreServer } from './open-store-server.ts'
 import { firstCredentials, type FirstCredentials } from './first-credentials.ts'
 import { readinessChecks } from './readiness-checks.ts'
 import { modelProviders } from './model-providers.ts'
+import { prepareStore } from './prepare-store.ts'
+import { checkpointSink, startKeeping } from './record-keeping.ts'
 
 export interface ServeOptions {
   /** Where log lines go: standard output unless a shell owns the terminal. */
@@ -63,10 +66,10 @@ async function build(
   closers.push(() => observer.shutdown())
   for (const warning of settings.warnings) observer.observe({ type: 'warning', ...warning })
 
-  await migrate(storeServer.address)
+  await prepareStore(settings, storeServer.address, observer.observe, options.port ?? settings.server.port)
   const store = createStore({ address: storeServer.address, poolMax: settings.store.poolMax })
   closers.push(() => store.close())
-  const keyring = createKeyring({ store, secretKey: keys.secretKey })
+  const keyring = createKeyring({ store, secretKey: keys.secretKey, otherKeys: settings.access.oldSecretKeys })
   const tenancy = createTenancy({ store })
   const scope = await tenancy.ensureDefaultTenant()
   await keyring.auditKey(scope) // a wrong SECRET_KEY is said now, not at the first question
@@ -80,6 +83,8 @@ async function build(
     serverId: newId(),
     isEnabled: settings.access.isAuditEnabled,
     isOnlyServer: storeServer.isEmbedded,
+    version: settings.version,
+    sink: checkpointSink(settings, lineWriter(options)),
   })
   closers.push(() => record.close())
   const connections = openConnections(settings, store, keyring, observer, scope, storeServer)
@@ -130,7 +135,7 @@ async function build(
     ...(settings.server.metricsPort === null ? {} : { metricsPort: settings.server.metricsPort }),
   })
   closers.push(() => http.close({ graceMs: settings.server.drainGraceMs }))
-  closers.push(startSweep(record, observer))
+  closers.push(startSweep(record, observer), startKeeping(record, settings, observer))
   observer.observe({ type: 'server-started', url, version: settings.version })
   return {
     url,
@@ -206,6 +211,12 @@ function openConnections(
       startedAt: new Date(),
     },
   })
+}
+
+/** Lines that are no log lines go where those go. */
+function lineWriter({ logTo }: ServeOptions): (line: string) => void {
+  if (typeof logTo === 'object') return (line) => logTo.write(line)
+  return logTo === undefined ? (line) => void process.stdout.write(line) : (line) => appendFileSync(logTo, line)
 }
 
 /** Intents of servers that died become `lost` within a minute. */

@@ -1,16 +1,19 @@
 import { createReadStream, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { Client } from './contract/index.ts'
+import { Client, type Verification } from './contract/index.ts'
 import { isShellError, ShellError } from './domain/index.ts'
 import { readClientSettings, readSettings } from './platform/config/index.ts'
-import type { DoctorCheck, GuardCheckOptions, ServerCommands } from './surfaces/terminal/index.ts'
+import type { AuditKeys, DoctorCheck, GuardCheckOptions, ServerCommands } from './surfaces/terminal/index.ts'
 import { findOrStartServer, openServer, sayWelcome, untilSignal } from './local-server.ts'
 
 /** What the command line asks of the server's side of the house; each part is loaded when it is asked for. */
 export function serverCommands(version: string): ServerCommands {
   return {
     serve: async () => {
+      const leave = (): never => process.exit(143) // before there is anything to drain; the first process of a container is not ended by default
+      process.once('SIGTERM', leave)
       const { server } = await openServer(readSettings({ version }), {})
+      process.off('SIGTERM', leave)
       sayWelcome(server, false)
       return await untilSignal(server)
     },
@@ -18,10 +21,7 @@ export function serverCommands(version: string): ServerCommands {
     mcpStdio: () => speakMcp(version),
     guardCheck: (options) => judgeStatements(options),
     doctorLocal: () => examine(version),
-    verifyAuditFile: async (file, keyFile) => {
-      const { verifyExport } = await import('./question/record/index.ts')
-      return await verifyExport(createInterface({ input: createReadStream(file), crlfDelay: Infinity }), readAuditKey(keyFile))
-    },
+    verifyAuditFile: (file, keys) => verifyAuditFile(file, keys),
   }
 }
 
@@ -92,6 +92,28 @@ async function examine(version: string): Promise<readonly DoctorCheck[]> {
       result: null,
     }))
   return checks
+}
+
+/** Opened when it is read: lines that come before anybody listens are lost. */
+async function* linesOf(path: string): AsyncGenerator<string> {
+  yield* createInterface({ input: createReadStream(path), crlfDelay: Infinity })
+}
+
+async function verifyAuditFile(file: string, keys: AuditKeys): Promise<Verification> {
+  const { verifyExport, verifyTrail } = await import('./question/record/index.ts')
+  if ('keyFile' in keys) return await verifyExport(linesOf(file), readAuditKey(keys.keyFile))
+  const { publicKeyFile, checkpointsFile } = keys
+  try {
+    return await verifyTrail(linesOf(file), readFileSync(publicKeyFile, 'utf8'), checkpointsFile === null ? [] : linesOf(checkpointsFile))
+  } catch (cause) {
+    throw new ShellError({
+      code: 'record.not-an-export',
+      kind: 'invalid',
+      message: cause instanceof Error ? cause.message : 'This is not an export of the record.',
+      hint: 'Give the files that `aishell audit export` and `aishell audit public-key` wrote, unchanged.',
+      cause,
+    })
+  }
 }
 
 function readAuditKey(file: string): Uint8Array {

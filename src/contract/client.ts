@@ -1,7 +1,7 @@
 import type { AnswerBody, AnswerEvent, DraftAnswerBody } from './answer.ts'
 import type { CatalogBody } from './catalog.ts'
 import type { ConnectionBody, ConnectionInput, PolicyBody, PrivilegeReport } from './connection.ts'
-import type { AuditKeyBody, EntryBody, Verification } from './entry.ts'
+import type { AuditKeyBody, CheckpointBody, EntryBody, ExportQuery, PublicKeyBody, Verification } from './entry.ts'
 import type { ReadyBody } from './health.ts'
 import { problemShape, type Problem } from './problem.ts'
 import type { DraftQuestionBody, QuestionBody } from './question.ts'
@@ -31,6 +31,12 @@ export interface EntryQuery {
   readonly limit?: number
   readonly connection?: string
   readonly member?: string
+  /** ISO 8601. */
+  readonly from?: string
+  readonly to?: string
+  /** Stands in the question or the statement. */
+  readonly text?: string
+  readonly state?: EntryBody['state']
 }
 
 export interface Page<Item> {
@@ -150,9 +156,23 @@ export class Client {
     return this.json('GET', '/api/v1/audit/key')
   }
 
-  /** NDJSON of the whole chain, for `aishell audit verify --file`. */
-  async auditExport(): Promise<Response> {
-    return this.send('GET', '/api/v1/audit/export')
+  async auditPublicKey(): Promise<PublicKeyBody> {
+    return this.json('GET', '/api/v1/audit/public-key')
+  }
+
+  /** The whole chain unless a format of entries is named. */
+  async auditExport(query: Partial<ExportQuery> = {}): Promise<Response> {
+    return this.send('GET', `/api/v1/audit/export${queryOf(query)}`)
+  }
+
+  /** Signs the head of the record now. */
+  async auditCheckpoint(): Promise<CheckpointBody> {
+    return this.json('POST', '/api/v1/audit/checkpoints')
+  }
+
+  /** Removes what is older, under a signed tombstone; gives how many links. */
+  async auditRetain(before: string): Promise<number> {
+    return (await this.json<{ readonly removed: number }>('POST', '/api/v1/audit/retention', { before })).removed
   }
 
   async tokens(): Promise<readonly TokenBody[]> {

@@ -42,9 +42,32 @@ export const entryQueryShape = z.strictObject({
   after: keepableText().min(1).max(200).optional(),
   /** Only entries of this connection. */
   connection: nameOrIdShape.optional(),
+  /** Started at or after this time, ISO 8601. */
+  from: z.iso.datetime({ offset: true }).optional(),
+  /** Started before this time. */
+  to: z.iso.datetime({ offset: true }).optional(),
+  /** Stands in the question or the statement; letter case does not count. */
+  text: keepableText().min(1).max(200).optional(),
+  /** How it ended. */
+  state: z.enum(entryStates).optional(),
   /** Only entries of this member; others than one's own need the right to read the audit. */
   member: z.guid().optional(),
 })
+
+export const entryFormats = ['ndjson', 'csv', 'cef', 'ocsf'] as const
+export type EntryFormat = (typeof entryFormats)[number]
+
+/** `chain` is the whole record, for verification; the others are entries, for people and a SIEM, oldest first. */
+export const exportQueryShape = entryQueryShape.omit({ limit: true, after: true }).extend({
+  format: z.enum(['chain', ...entryFormats]).default('chain'),
+  /** Only entries behind this `sequence`: the last one you have. */
+  after: z
+    .string()
+    .regex(/^\d{1,16}$/)
+    .optional(),
+})
+
+export type ExportQuery = z.infer<typeof exportQueryShape>
 
 /** A page of anything; `next` goes into `?after=` and is null on the last page. */
 export function pageOf<Item extends z.ZodType>(item: Item) {
@@ -73,3 +96,34 @@ export const auditKeyShape = z
   })
   .meta({ id: 'AuditKey' })
 export type AuditKeyBody = Wire<z.infer<typeof auditKeyShape>>
+
+/** Checks exports and checkpoints of the tenant's record; nothing secret. */
+export const publicKeyShape = z
+  .object({
+    tenantId: z.string(),
+    algorithm: z.literal('Ed25519'),
+    /** The first 16 hex digits of SHA-256 over the key's SPKI bytes. */
+    keyId: z.string(),
+    /** PEM, SPKI. */
+    publicKey: z.string(),
+  })
+  .meta({ id: 'AuditPublicKey' })
+export type PublicKeyBody = Wire<z.infer<typeof publicKeyShape>>
+
+export const checkpointShape = z
+  .object({
+    /** Where the chain's last signed head is; null: the chain is empty. */
+    sequence: z.int().nullable(),
+    /** false: nothing was written since the last one. */
+    isNew: z.boolean(),
+  })
+  .meta({ id: 'Checkpoint' })
+export type CheckpointBody = Wire<z.infer<typeof checkpointShape>>
+
+export const retainInputShape = z
+  .strictObject({
+    /** Links older than this are removed where their entries have ended; ISO 8601, not in the future. */
+    before: z.iso.datetime({ offset: true }),
+  })
+  .meta({ id: 'Retention' })
+export const retainedShape = z.object({ removed: z.int() }).meta({ id: 'Retained' })

@@ -104,6 +104,15 @@ describe('the sandbox', () => {
     expect((await read(pool, approve('SELECT 1 AS a'))).rows).toEqual([['1']])
   })
 
+  test('without a shell, a sandbox that takes too much memory is ended from here, and the next one reads', async () => {
+    const shellless = createSqliteEngine({ allowedDirectories: [directory], hasShell: false, maxMemoryBytes: 300 * 1024 * 1024 })
+    const alone = shellless.open({ engine: 'sqlite', file: join(directory, 'a.db') }, options)
+    const greedy = `SELECT ${Array.from({ length: 40 }, (_, at) => `hex(zeroblob(25000000 + ${at}))`).join(', ')}`
+    expect((await failureOf(read(alone, approve(greedy, [], { maxBytes: 1024 ** 3 })))).code).toBe('engines.lost')
+    expect((await read(alone, approve('SELECT 1 AS a'))).rows).toEqual([['1']])
+    await alone.close()
+  })
+
   test('a value too large to hold is not waited for', async () => {
     const failure = await failureOf(read(pool, approve('SELECT zeroblob(50000000)', [], { maxBytes: 1_000_000 })))
     expect(failure.code).toBe('run.row-too-large')

@@ -66,18 +66,25 @@ describe('a server killed with -9 while it answers over HTTP', () => {
 })
 
 describe('an export', () => {
-  test('is checked without a server, with the key that an admin fetched', async () => {
-    const [trail, key] = [join(folder, 'trail.ndjson'), join(folder, 'chain.key')]
+  const [trail, key, pem] = [join(folder, 'trail.ndjson'), join(folder, 'chain.key'), join(folder, 'trail.pem')]
+
+  test('is checked without a server, with the public key or with the secret one that an admin fetched', async () => {
     const fetched = await aishell(['audit', 'key', '-o', key])
     expect(fetched).toMatchObject({ code: 0, out: '' })
     expect(fetched.err).toContain('this key can forge the chain')
     expect(statSync(key).mode & 0o777).toBe(0o600)
+    expect((await aishell(['audit', 'public-key', '-o', pem])).code).toBe(0)
     expect((await aishell(['audit', 'export', '-o', trail])).code).toBe(0)
     expect(readFileSync(trail, 'utf8')).toContain('"action":"audit-key"')
-    const verify = ['audit', 'verify', '--file', trail, '--key-file', key]
-    expect(await aishell(verify)).toMatchObject({ code: 0, out: expect.stringContaining('Intact') as string })
+    const intact = { code: 0, out: expect.stringContaining('Intact') as string }
+    const changed = { code: 1, out: expect.stringContaining('record.link-changed') as string }
+    const ways = [
+      ['--key-file', key],
+      ['--public-key', pem],
+    ]
+    for (const way of ways) expect(await aishell(['audit', 'verify', '--file', trail, ...way])).toMatchObject(intact)
     writeFileSync(trail, readFileSync(trail, 'utf8').replace('count(*)', 'count(1)'))
-    expect(await aishell(verify)).toMatchObject({ code: 1, out: expect.stringContaining('record.link-changed') as string })
+    for (const way of ways) expect(await aishell(['audit', 'verify', '--file', trail, ...way])).toMatchObject(changed)
   })
 })
 

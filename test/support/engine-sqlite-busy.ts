@@ -3,7 +3,7 @@ import { SqliteSession } from '../../src/platform/engines/sqlite/session.ts'
 // A server that has a sandbox run a statement without end; tells the sandbox's process id and waits to be killed.
 const session = await SqliteSession.open(
   process.argv[2] ?? '',
-  { sandboxFile: null, maxMemoryBytes: 1024 * 1024 * 1024, maxTempBytes: 64 * 1024 * 1024 },
+  { sandboxFile: null, maxMemoryBytes: 1024 * 1024 * 1024, maxTempBytes: 64 * 1024 * 1024, hasShell: true },
   10_000,
 )
 console.log(session.processId)

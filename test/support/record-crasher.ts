@@ -3,6 +3,7 @@ import { newId, Secret, type Actor } from '../../src/domain/index.ts'
 import { createKeyring, type StoreAddress } from '../../src/platform/store/index.ts'
 import { createRecord } from '../../src/question/record/index.ts'
 import { answered, drafted, openStore, question, secretKey } from './record-rig.ts'
+import { Client } from 'pg'
 
 const { password, ...rest } = JSON.parse(process.argv[2] ?? '') as Omit<StoreAddress, 'password'> & { password: string } // from record-crash.test.ts
 const actor = JSON.parse(process.argv[3] ?? '') as Actor // from the same
@@ -15,12 +16,18 @@ const record = createRecord({
   isEnabled: true,
 })
 
+/** The database that is asked: what was run there must be in the record, whatever died when. */
+const asked = process.argv[4]
+const customer = asked === undefined ? null : new Client({ connectionString: asked })
+await customer?.connect()
+
 /** Says what is durable, so that the reader knows what must be found again. */
 async function askForever(): Promise<never> {
   for (;;) {
     const intent = await record.begin(actor, { question: question('until killed'), connection: 'x', firstAttempt: null })
     console.log(`begun ${intent.entryId}`)
     await record.attempt(actor, intent, drafted)
+    await customer?.query('INSERT INTO executed (entry_id) VALUES ($1)', [intent.entryId])
     await record.end(actor, intent, answered)
     console.log(`ended ${intent.entryId}`)
   }

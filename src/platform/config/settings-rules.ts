@@ -10,7 +10,7 @@ const minSecretLength = 32
 
 /** What does not fit together, in any environment. */
 export function sharedProblems(settings: SettingValues): readonly string[] {
-  const { model, redis, access, limits, ceilings, tracing } = settings
+  const { model, redis, access, audit, limits, ceilings, tracing } = settings
   const problems: string[] = []
   if (model.provider !== 'builtin' && model.name === null) problems.push(`LLM_MODEL is needed with LLM_PROVIDER=${model.provider}`)
   if (model.provider === 'openai-compatible' && model.baseUrl === null)
@@ -22,6 +22,9 @@ export function sharedProblems(settings: SettingValues): readonly string[] {
   if (redis.sentinels.length > 0 && redis.host !== null) problems.push('REDIS_HOST and REDIS_SENTINELS are both set; keep one')
   if (access.adminToken !== null && !/^ais_[A-Za-z0-9_-]{32,200}$/.test(access.adminToken.reveal()))
     problems.push('ADMIN_TOKEN must be `ais_` and 32 to 200 letters, digits, dashes or underscores')
+  if (audit.sink === 'file' && audit.sinkFile === null) problems.push('AUDIT_CHECKPOINT_FILE is needed with AUDIT_CHECKPOINT_SINK=file')
+  if (audit.sink === 's3' && (audit.s3Endpoint === null || audit.s3AccessKeyId === null || audit.s3SecretAccessKey === null))
+    problems.push('AUDIT_S3_ENDPOINT, AUDIT_S3_ACCESS_KEY_ID and AUDIT_S3_SECRET_ACCESS_KEY are needed with AUDIT_CHECKPOINT_SINK=s3')
   const ratio = Number(tracing.sampleRatio)
   if (!(ratio >= 0 && ratio <= 1)) problems.push('OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1')
   for (const key of ['statementTimeoutMs', 'lockTimeoutMs', 'maxRows', 'maxBytes', 'maxTempBytes'] as const) {

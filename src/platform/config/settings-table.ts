@@ -78,6 +78,16 @@ export const settingsTable = {
       description: '`require` encrypts; `verify-full` also checks the certificate.',
     }),
     poolMax: whole<number>('DB_POOL_MAX', [2, 1000], { defaultValue: 10, description: 'Connections to the store per process.' }),
+    waitMs: whole<number>('DB_WAIT_MS', [0, hour], {
+      defaultValue: 0,
+      productionDefault: 60_000,
+      description: 'How long a start waits for the store to answer; `/health` answers meanwhile and `/ready` says why.',
+    }),
+    migrations: oneOf('MIGRATIONS', ['startup', 'job', 'hook', 'off'], {
+      defaultValue: 'startup',
+      description:
+        'Who brings the store up to date: `startup`, each server under a lock; `job` and `hook`, an `aishell migrate` that the server waits for; `off`, you, and a server refuses to start before.',
+    }),
   },
   redis: {
     host: text<string | null>('REDIS_HOST', {
@@ -132,6 +142,7 @@ export const settingsTable = {
   },
   access: {
     secretKey: secret('SECRET_KEY', 'Encrypts saved secrets; at least 32 characters. Generated under DATA_DIR outside production.'),
+    oldSecretKeys: secret('SECRET_KEYS_OLD', 'Keys that only read, with commas between: those before the present one, or one to come.'),
     jwtSecret: secret('JWT_SECRET', 'Signs short-lived tokens; at least 32 characters. Generated under DATA_DIR outside production.'),
     adminToken: secret(
       'ADMIN_TOKEN',
@@ -143,6 +154,32 @@ export const settingsTable = {
     }),
     isAuditEnabled: flag('AUDIT_ENABLED', { defaultValue: true, description: 'false: no trail is written; `/ready` says so.' }),
     isMultiTenant: flag('MULTI_TENANCY_ENABLED', { defaultValue: false, description: 'false: one tenant, `default`.' }),
+  },
+  audit: {
+    sink: oneOf('AUDIT_CHECKPOINT_SINK', ['none', 'log', 'file', 's3'], {
+      defaultValue: 'none',
+      description: 'Where signed checkpoints of the record go: a place whoever may change the store should not be able to change.',
+    }),
+    sinkFile: text<string | null>('AUDIT_CHECKPOINT_FILE', {
+      defaultValue: null,
+      description: 'The file, for `file`; lines are appended.',
+    }),
+    checkpointIntervalMs: whole<number>('AUDIT_CHECKPOINT_INTERVAL_MS', [1_000, 24 * hour], {
+      defaultValue: 300_000,
+      description: 'How often the head of a chain that has grown is signed.',
+    }),
+    retentionDays: whole<number | null>('AUDIT_RETENTION_DAYS', [1, 36_500], {
+      defaultValue: null,
+      description: 'Age at which entries are removed under a signed tombstone; unset: never.',
+    }),
+    s3Endpoint: address('AUDIT_S3_ENDPOINT', { defaultValue: null, description: 'Address with the bucket, for `s3`.' }),
+    s3Region: text('AUDIT_S3_REGION', {
+      defaultValue: 'us-east-1',
+      description: 'Region of the bucket; many servers of S3’s kind take any.',
+    }),
+    s3Prefix: text('AUDIT_S3_PREFIX', { defaultValue: 'aishell/', description: 'In front of every object’s key.' }),
+    s3AccessKeyId: text<string | null>('AUDIT_S3_ACCESS_KEY_ID', { defaultValue: null, description: 'Who signs in to the bucket.' }),
+    s3SecretAccessKey: secret('AUDIT_S3_SECRET_ACCESS_KEY', 'With which key.'),
   },
   connections: {
     allowPrivateHosts: flag('CONNECTION_ALLOW_PRIVATE_HOSTS', {
@@ -257,6 +294,7 @@ export const groupTitles: Readonly<Record<keyof typeof settingsTable | keyof typ
   redis: 'Redis',
   model: 'Language model',
   access: 'Keys and access',
+  audit: 'Record',
   connections: 'Connections',
   limits: 'Limits of one statement',
   ceilings: 'Ceilings of those limits',

@@ -3,12 +3,12 @@
 // Touches the metadata PostgreSQL and DATA_DIR.
 // Refuses product words: tables are owned by the rooms that use them.
 export { sql, type RawBuilder } from 'kysely' // the rooms' odd statements; they import no driver themselves
-export { createKeyring } from './keyring.ts'
+export { createKeyring, type KeyringOptions } from './keyring.ts'
 export { dumpSchema } from './dump-schema.ts'
 export { ensureDataDir, lockDataDir } from './embedded/data-dir-lock.ts'
 export { startEmbeddedServer, type EmbeddedServer } from './embedded/embedded-server.ts'
 export { prepareEmbedded, type DemoTarget } from './embedded/prepare-embedded.ts'
-export { migrate, migrationState, runtimeRole } from './migrate.ts'
+export { isStarting, migrate, migrationState, pendingMigrations, runtimeRole } from './migrate.ts'
 export { createStore } from './postgres-store.ts'
 export { sslModes, type SslMode, type StoreAddress } from './store-address.ts'
-export type { Keyring, Query, SealedField, Store } from './store.ts'
+export type { Keyring, Query, SealedField, Signer, Store } from './store.ts'

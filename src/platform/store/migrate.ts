@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
 import { Client } from 'pg'
-import { ShellError } from '../../domain/index.ts'
+import { isShellError, ShellError } from '../../domain/index.ts'
 import { clientConfig, type StoreAddress } from './store-address.ts'
 
 export interface Migration {
@@ -177,19 +177,34 @@ function checkApplied(known: readonly Migration[], applied: readonly { name: str
   }
 }
 
-/** One sentence on an external store for doctor: reachable, and which migrations are in. Throws `store.*`. */
-export async function migrationState(address: StoreAddress): Promise<string> {
+/** Names of the migrations this version needs and the store lacks, oldest first. Throws `store.*`. */
+export async function pendingMigrations(address: StoreAddress): Promise<readonly string[]> {
   const client = new Client(clientConfig(address))
   await connect(client, address)
   try {
     await checkServer(client)
+    const known = listMigrations()
     const { rows } = await client.query<{ isThere: boolean }>('SELECT to_regclass(\'schema_migration\') IS NOT NULL AS "isThere"')
-    if (rows[0]?.isThere !== true) return 'reachable; empty, the first start or `aishell migrate` fills it'
+    if (rows[0]?.isThere !== true) return known.map((migration) => migration.name)
     const { rows: applied } = await client.query<{ name: string; digest: string }>('SELECT name, digest FROM schema_migration')
-    checkApplied(listMigrations(), applied)
-    const missing = listMigrations().length - applied.length
-    return missing === 0 ? 'reachable; all migrations are in' : `reachable; ${missing} migration(s) wait for \`aishell migrate\``
+    checkApplied(known, applied)
+    return known.map((migration) => migration.name).filter((name) => !applied.some((row) => row.name === name))
   } finally {
     await client.end()
   }
+}
+
+/** One sentence on an external store for doctor: reachable, and which migrations are in. Throws `store.*`. */
+export async function migrationState(address: StoreAddress): Promise<string> {
+  const pending = await pendingMigrations(address)
+  if (pending.length === 0) return 'reachable; all migrations are in'
+  if (pending.length === listMigrations().length) return 'reachable; empty, the first start or `aishell migrate` fills it'
+  return `reachable; ${pending.length} migration(s) wait for \`aishell migrate\``
+}
+
+/** No name yet, nobody on the port, or a server that is starting or stopping: worth a wait, unlike a wrong password. */
+export function isStarting(error: unknown): boolean {
+  if (!isShellError(error) || error.code !== 'store.unreachable') return false
+  const { code, message } = error.cause as { readonly code?: string; readonly message?: string }
+  return /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOST|ENET|57P0|53300)/.test(code ?? '') || /timeout|terminated/i.test(message ?? '')
 }

@@ -196,6 +196,25 @@ CREATE POLICY tenant_select ON policy FOR SELECT TO public USING (tenant_id = cu
 CREATE POLICY tenant_update ON policy FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
 GRANT DELETE, INSERT, SELECT, UPDATE ON policy TO aishell_runtime;
 
+CREATE TABLE record_checkpoint (
+  tenant_id uuid NOT NULL,
+  sequence bigint NOT NULL,
+  body text NOT NULL,
+  signature bytea NOT NULL,
+  published_at timestamp with time zone,
+  CONSTRAINT record_checkpoint_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  CONSTRAINT record_checkpoint_pkey PRIMARY KEY (tenant_id, sequence)
+);
+CREATE INDEX record_checkpoint_unpublished ON public.record_checkpoint USING btree (tenant_id, sequence) WHERE (published_at IS NULL);
+ALTER TABLE record_checkpoint ENABLE ROW LEVEL SECURITY;
+ALTER TABLE record_checkpoint FORCE ROW LEVEL SECURITY;
+CREATE POLICY owner_select ON record_checkpoint FOR SELECT TO owner USING true;
+CREATE POLICY tenant_delete ON record_checkpoint FOR DELETE TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_insert ON record_checkpoint FOR INSERT TO public WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY tenant_select ON record_checkpoint FOR SELECT TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_update ON record_checkpoint FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
+GRANT INSERT, SELECT ON record_checkpoint TO aishell_runtime;
+
 CREATE TABLE record_head (
   tenant_id uuid NOT NULL,
   sequence bigint NOT NULL,
@@ -205,6 +224,7 @@ CREATE TABLE record_head (
 );
 ALTER TABLE record_head ENABLE ROW LEVEL SECURITY;
 ALTER TABLE record_head FORCE ROW LEVEL SECURITY;
+CREATE POLICY owner_select ON record_head FOR SELECT TO owner USING true;
 CREATE POLICY tenant_delete ON record_head FOR DELETE TO public USING (tenant_id = current_tenant());
 CREATE POLICY tenant_insert ON record_head FOR INSERT TO public WITH CHECK (tenant_id = current_tenant());
 CREATE POLICY tenant_select ON record_head FOR SELECT TO public USING (tenant_id = current_tenant());
@@ -253,6 +273,22 @@ CREATE POLICY tenant_insert ON record_open FOR INSERT TO public WITH CHECK (tena
 CREATE POLICY tenant_select ON record_open FOR SELECT TO public USING (tenant_id = current_tenant());
 CREATE POLICY tenant_update ON record_open FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
 GRANT DELETE, INSERT, SELECT ON record_open TO aishell_runtime;
+
+CREATE TABLE record_tombstone (
+  tenant_id uuid NOT NULL,
+  through bigint NOT NULL,
+  body text NOT NULL,
+  signature bytea NOT NULL,
+  CONSTRAINT record_tombstone_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  CONSTRAINT record_tombstone_pkey PRIMARY KEY (tenant_id, through)
+);
+ALTER TABLE record_tombstone ENABLE ROW LEVEL SECURITY;
+ALTER TABLE record_tombstone FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_delete ON record_tombstone FOR DELETE TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_insert ON record_tombstone FOR INSERT TO public WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY tenant_select ON record_tombstone FOR SELECT TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_update ON record_tombstone FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
+GRANT INSERT, SELECT ON record_tombstone TO aishell_runtime;
 
 CREATE TABLE role (
   tenant_id uuid NOT NULL,
@@ -517,12 +553,84 @@ END
 $function$;
 -- may be executed by: owner
 
+CREATE OR REPLACE FUNCTION public.record_sequence_at(moment timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'public'
+AS $function$
+DECLARE
+  tenant uuid := public.current_tenant();
+  low bigint;
+  high bigint;
+  middle bigint;
+  found_sequence bigint;
+  found_at timestamptz;
+BEGIN
+  SELECT min(sequence), max(sequence) + 1 INTO low, high FROM public.record_link WHERE tenant_id = tenant;
+  IF low IS NULL THEN
+    RETURN 1;
+  END IF;
+  WHILE low < high LOOP
+    middle := low + (high - low) / 2;
+    SELECT l.sequence, l.at INTO found_sequence, found_at FROM public.record_link l
+      WHERE l.tenant_id = tenant AND l.sequence >= middle ORDER BY l.sequence LIMIT 1;
+    IF found_at IS NULL OR found_at >= moment THEN
+      high := middle;
+    ELSE
+      low := found_sequence + 1;
+    END IF;
+  END LOOP;
+  RETURN low;
+END
+$function$;
+-- may be executed by: aishell_runtime, owner
+
+CREATE OR REPLACE FUNCTION public.record_trim(first bigint, last bigint, tombstone text, seal bytea)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public'
+AS $function$
+DECLARE
+  tenant uuid := public.current_tenant();
+  head bigint;
+  removed bigint;
+BEGIN
+  SELECT h.sequence INTO head FROM public.record_head h WHERE h.tenant_id = tenant FOR UPDATE;
+  IF head IS NULL OR last >= head OR first > last
+    OR first <> coalesce((SELECT max(t.through) FROM public.record_tombstone t WHERE t.tenant_id = tenant), 0) + 1
+    OR EXISTS (SELECT 1 FROM public.record_open o JOIN public.record_link l ON l.tenant_id = tenant AND l.entry_id = o.entry_id
+               WHERE o.tenant_id = tenant AND l.sequence <= last) THEN
+    RAISE EXCEPTION 'these links may not be removed' USING ERRCODE = 'RC002';
+  END IF;
+  INSERT INTO public.record_tombstone (tenant_id, through, body, signature) VALUES (tenant, last, tombstone, seal);
+  DELETE FROM public.record_checkpoint WHERE tenant_id = tenant AND sequence <= last;
+  DELETE FROM public.record_link WHERE tenant_id = tenant AND sequence <= last;
+  GET DIAGNOSTICS removed = ROW_COUNT;
+  RETURN removed;
+END
+$function$;
+-- may be executed by: aishell_runtime, owner
+
 CREATE OR REPLACE FUNCTION public.tenant_ids()
  RETURNS SETOF uuid
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public'
 AS $function$ SELECT t.tenant_id FROM public.tenant t $function$;
+-- may be executed by: aishell_runtime, owner
+
+CREATE OR REPLACE FUNCTION public.tenants_to_checkpoint()
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public'
+AS $function$
+    SELECT h.tenant_id FROM public.record_head h
+    WHERE h.sequence > coalesce((SELECT max(c.sequence) FROM public.record_checkpoint c WHERE c.tenant_id = h.tenant_id), 0)
+      OR EXISTS (SELECT 1 FROM public.record_checkpoint c WHERE c.tenant_id = h.tenant_id AND c.published_at IS NULL)
+  $function$;
 -- may be executed by: aishell_runtime, owner
 
 CREATE OR REPLACE FUNCTION public.tenants_with_open_intents()

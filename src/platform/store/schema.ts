@@ -16,6 +16,8 @@ export interface Database {
   readonly record_open: RecordOpenTable
   readonly record_head: RecordHeadTable
   readonly server_instance: ServerInstanceTable
+  readonly record_checkpoint: RecordCheckpointTable
+  readonly record_tombstone: RecordTombstoneTable
 }
 
 interface TenantTable {
@@ -99,4 +101,19 @@ interface ServerInstanceTable {
   server_id: string
   started_at: StampedTime
   beat_at: StampedTime
+}
+
+interface RecordCheckpointTable {
+  tenant_id: string
+  sequence: string
+  body: string
+  signature: Buffer
+  published_at: Time | null
+}
+
+interface RecordTombstoneTable {
+  tenant_id: string
+  through: string
+  body: string
+  signature: Buffer
 }

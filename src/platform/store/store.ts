@@ -32,4 +32,20 @@ export interface Keyring {
   auditKey(scope: Scope): Promise<Uint8Array>
   /** 32 bytes for the hash masks of one connection: they stay the same for the connection's life. */
   maskKey(scope: Scope, connectionId: string): Promise<Uint8Array>
+  /** Signs what leaves the tenant's record. Its private half is derived from the sealed data key and lies nowhere. */
+  signer(scope: Scope): Promise<Signer>
+  /** Wraps the tenant's data key with the present SECRET_KEY where another of the ring still does; true: it was changed. */
+  rewrap(scope: Scope): Promise<boolean>
+  /** After the tenant has gone: its keys leave this process too. */
+  forget(scope: Scope): void
+}
+
+/** Ed25519 (RFC 8032). */
+export interface Signer {
+  /** The first 16 hex digits of SHA-256 over the public key's SPKI bytes. */
+  readonly keyId: string
+  /** PEM, SPKI. */
+  readonly publicKey: string
+  /** 64 bytes over the text's UTF-8. */
+  sign(text: string): Uint8Array
 }

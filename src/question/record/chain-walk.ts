@@ -1,8 +1,16 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Verification } from '../../contract/index.ts'
 import { emptyHead, linkKinds, linkMac, type Head, type LinkBody } from './link.ts'
+import { emptyDigest, linkDigest } from './verify-trail.ts'
 
 export type Finding = Verification['findings'][number]
+
+/** Where a walk begins: after nothing, after a checkpoint, or after what a tombstone says was removed. */
+export interface Base extends Head {
+  readonly digest: string
+}
+
+export const chainStart: Base = { ...emptyHead, digest: emptyDigest }
 
 /** A link as it was found; its body has not been believed yet. */
 export interface FoundLink {
@@ -21,19 +29,50 @@ export class ChainWalk {
   readonly #auditKey: Uint8Array
   readonly #mustHold: readonly Head[]
   readonly #open = new Set<string>()
-  #head: Head = emptyHead
+  #base: Base
+  #head: Head
+  #digest: string
   #checked = 0
   #lost = 0
+  #mustReach = 0
 
   /** `mustHold`: heads seen at another time or place; each must still lie on this chain. */
-  constructor(tenantId: string, auditKey: Uint8Array, mustHold: readonly Head[] = []) {
+  constructor(tenantId: string, auditKey: Uint8Array, mustHold: readonly Head[] = [], base: Base = chainStart) {
     this.#tenantId = tenantId
     this.#auditKey = auditKey
     this.#mustHold = mustHold
+    this.#base = base
+    this.#head = base
+    this.#digest = base.digest
   }
 
   get head(): Head {
     return this.#head
+  }
+
+  /** Over all bodies up to the head, see `linkDigest`. */
+  get digest(): string {
+    return this.#digest
+  }
+
+  /** A tombstone, before the first link: the walk goes on behind it. */
+  moveTo(base: Base): void {
+    this.#base = base
+    this.#head = base
+    this.#digest = base.digest
+  }
+
+  /** The chain was once signed up to here. */
+  mustReach(sequence: number): void {
+    this.#mustReach = sequence
+  }
+
+  /** A signed head that must lie on this chain, told when the walk has come there. */
+  expect(checkpoint: { readonly sequence: number; readonly mac: string; readonly digest: string }): void {
+    const isHere = checkpoint.sequence === this.#head.sequence
+    const isSameChain = checkpoint.digest === this.#digest && checkpoint.mac === Buffer.from(this.#head.mac).toString('hex')
+    if (!isHere) this.find(checkpoint.sequence, 'record.link-missing', `Link ${checkpoint.sequence} was signed and is missing.`)
+    else if (!isSameChain) this.#reportRewritten(checkpoint.sequence)
   }
 
   find(sequence: number | null, code: string, message: string): void {
@@ -51,6 +90,7 @@ export class ChainWalk {
     if (sequence > this.#head.sequence + 1) this.#reportGap(sequence)
     const isGenuine = isSame(linkMac(this.#auditKey, this.#head.mac, link.body), link.mac)
     this.#head = { sequence, mac: Buffer.from(link.mac) }
+    this.#digest = linkDigest(this.#digest, link.body)
     for (const held of this.#mustHold) if (held.sequence === sequence && !isSame(held.mac, link.mac)) this.#reportRewritten(sequence)
     const body = readBody(link.body)
     if (body !== null && (body.sequence !== sequence || body.tenantId !== this.#tenantId)) {
@@ -71,9 +111,11 @@ export class ChainWalk {
 
   /** What was found, once the links are through; `head` is what the chain itself says its last link is. */
   finish(head: Head | null): Verification {
-    if (head === null && this.#checked > 0) this.find(null, 'record.head-missing', 'The chain has links and no head.')
+    if (head === null && (this.#checked > 0 || this.#base.sequence > 0))
+      this.find(null, 'record.head-missing', 'The chain has links and no head.')
     if (head !== null) this.#compareHead(head)
-    for (const held of this.#mustHold) if (held.sequence > this.#head.sequence) this.#reportTruncated(held.sequence)
+    for (const held of this.#mustHold) this.#hold(held)
+    if (this.#mustReach > this.#head.sequence) this.#reportTruncated(this.#mustReach)
     return {
       isIntact: this.findings.length === 0,
       checked: this.#checked,
@@ -82,6 +124,13 @@ export class ChainWalk {
       head: head === null || head.sequence === 0 ? null : { sequence: head.sequence, mac: Buffer.from(head.mac).toString('hex') },
       findings: this.findings,
     }
+  }
+
+  /** What lies before the base is gone with its tombstone's blessing; the base itself can still be compared. */
+  #hold(held: Head): void {
+    if (held.sequence > this.#head.sequence) this.#reportTruncated(held.sequence)
+    else if (held.sequence === this.#base.sequence && held.sequence > 0 && !isSame(held.mac, this.#base.mac))
+      this.#reportRewritten(held.sequence)
   }
 
   #compareHead(head: Head): void {

@@ -1,10 +1,14 @@
 import { newId, ShellError, type Actor, type Scope } from '../../domain/index.ts'
+import type { CheckpointSink } from '../../platform/sinks/index.ts'
 import type { Keyring, Store } from '../../platform/store/index.ts'
 import type { Observe } from '../../platform/observe/index.ts'
 import { ChainWriter, unavailable } from './chain-writer.ts'
+import { formatEntries } from './entry-formats.ts'
 import { exportChain } from './export-chain.ts'
 import { actorPart, attemptPart, intentContent, type LinkContent } from './link.ts'
-import { getEntry, listEntries, uuid } from './read-entries.ts'
+import { checkpoint, retain } from './keep-record.ts'
+import { heldOutside, keepAll } from './keep-all.ts'
+import { getEntry, listEntries, streamEntries, uuid } from './read-entries.ts'
 import type { Record } from './record.ts'
 import { beat, beatMs, findLost, forgetGone } from './sweep-lost.ts'
 import { verifyChain } from './verify-chain.ts'
@@ -19,12 +23,18 @@ export interface RecordOptions {
   readonly isEnabled: boolean
   /** true: no other server shares the store, so intents of an earlier process are lost at once. Default false. */
   readonly isOnlyServer?: boolean
+  /** Of this program, for a SIEM. */
+  readonly version?: string
+  /** Where signed checkpoints go; none: they stay in the store. */
+  readonly sink?: CheckpointSink | null
 }
 
 /** Opens the record. Beats from now on, so that other servers know this one lives; `close()` stops that. */
 export function createRecord(options: RecordOptions): Record {
   const trail = new Trail(options)
   const { store, keyring } = options
+  const keeping = { store, keyring, sink: options.sink ?? null }
+  const keysOf = async (scope: Scope) => ({ auditKey: await keyring.auditKey(scope), signer: await keyring.signer(scope) })
   return {
     begin: async (actor, fields) => {
       const entryId = fields.question.id
@@ -42,15 +52,33 @@ export function createRecord(options: RecordOptions): Record {
       await trail.settled(scope)
       return await getEntry(scope, store, entryId)
     },
+    async *exportEntries(scope, format, filter) {
+      await trail.settled(scope)
+      yield* formatEntries(format, streamEntries(scope, store, filter), options.version ?? '')
+    },
     verify: async (scope) => {
       await trail.settled(scope)
-      return await verifyChain(scope, store, await keyring.auditKey(scope), trail.seenHeads(scope))
+      const held = await heldOutside(scope, keyring, keeping.sink)
+      return await verifyChain(scope, store, await keysOf(scope), [...trail.seenHeads(scope), ...held])
     },
     async *export(scope) {
       await trail.settled(scope)
-      yield* exportChain(scope, store, await keyring.auditKey(scope))
+      yield* exportChain(scope, store, await keysOf(scope))
     },
     auditKey: (scope) => keyring.auditKey(scope),
+    publicKey: async (scope) => {
+      const { keyId, publicKey } = await keyring.signer(scope)
+      return { keyId, publicKey }
+    },
+    checkpoint: async (scope) => {
+      await trail.settled(scope)
+      return await checkpoint(keeping, scope)
+    },
+    retain: async (scope, before, by) => {
+      await trail.settled(scope)
+      return await retain(keeping, scope, before, by)
+    },
+    keep: (retention) => keepAll(keeping, retention, options.observe),
     sweepLost: () => trail.sweepLost(),
     close: () => trail.close(),
   }

@@ -5,3 +5,5 @@
 export type { AttemptFields, Intent, IntentFields, OutcomeFields, Record } from './record.ts'
 export { createRecord, type RecordOptions } from './create-record.ts'
 export { verifyExport } from './export-chain.ts'
+export { verifyTrail, type TrailVerdict } from './verify-trail.ts'
+export type { EntryFilter } from './entry-filter.ts'

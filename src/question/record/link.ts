@@ -1,6 +1,6 @@
-import { createHmac } from 'node:crypto'
 import type { Actor } from '../../domain/index.ts'
 import { canonicalJson, type Json } from './canonical-json.ts'
+import { keyedMac, type KeyedMac } from './keyed-mac.ts'
 import type { AttemptFields, IntentFields, OutcomeFields } from './record.ts'
 
 export const linkKinds = ['intent', 'attempt', 'outcome', 'note'] as const
@@ -57,8 +57,13 @@ export function writeLinkBody(body: LinkBody): string {
 
 /** HMAC-SHA256 over the mac before it and the body's exact text. */
 export function linkMac(auditKey: Uint8Array, previous: Uint8Array, body: string): Buffer {
-  return createHmac('sha256', auditKey).update('link\n').update(previous).update(body, 'utf8').digest()
+  let mac = macs.get(auditKey)
+  if (mac === undefined) macs.set(auditKey, (mac = keyedMac(auditKey)))
+  return mac('link\n', previous, body)
 }
+
+/** By the key itself, which the keyring holds once per tenant. */
+const macs = new WeakMap<Uint8Array, KeyedMac>()
 
 export function actorPart(actor: Actor): ActorPart {
   const { memberId, name, kind, roles, surface, tokenId } = actor

@@ -1,43 +1,96 @@
 import { ShellError, type Scope } from '../../domain/index.ts'
 import type { EntryBody } from '../../contract/index.ts'
-import type { Query, Store } from '../../platform/store/index.ts'
+import { sql, type Query, type Store } from '../../platform/store/index.ts'
+import type { EntryFilter, ListOptions } from './entry-filter.ts'
 import type { AttemptPart, LinkBody } from './link.ts'
-
-export interface ListOptions {
-  readonly after?: string
-  readonly limit: number
-  readonly memberId?: string
-  readonly connection?: string
-}
 
 type IntentLink = Extract<LinkBody, { kind: 'intent' }>
 type OutcomeLink = Extract<LinkBody, { kind: 'outcome' }>
 
-/** Newest first. The cursor is the intent's place in the chain, so a page stays put while entries are added. */
-export async function listEntries(
+/** Entries one page may look at for words or a state: a page is quick however rare what it seeks is. */
+const maxLooked = 5_000
+const pageEntries = 500
+/** Links of two servers may be this far out of order, should their clocks differ. */
+const clockSkewMs = 60_000
+
+type Page = { readonly items: readonly EntryBody[]; readonly next: string | null }
+
+/**
+ * Newest first. The cursor is the intent's place in the chain, so a page stays put while entries are added. Filters by
+ * words or state look at so many entries and then give what they found, and where to go on: a page may be short, even
+ * empty, and have a next one.
+ */
+export async function listEntries(scope: Scope, store: Store, options: ListOptions): Promise<Page> {
+  let after = readCursor(options.after)
+  const items: EntryBody[] = []
+  const looksInside = options.text !== undefined || options.state !== undefined
+  for (let looked = 0; ;) {
+    const size = looksInside ? pageEntries : options.limit - items.length
+    const { entries, hasMore } = await store.within(scope, (query) => readIntents(query, scope, options, { after, size, order: 'desc' }))
+    looked += entries.length
+    for (const [place, entry] of entries.entries()) {
+      if (!isWanted(entry, options)) continue
+      items.push(entry)
+      if (items.length < options.limit) continue
+      return { items, next: hasMore || place < entries.length - 1 ? String(entry.sequence) : null }
+    }
+    if (!hasMore) return { items, next: null }
+    after = String(entries.at(-1)?.sequence)
+    if (looked >= maxLooked) return { items, next: after }
+  }
+}
+
+/** All that fit, oldest first, from behind `after` on; read page by page while somebody reads. */
+export async function* streamEntries(
   scope: Scope,
   store: Store,
-  options: ListOptions,
-): Promise<{ readonly items: readonly EntryBody[]; readonly next: string | null }> {
-  const after = readCursor(options.after)
-  return await store.within(scope, async (query) => {
-    let intents = query
-      .selectFrom('record_link')
-      .select(['body', 'sequence'])
-      .where('tenant_id', '=', scope.tenantId)
-      .where('kind', '=', 'intent')
-    if (after !== null) intents = intents.where('sequence', '<', after)
-    if (options.memberId !== undefined) intents = intents.where('member_id', '=', options.memberId)
-    if (options.connection !== undefined) intents = intents.where('connection', '=', options.connection)
-    const rows = await intents
-      .orderBy('sequence', 'desc')
-      .limit(options.limit + 1)
-      .execute()
-    const page = rows.slice(0, options.limit)
-    const items = await assemble(query, scope, page)
-    const hasMore = rows.length > page.length
-    return { items, next: hasMore ? String(items.at(-1)?.sequence) : null }
-  })
+  filter: EntryFilter & { readonly after?: string },
+): AsyncGenerator<EntryBody> {
+  let after = readCursor(filter.after)
+  for (;;) {
+    const window = { after, size: pageEntries, order: 'asc' as const }
+    const { entries, hasMore } = await store.within(scope, (query) => readIntents(query, scope, filter, window))
+    for (const entry of entries) if (isWanted(entry, filter)) yield entry
+    if (!hasMore) return
+    after = String(entries.at(-1)?.sequence)
+  }
+}
+
+interface Window {
+  readonly after: string | null
+  readonly size: number
+  readonly order: 'asc' | 'desc'
+}
+
+async function readIntents(query: Query, scope: Scope, filter: EntryFilter, { after, size, order }: Window) {
+  let intents = query
+    .selectFrom('record_link')
+    .select(['body', 'sequence'])
+    .where('tenant_id', '=', scope.tenantId)
+    .where('kind', '=', 'intent')
+  if (after !== null) intents = intents.where('sequence', order === 'desc' ? '<' : '>', after)
+  if (filter.memberId !== undefined) intents = intents.where('member_id', '=', filter.memberId)
+  if (filter.connection !== undefined) intents = intents.where('connection', '=', filter.connection)
+  if (filter.from !== undefined)
+    intents = intents.where('sequence', '>=', await sequenceAt(query, filter.from, -clockSkewMs)).where('at', '>=', new Date(filter.from))
+  if (filter.to !== undefined)
+    intents = intents.where('sequence', '<', await sequenceAt(query, filter.to, clockSkewMs)).where('at', '<', new Date(filter.to))
+  const rows = await intents
+    .orderBy('sequence', order)
+    .limit(size + 1)
+    .execute()
+  return { entries: await assemble(query, scope, rows.slice(0, size)), hasMore: rows.length > size }
+}
+
+async function sequenceAt(query: Query, time: string, shiftMs: number): Promise<string> {
+  const moment = new Date(Date.parse(time) + shiftMs).toISOString()
+  const { rows } = await sql<{ sequence: string }>`SELECT record_sequence_at(${moment}::timestamptz) AS sequence`.execute(query)
+  return rows[0]?.sequence ?? '1'
+}
+
+function isWanted(entry: EntryBody, { text, state }: EntryFilter): boolean {
+  if (state !== undefined && entry.state !== state) return false
+  return text === undefined || `${entry.question ?? ''}\n${entry.sql ?? ''}`.toLowerCase().includes(text.toLowerCase())
 }
 
 export async function getEntry(scope: Scope, store: Store, entryId: string): Promise<EntryBody> {

@@ -1,5 +1,7 @@
 import type { Actor, Draft, EntryState, Question, Scope, Truncation, Verdict } from '../../domain/index.ts'
-import type { EntryBody, Verification } from '../../contract/index.ts'
+import type { EntryBody, EntryFormat, Verification } from '../../contract/index.ts'
+import type { EntryFilter, ListOptions } from './entry-filter.ts'
+import type { Checkpoint } from './signed-statement.ts'
 
 /** What is known when an intent opens. */
 export interface IntentFields {
@@ -46,14 +48,21 @@ export interface Record {
   end(actor: Actor, intent: Intent, fields: OutcomeFields): Promise<void>
   /** An action that is no question: a token made, a connection changed. */
   note(actor: Actor, action: string, subject: string): Promise<void>
-  list(
-    scope: Scope,
-    options: { readonly after?: string; readonly limit: number; readonly memberId?: string; readonly connection?: string },
-  ): Promise<{ readonly items: readonly EntryBody[]; readonly next: string | null }>
+  list(scope: Scope, options: ListOptions): Promise<{ readonly items: readonly EntryBody[]; readonly next: string | null }>
+  /** Entries that fit, oldest first, as lines of a file; `after` is the `sequence` of the last one somebody has. */
+  exportEntries(scope: Scope, format: EntryFormat, filter: EntryFilter & { readonly after?: string }): AsyncIterable<string>
   get(scope: Scope, entryId: string): Promise<EntryBody>
   verify(scope: Scope): Promise<Verification>
   /** 32 bytes that check this tenant's exports offline; for admins only: with it a chain could be forged too. */
   auditKey(scope: Scope): Promise<Uint8Array>
+  /** Checks everything `export` gives, with nothing secret: `verifyTrail`, and the stand-alone bin/verify-trail.mjs. PEM. */
+  publicKey(scope: Scope): Promise<{ readonly keyId: string; readonly publicKey: string }>
+  /** Signs the head if the chain has grown, and brings it outside; null: it has not. Throws `record.not-signed`. */
+  checkpoint(scope: Scope): Promise<Checkpoint | null>
+  /** Removes links older than `before` under a signed tombstone; gives how many. Throws `record.not-signed`. */
+  retain(scope: Scope, before: Date, by: string): Promise<number>
+  /** Checkpoints, and retention where there is one, for every tenant that needs it. What fails is observed and tried again next time. */
+  keep(retentionDays: number | null): Promise<void>
   /** NDJSON lines of the whole chain, last line a signed head; `verifyExport` checks them without a store. */
   export(scope: Scope): AsyncIterable<string>
   /** Marks intents as `lost` whose server is gone; gives how many. */

@@ -1,9 +1,18 @@
 import type { Scope } from '../../domain/index.ts'
 import type { Verification } from '../../contract/index.ts'
-import type { Query, Store } from '../../platform/store/index.ts'
+import type { Query, Signer, Store } from '../../platform/store/index.ts'
 import { ChainWalk } from './chain-walk.ts'
 import { shelf } from './commit-batch.ts'
 import type { Head, LinkBody } from './link.ts'
+import {
+  countTombstones,
+  expectCheckpoint,
+  followTombstones,
+  lastSigned,
+  readCheckpoints,
+  readTombstones,
+  type StoredCheckpoint,
+} from './read-keeping.ts'
 
 /** Links per read: a page is checked while no transaction is open for longer than it takes to read it. */
 export const pageLinks = 2_000
@@ -19,18 +28,50 @@ export interface StoredLink {
   readonly mac: Buffer
 }
 
-/** Checks every link of the tenant's chain up to its present end. Links written meanwhile wait for the next time. */
-export async function verifyChain(scope: Scope, store: Store, auditKey: Uint8Array, mustHold: readonly Head[]): Promise<Verification> {
-  const { head, last } = await store.within(scope, (query) => readEnd(query, scope))
-  const walk = new ChainWalk(scope.tenantId, auditKey, mustHold)
-  for await (const page of readPages(scope, store, last)) {
-    for (const link of page) {
-      const body = walk.step(link)
-      if (body !== null && !isShelvedRight(link, body))
-        walk.find(link.sequence, 'record.column-changed', `Link ${link.sequence} is filed under other words than its body has.`)
-    }
+export interface ChainKeys {
+  readonly auditKey: Uint8Array
+  readonly signer: Signer
+}
+
+/**
+ * Checks every link of the tenant's chain up to its present end, its tombstones and its checkpoints. Links written
+ * meanwhile wait for the next time; when retention came between, it is walked again.
+ */
+export async function verifyChain(scope: Scope, store: Store, keys: ChainKeys, mustHold: readonly Head[]): Promise<Verification> {
+  for (let tries = 1; ; tries++) {
+    const { verification, base } = await walkOnce(scope, store, keys, mustHold)
+    if (tries === 3 || (await store.within(scope, (query) => countTombstones(query, scope))) === base) return verification
   }
-  return walk.finish(head)
+}
+
+async function walkOnce(scope: Scope, store: Store, keys: ChainKeys, mustHold: readonly Head[]) {
+  const { signedTo, head, last, tombstones } = await store.within(scope, async (query) => ({
+    tombstones: await readTombstones(query, scope),
+    signedTo: await lastSigned(query, scope), // before the end is read: a checkpoint is never ahead of its chain
+    ...(await readEnd(query, scope)),
+  }))
+  const walk = new ChainWalk(scope.tenantId, keys.auditKey, mustHold)
+  followTombstones(walk, keys.signer, tombstones, scope)
+  let through = 0
+  for await (const page of readPages(scope, store, last)) {
+    const end = page.at(-1)?.sequence ?? last
+    const checkpoints = new Map((await readCheckpoints(store, scope, through, end)).map((one) => [one.sequence, one]))
+    for (const link of page) checkLink(walk, link, keys.signer, checkpoints)
+    for (const orphan of checkpoints.values()) expectCheckpoint(walk, keys.signer, orphan)
+    through = end
+  }
+  walk.mustReach(signedTo)
+  return { verification: walk.finish(head), base: tombstones.length }
+}
+
+function checkLink(walk: ChainWalk, link: StoredLink, signer: Signer, checkpoints: Map<number, StoredCheckpoint>): void {
+  const body = walk.step(link)
+  if (body !== null && !isShelvedRight(link, body))
+    walk.find(link.sequence, 'record.column-changed', `Link ${link.sequence} is filed under other words than its body has.`)
+  const checkpoint = checkpoints.get(link.sequence)
+  if (checkpoint === undefined) return
+  expectCheckpoint(walk, signer, checkpoint)
+  checkpoints.delete(link.sequence)
 }
 
 /** Head and last link as of one snapshot: they move together. */
@@ -50,9 +91,10 @@ export async function readEnd(query: Query, scope: Scope): Promise<{ readonly he
   return { head, last: Number(row.last ?? 0) }
 }
 
-/** Links from the first to `last`, in order. */
-export async function* readPages(scope: Scope, store: Store, last: number): AsyncGenerator<readonly StoredLink[]> {
-  let after = '-9223372036854775808' // the smallest bigint: a link numbered 0 or below is foreign and must be seen
+/** Links to `last`, in order; from the very first, or only those after `first`. */
+export async function* readPages(scope: Scope, store: Store, last: number, first?: number): AsyncGenerator<readonly StoredLink[]> {
+  // From the smallest bigint on: a link numbered 0 or below is foreign and must be seen.
+  let after = first === undefined ? '-9223372036854775808' : String(first)
   for (;;) {
     const rows = await store.within(scope, (query) =>
       query

@@ -6,3 +6,4 @@ export { createHttpServer, type HttpOptions, type HttpServer, type ListenOptions
 export { renderOpenApi } from './render-openapi.ts'
 export type { HttpRooms, McpDoor, McpReply, McpRequest, ReadinessCheck } from './rooms.ts'
 export { RunningAnswers, type Answer } from './running-answers.ts'
+export { openWaitingServer, type WaitingServer } from './waiting-server.ts'

@@ -30,6 +30,9 @@ export interface GuardCheckOptions {
   readonly failOn: 'never' | 'refuse' | 'confirm'
 }
 
+/** The chain's secret key, or the public one, perhaps with checkpoints that were kept elsewhere. */
+export type AuditKeys = { readonly keyFile: string } | { readonly publicKeyFile: string; readonly checkpointsFile: string | null }
+
 /** What the server's side of the house does when asked from the command line. Each resolves to an exit code unless it says otherwise. */
 export interface ServerCommands {
   serve(): Promise<number>
@@ -37,10 +40,10 @@ export interface ServerCommands {
   mcpStdio(): Promise<number>
   /** Looks at this machine: settings, data directory, store, model. */
   doctorLocal(): Promise<readonly DoctorCheck[]>
-  /** Checks an exported trail without any server; the key is the chain's, as kept by the operator. */
-  verifyAuditFile(file: string, keyFile: string): Promise<Verification>
   /** Judges statements from stdin, one JSON object a line, without a server. */
   guardCheck(options: GuardCheckOptions): Promise<number>
+  /** Checks an exported trail without any server. */
+  verifyAuditFile(file: string, keys: AuditKeys): Promise<Verification>
 }
 
 /** Everything the terminal takes from the process around it. It reads no environment variable, argv or global stream itself. */

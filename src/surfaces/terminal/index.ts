@@ -3,7 +3,15 @@
 // Touches the terminal, the history file, files it is told to read or write, and the network through the client.
 // Refuses anything of the server, environment variables and global streams: `main.ts` hands it both.
 export { renderCliReference } from './cli-reference.ts'
-export type { DoctorCheck, GuardCheckOptions, ServerCommands, ServerHandle, TerminalEnvironment, TerminalInput } from './environment.ts'
+export type {
+  AuditKeys,
+  DoctorCheck,
+  GuardCheckOptions,
+  ServerCommands,
+  ServerHandle,
+  TerminalEnvironment,
+  TerminalInput,
+} from './environment.ts'
 export { Output } from './output.ts'
 export { createProgram } from './program.ts'
 export { runTerminal } from './run-terminal.ts'

@@ -7,7 +7,7 @@ import { copyText, isCopyable } from './copy-text.ts'
 import { ByteGatherer } from './gather-bytes.ts'
 import { RowGatherer } from './gather-rows.ts'
 import type { FieldDescription, Gatherer } from './portal-read.ts'
-import { begin, end, readSettings, type ServerFacts } from './prologue.ts'
+import { ending, opening, type ServerFacts } from './prologue.ts'
 import { Reading } from './reading.ts'
 import { lost, type PostgresSession } from './session.ts'
 
@@ -88,13 +88,13 @@ export class PostgresLease implements Lease {
     const { limits, params, sql } = approved
     const comment = runComment(options.mark)
     const reading = new Reading(this.#session, {
-      opening: [begin(this.#facts), readSettings(this.#facts, limits)],
+      opening: opening(this.#facts, limits),
       text: comment + text,
       // Of a text with masks in it, a place in it would mean nothing to who wrote another one.
       offset: approved.isSpliced === true ? null : comment.length + Math.max(0, text.indexOf(sql)),
       params,
       limits,
-      ending: end(this.#facts),
+      ending: ending(this.#facts),
       gatherer,
       isDescribeOnly: options.isDescribeOnly ?? false,
       signal: options.signal,

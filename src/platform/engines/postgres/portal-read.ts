@@ -1,23 +1,15 @@
 import type { Param } from '../../../domain/index.ts'
 import type { OwnStatement } from './prologue.ts'
+import { ownBytes, statementBytes } from './wire-bytes.ts'
 
 /** The part of pg's wire connection used here; its typings leave it out. */
 export interface Wire {
   readonly stream: {
-    cork(): void
-    uncork(): void
+    readonly writable: boolean
+    write(bytes: Buffer): void
     pause(): void
     resume(): void
-    on(event: 'data', listener: (chunk: Buffer) => void): void
-    off(event: 'data', listener: (chunk: Buffer) => void): void
   }
-  parse(query: { text: string; name?: string }): void
-  bind(config: { statement?: string; values?: readonly Param[] }): void
-  describe(message: { type: 'P' | 'S'; name: string }): void
-  execute(config: Record<string, never>): void
-  sync(): void
-  once(event: 'readyForQuery' | 'end', listener: () => void): void
-  off(event: 'readyForQuery' | 'end', listener: () => void): void
 }
 
 export interface FieldDescription {
@@ -41,8 +33,8 @@ export interface Gatherer<Batch> {
 export interface PortalReadOptions<Batch> {
   /** BEGIN and our settings, see prologue.ts. */
   readonly opening: readonly OwnStatement[]
-  /** ROLLBACK; null: the transaction stays open, for a write that is not committed yet. */
-  readonly ending: OwnStatement | null
+  /** ROLLBACK; empty: the transaction stays open, for a write that is not committed yet. */
+  readonly ending: readonly OwnStatement[]
   /** Names this session's server already keeps; grows as it takes more. */
   readonly kept: Set<string>
   readonly text: string
@@ -118,24 +110,11 @@ export class PortalRead<Batch> {
   }
 
   submit(wire: Wire): void {
-    const { opening, ending, text, params, isDescribeOnly } = this.#options
+    const { opening, ending, kept, text, params, isDescribeOnly } = this.#options
     this.#wire = wire
-    wire.once('readyForQuery', this.#onOver)
-    wire.once('end', this.#onOver)
-    wire.stream.on('data', this.#onData)
-    wire.stream.cork()
-    for (const own of opening) this.#send(wire, own)
-    // No types are named: the server infers each parameter from its place.
-    wire.parse({ text })
-    if (isDescribeOnly) wire.describe({ type: 'S', name: '' })
-    else {
-      wire.bind({ values: params })
-      wire.describe({ type: 'P', name: '' })
-      wire.execute({})
-    }
-    if (ending !== null) this.#send(wire, ending)
-    wire.sync()
-    wire.stream.uncork()
+    if (!wire.stream.writable) return // its end is told to `over`
+    const statement = statementBytes(text, params, isDescribeOnly)
+    wire.stream.write(Buffer.concat([ownBytes(opening, kept, false), statement, ownBytes(ending, kept, true)]))
   }
 
   handleRowDescription(message: { fields: readonly FieldDescription[] }): void {
@@ -159,8 +138,8 @@ export class PortalRead<Batch> {
   handleCommandComplete(message?: { readonly text?: string }): void {
     const { opening, ending, kept, isDescribeOnly } = this.#options
     const at = this.#commandsDone
-    const own = at < opening.length ? opening[at] : isDescribeOnly || at > opening.length ? ending : undefined
-    if (own != null && own.name !== '') kept.add(own.name)
+    const own = at < opening.length ? opening[at] : isDescribeOnly || at > opening.length ? ending[0] : undefined
+    if (own !== undefined && own.name !== '') kept.add(own.name)
     this.#commandsDone += 1
     if (at !== opening.length) return
     this.tag = message?.text ?? null
@@ -184,7 +163,7 @@ export class PortalRead<Batch> {
   }
 
   handleReadyForQuery(): void {
-    // `#onOver` hears it too, and also after an error
+    // the session tells `over`, also after an error, when pg no longer knows us
   }
 
   handlePortalSuspended(): void {
@@ -196,28 +175,23 @@ export class PortalRead<Batch> {
     wire.sendCopyFail('not a read')
   }
 
-  readonly #onOver = (): void => {
-    const wire = this.#wire
-    if (wire === null) return
+  /** true: sent, and the server has not yet said that it is ready for another statement. */
+  get isSent(): boolean {
+    return this.#wire !== null
+  }
+
+  /** The server is ready for another statement, or has gone. */
+  over(): void {
+    if (this.#isPaused) this.#wire?.stream.resume()
     this.#wire = null
-    wire.off('readyForQuery', this.#onOver)
-    wire.off('end', this.#onOver)
-    wire.stream.off('data', this.#onData)
-    if (this.#isPaused) wire.stream.resume()
     this.handleError(new Error('The connection was lost')) // unless the statement is over
     this.#idle.resolve()
   }
 
-  readonly #onData = (chunk: Buffer): void => {
-    this.#unfinishedBytes += chunk.length
+  /** Bytes have come from the server, not yet looked into. */
+  received(bytes: number): void {
+    this.#unfinishedBytes += bytes
     if (this.#unfinishedBytes > this.#options.maxRowBytes && this.#state === 'running') this.#options.onRowTooLarge()
-  }
-
-  /** A name that the server keeps need not be parsed again. */
-  #send(wire: Wire, { name, text, values }: OwnStatement): void {
-    if (name === '' || !this.#options.kept.has(name)) wire.parse({ text, name })
-    wire.bind({ statement: name, values })
-    wire.execute({})
   }
 
   #hold(): void {

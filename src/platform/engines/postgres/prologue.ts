@@ -35,7 +35,7 @@ const texts = new WeakMap<ServerFacts, string>()
  * Settings of one read, local to its transaction: no pooler minds them and nothing leaks to the next tenant. Being a
  * query, it also locks the access mode: SET TRANSACTION READ WRITE fails after it.
  */
-export function readSettings(facts: ServerFacts, limits: Limits): OwnStatement {
+function readSettings(facts: ServerFacts, limits: Limits): OwnStatement {
   const values = [
     String(Math.ceil(limits.statementTimeoutMs)),
     String(Math.ceil(limits.lockTimeoutMs)),
@@ -60,7 +60,7 @@ function settingsText(facts: ServerFacts): string {
     ...limits.map((name, at) => `pg_catalog.set_config('${name}', $${at + 1}, true)`),
     ...fixed.map(([name, value]) => `pg_catalog.set_config('${name}', ${escapeLiteral(value)}, true)`),
   ]
-  const text = `SELECT ${calls.join(', ')}`
+  const text = `SELECT pg_catalog.concat(${calls.join(', ')}) IS NULL` // one small cell back instead of a dozen
   texts.set(facts, text)
   return text
 }
@@ -81,13 +81,32 @@ export const rollBack: OwnStatement = { name: '', text: 'ROLLBACK', values: [] }
 
 export const beginRead = 'BEGIN TRANSACTION READ ONLY'
 
-export function begin(facts: ServerFacts): OwnStatement {
-  return { name: keptName(facts, 'begin'), text: beginRead, values: [] }
+/** BEGIN and the settings. The same object for the same limits, so that its bytes are put together once. */
+export function opening(facts: ServerFacts, limits: Limits): readonly OwnStatement[] {
+  const settings = readSettings(facts, limits)
+  const key = settings.values.join(' ')
+  const known = openings.get(facts)?.get(key)
+  if (known !== undefined) return known
+  const fresh = [{ name: keptName(facts, 'begin'), text: beginRead, values: [] }, settings]
+  const byLimits = openings.get(facts) ?? new Map<string, readonly OwnStatement[]>()
+  if (byLimits.size >= mostOpenings) byLimits.clear()
+  openings.set(facts, byLimits.set(key, fresh))
+  return fresh
 }
 
-export function end(facts: ServerFacts): OwnStatement {
-  return { name: keptName(facts, 'end'), text: endRead, values: [] }
+const openings = new WeakMap<ServerFacts, Map<string, readonly OwnStatement[]>>()
+/** Askers may choose their limits. */
+const mostOpenings = 200
+
+export function ending(facts: ServerFacts): readonly OwnStatement[] {
+  const known = endings.get(facts)
+  if (known !== undefined) return known
+  const fresh = [{ name: keptName(facts, 'end'), text: endRead, values: [] }]
+  endings.set(facts, fresh)
+  return fresh
 }
+
+const endings = new WeakMap<ServerFacts, readonly OwnStatement[]>()
 
 /** Not COMMIT: a rollback also takes back what `set_config(…, false)` in the statement did to the session. */
 export const endRead = 'ROLLBACK'

@@ -14,7 +14,7 @@ export interface ReadingOptions<Batch> {
   readonly offset: number | null
   readonly params: readonly (string | null)[]
   readonly limits: Limits
-  readonly ending: OwnStatement | null
+  readonly ending: readonly OwnStatement[]
   readonly gatherer: Gatherer<Batch>
   readonly isDescribeOnly?: boolean
   readonly signal: AbortSignal
@@ -53,7 +53,7 @@ export class Reading<Batch> {
       },
     })
     this.#clock = new OuterClock(options.signal, options.limits.statementTimeoutMs, () => this.#stop())
-    this.settled = (options.ending === null ? session.quiet(this.portal) : session.settle(this.portal)).then(() => this.#end())
+    this.settled = (options.ending.length === 0 ? session.quiet(this.portal) : session.settle(this.portal)).then(() => this.#end())
   }
 
   async next(): Promise<Batch | null> {

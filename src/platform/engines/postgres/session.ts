@@ -12,8 +12,14 @@ import { endRead } from './prologue.ts'
 interface ClientInside {
   readonly processID: number
   readonly secretKey: number
-  readonly connection: { readonly stream: { destroy(): void } }
+  readonly connection: {
+    readonly stream: { destroy(): void; on(event: 'data', listener: (chunk: Buffer) => void): void }
+    on(event: 'readyForQuery' | 'end', listener: () => void): void
+  }
 }
+
+/** The statement under way, whatever it gathers. */
+type AnyPortal = Pick<PortalRead<unknown>, 'isSent' | 'over' | 'received'>
 
 /** One signed-in PostgreSQL session. */
 export class PostgresSession implements Session {
@@ -22,12 +28,16 @@ export class PostgresSession implements Session {
   readonly #kept = new Set<string>()
   #isUsable = true
   #cancelling: Promise<void> | null = null
+  #portal: AnyPortal | null = null
 
   private constructor(client: Client, address: CancelAddress) {
     this.client = client
     this.#address = address
     client.on('error', () => this.spoil())
     client.on('end', () => this.spoil())
+    // Before the driver's own listeners, which would first send what waits: that is then not taken for what has ended.
+    this.#inside.connection.on('readyForQuery', () => this.#portal?.isSent === true && this.#endPortal())
+    this.#inside.connection.on('end', () => this.#endPortal())
   }
 
   /** `address` is the host's checked and pinned IP; TLS still checks the name. */
@@ -52,6 +62,7 @@ export class PostgresSession implements Session {
       session.destroy()
       throw openFailure(target, error)
     }
+    session.#inside.connection.stream.on('data', (chunk) => session.#portal?.isSent === true && session.#portal.received(chunk.length))
     return session
   }
 
@@ -66,6 +77,7 @@ export class PostgresSession implements Session {
   /** Sends a statement; nothing else may be sent until its `idle`, and then `settle`. */
   start<Batch>(options: Omit<PortalReadOptions<Batch>, 'kept'> & { readonly gatherer: Gatherer<Batch> }): PortalRead<Batch> {
     const portal = new PortalRead({ ...options, kept: this.#kept })
+    this.#portal = portal
     this.client.query(portal as never) // a submittable, see PortalRead; pg's typings know only its own
     return portal
   }
@@ -113,6 +125,12 @@ export class PostgresSession implements Session {
   async own<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
     const result = await this.client.query<Row>({ text, values: [...values] })
     return result.rows
+  }
+
+  #endPortal(): void {
+    const portal = this.#portal
+    this.#portal = null
+    portal?.over()
   }
 
   async #requestCancel(processId: number, secretKey: number): Promise<void> {

@@ -25,7 +25,7 @@ export async function writeOn(
   const startedMs = performance.now()
   const { result, gatherer, portal } = await runWrite(session, approved, options, {
     opening: [beginWrite, writeSettings(facts, approved.limits)],
-    ending: null,
+    ending: [],
   })
   session.spoil() // SET and what else a session keeps may have been touched; no other statement gets it
   try {
@@ -50,7 +50,7 @@ export async function dryRunOn(
 ): Promise<DryRun> {
   const { result } = await runWrite(session, approved, options, {
     opening: [beginWrite, writeSettings(facts, approved.limits), checkAtOnce],
-    ending: rollBack,
+    ending: [rollBack],
   })
   session.spoil()
   const notes = ['Sequences that gave numbers keep them given.', 'Rows changed by triggers and cascades are not counted.']
@@ -62,7 +62,7 @@ async function runWrite(
   session: PostgresSession,
   approved: ApprovedStatement,
   { signal, mark }: Marked,
-  around: { readonly opening: readonly OwnStatement[]; readonly ending: OwnStatement | null },
+  around: { readonly opening: readonly OwnStatement[]; readonly ending: readonly OwnStatement[] },
 ) {
   const { limits, params, sql } = approved
   if (signal.aborted) throw cancelled()

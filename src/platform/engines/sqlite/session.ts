@@ -6,14 +6,17 @@ import type { Session } from '../lease-pool.ts'
 import { openFailure } from './errors.ts'
 import type { FileAccess } from './open-database.ts'
 import type { SandboxAnswer, SandboxRequest } from './sandbox-messages.ts'
+import { watchMemory } from './watch-memory.ts'
 
 export interface SandboxOptions {
   /** The sandbox's main file, where it is not beside this one: a bundle. */
   readonly sandboxFile: string | null
   /** Memory of one sandbox; above it SQLite reports that it has none left. */
   readonly maxMemoryBytes: number
-  /** A temporary file of SQLite may not grow beyond this. */
+  /** A temporary file of SQLite may not grow beyond this, where there is a shell. */
   readonly maxTempBytes: number
+  /** false in an image without one: then memory is watched from here, and temporary files are the container's affair. */
+  readonly hasShell: boolean
 }
 
 const heapMegabytes = 256
@@ -105,7 +108,9 @@ export class SqliteSession implements Session {
  */
 function startSandbox(file: string, options: SandboxOptions, access: FileAccess): ChildProcess {
   const main = options.sandboxFile ?? join(import.meta.dirname, 'sandbox.ts')
-  const code = options.sandboxFile === null ? dirname(import.meta.dirname) : dirname(main) // it shares bounds with the other engines
+  // As source it shares bounds with the other engines; a bundle is one folder.
+  const isSource = options.sandboxFile === null && main.endsWith('.ts')
+  const code = isSource ? dirname(import.meta.dirname) : dirname(main)
   const node = [
     process.execPath,
     '--disable-warning=ExperimentalWarning',
@@ -124,8 +129,9 @@ function startSandbox(file: string, options: SandboxOptions, access: FileAccess)
   // No file may grow beyond its bound; the one that is written to is as large as it is already.
   const maxFileBytes = options.maxTempBytes + (access === 'write' ? statSync(file).size : 0)
   const bounds = `${follow} ulimit -c 0; ulimit -d ${Math.ceil(options.maxMemoryBytes / 1024)}; ulimit -f ${Math.ceil(maxFileBytes / 512)}; exec "$0" "$@"`
-  const [command = '', ...args] = process.platform === 'win32' ? node : ['/bin/sh', '-c', bounds, ...node]
+  const [command = '', ...args] = options.hasShell ? ['/bin/sh', '-c', bounds, ...node] : node
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], env: {}, cwd: dirname(file) })
+  if (!options.hasShell) watchMemory(child, options.maxMemoryBytes)
   child.unref()
   child.channel?.unref()
   return child

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { ShellError } from '../../../domain/index.ts'
 import { catalogVersion } from '../catalog-version.ts'
@@ -25,6 +26,7 @@ export function createSqliteEngine(options: SqliteEngineOptions): Engine {
     sandboxFile: options.sandboxFile ?? null,
     maxMemoryBytes: options.maxMemoryBytes ?? 768 * 1024 * 1024,
     maxTempBytes: options.maxTempBytes ?? 1024 * 1024 * 1024,
+    hasShell: options.hasShell ?? (process.platform !== 'win32' && existsSync('/bin/sh')),
   }
   return {
     dialect: 'sqlite',

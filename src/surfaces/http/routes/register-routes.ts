@@ -4,7 +4,8 @@ import { catalogRoutes } from './catalog.ts'
 import { connectionRoutes } from './connections.ts'
 import { docsRoutes, type Reference } from './docs.ts'
 import { draftRoutes } from './drafts.ts'
-import { auditKeyRoute, auditRoutes, historyRoutes } from './history.ts'
+import { auditRoutes } from './audit.ts'
+import { historyRoutes } from './history.ts'
 import { mcpRoutes } from './mcp.ts'
 import { metricsRoute, probeRoutes, type ProbeState } from './probes.ts'
 import { questionRoutes } from './questions.ts'
@@ -26,7 +27,6 @@ export function registerRoutes(app: App, rooms: HttpRooms, { state, hasMcp, hasM
   catalogRoutes(app, rooms)
   historyRoutes(app, rooms)
   auditRoutes(app, rooms)
-  auditKeyRoute(app, rooms)
   tokenRoutes(app, rooms)
   authRoutes(app)
   if (hasMcp && rooms.mcp !== null) mcpRoutes(app, rooms, rooms.mcp)

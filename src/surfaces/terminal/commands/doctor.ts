@@ -38,12 +38,20 @@ async function serverChecks(context: CommandContext, options: CommonOptions): Pr
   try {
     const checks: DoctorCheck[] = []
     checks.push(...(await attempt('server', () => readiness(session))))
+    if (session.token === '') return [...checks, noToken]
     checks.push(...(await attempt('credentials', () => credentials(session))))
     checks.push(...(await attempt('connections', () => connections(session))))
     return checks
   } finally {
     await session.close()
   }
+}
+
+const noToken: DoctorCheck = {
+  name: 'credentials',
+  state: 'degraded',
+  detail: 'there is no token here, so connections were not looked at',
+  hint: 'Put one in AISHELL_TOKEN.',
 }
 
 async function attempt(name: string, check: () => Promise<DoctorCheck[]>): Promise<DoctorCheck[]> {

@@ -1,0 +1,72 @@
+{{/* The same line as in the parent's _helpers.tpl. */}}
+{{- define "aishell-redis.fullname" -}}
+{{- .Values.fullnameOverride | default (printf "%s-redis" .Release.Name) | trunc 47 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "aishell-redis.isBundled" -}}
+{{- if ne .Values.mode "external" }}true{{ end -}}
+{{- end -}}
+
+{{- define "aishell-redis.selectorLabels" -}}
+app.kubernetes.io/name: redis
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "aishell-redis.labels" -}}
+{{ include "aishell-redis.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/part-of: aishell
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{- define "aishell-redis.image" -}}
+{{- $registry := .Values.global.imageRegistry | default .Values.image.registry -}}
+{{- $repository := ternary .Values.image.repository (printf "%s/%s" $registry .Values.image.repository) (empty $registry) -}}
+{{- if .Values.image.digest -}}
+{{- printf "%s@%s" $repository .Values.image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" $repository .Values.image.tag -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "aishell-redis.secret" -}}
+{{- .Values.auth.secret.name | default (include "aishell-redis.fullname" .) -}}
+{{- end -}}
+
+{{/* host:port of every Sentinel, one a line. */}}
+{{- define "aishell-redis.sentinels" -}}
+{{- $name := include "aishell-redis.fullname" . -}}
+{{- range $index := until 3 }}
+{{ printf "%s-sentinel-%d.%s-sentinel.%s.svc.%s" $name $index $name $.Release.Namespace $.Values.global.clusterDomain }}
+{{- end -}}
+{{- end -}}
+
+{{/* What both kinds of pod say to the scheduler. Takes root and component. */}}
+{{- define "aishell-redis.scheduling" -}}
+{{- with .root.Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .root.Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .root.Values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+affinity:
+  {{- with .root.Values.affinity }}
+  {{- toYaml . | nindent 2 }}
+  {{- else }}
+  podAntiAffinity:
+    preferredDuringSchedulingIgnoredDuringExecution:
+      - weight: 100
+        podAffinityTerm:
+          topologyKey: kubernetes.io/hostname
+          labelSelector:
+            matchLabels:
+              {{- include "aishell-redis.selectorLabels" .root | nindent 14 }}
+              app.kubernetes.io/component: {{ .component }}
+  {{- end }}
+{{- end -}}

