@@ -7,6 +7,7 @@ export const floors: readonly (readonly string[])[] = [
   [
     'platform/config',
     'platform/connections',
+    'platform/discovery',
     'platform/engines',
     'platform/identity',
     'platform/models',
@@ -25,6 +26,7 @@ export const floors: readonly (readonly string[])[] = [
 export const neighbours: Readonly<Record<string, readonly string[]>> = {
   'platform/connections': ['platform/engines', 'platform/observe', 'platform/store'],
   'platform/identity': ['platform/observe', 'platform/store', 'platform/tenancy'],
+  'platform/discovery': ['platform/observe'],
   'platform/models': ['platform/observe'],
   'platform/tenancy': ['platform/store'],
 }
@@ -70,7 +72,7 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   pg: ['platform/engines', 'platform/store'],
   'pg-copy-streams': ['platform/engines'],
   s3mini: ['platform/sinks'],
-  yaml: ['platform/config'],
+  yaml: ['platform/config', 'platform/discovery'],
   // The contract's shapes are made with zod; the surfaces, the settings file and a model's answer are parsed with it.
   zod: ['contract', 'platform/config', 'question/ask', 'surfaces/http', 'surfaces/mcp'],
 }

@@ -14,6 +14,7 @@ import { createGuard } from './question/guard/index.ts'
 import { createRecord, type Record } from './question/record/index.ts'
 import { createHttpServer, RunningAnswers, type Answer } from './surfaces/http/index.ts'
 import { createMcp } from './surfaces/mcp/index.ts'
+import { hostsOf, openDiscovered, type DiscoveredConnections } from './discovered-connections.ts'
 import { openStoreServer } from './open-store-server.ts'
 import { firstCredentials, type FirstCredentials } from './first-credentials.ts'
 import { readinessChecks } from './readiness-checks.ts'
@@ -87,7 +88,9 @@ async function build(
     sink: checkpointSink(settings, lineWriter(options)),
   })
   closers.push(() => record.close())
-  const connections = openConnections(settings, store, keyring, observer, scope, storeServer)
+  const cluster = openDiscovered(settings, observer.observe)
+  closers.push(() => cluster.close())
+  const connections = openConnections(settings, store, keyring, observer, scope, storeServer, cluster.discovered)
   closers.push(() => connections.close())
   const guard = createGuard()
   closers.push(() => guard.close())
@@ -116,7 +119,7 @@ async function build(
       identity,
       connections,
       record,
-      checks: readinessChecks({ settings, store, models }),
+      checks: [...readinessChecks({ settings, store, models }), ...cluster.checks],
       observer,
       mcp,
     },
@@ -168,12 +171,10 @@ function openConnections(
   observer: Observer,
   scope: Scope,
   storeServer: Awaited<ReturnType<typeof openStoreServer>>,
+  discovered: DiscoveredConnections['discovered'],
 ): Connections {
   const { demo } = storeServer
-  const hosts = {
-    allowPrivateHosts: settings.connections.allowPrivateHosts,
-    allowedHosts: [...settings.connections.allowedHosts, ...declaredHosts(settings), ...(demo === null ? [] : [demo.host])],
-  }
+  const hosts = hostsOf(settings, discovered, demo === null ? [] : [demo.host])
   return createConnections({
     store,
     keyring,
@@ -195,6 +196,7 @@ function openConnections(
     declarations: {
       scope,
       declared: settings.declared,
+      discovered,
       demo:
         demo === null
           ? null
@@ -227,9 +229,4 @@ function startSweep(record: Record, observer: Observer): () => Promise<void> {
   sweep()
   const timer = setInterval(sweep, sweepMs)
   return async () => clearInterval(timer)
-}
-
-/** What the operator has declared, the operator has allowed. */
-function declaredHosts(settings: Settings): readonly string[] {
-  return settings.declared.flatMap(({ input }) => (input.engine !== 'sqlite' ? [input.target.host] : []))
 }

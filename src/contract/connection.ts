@@ -55,8 +55,8 @@ export const connectionShape = z
     labels: z.array(z.string()),
     engine: z.enum(dialects),
     target: z.union([postgresTargetShape.omit({ password: true }), sqliteTargetShape]).nullable(),
-    /** `api`: saved by a person; `file`: declared in aishell.yaml; `demo`: came with the server. */
-    origin: z.enum(['api', 'file', 'demo']),
+    /** `api`: saved by a person; `file`: declared in aishell.yaml; `cluster`: from a labelled Secret; `demo`: came with the server. */
+    origin: z.enum(['api', 'file', 'cluster', 'demo']),
     createdAt: z.string(),
     updatedAt: z.string(),
   })

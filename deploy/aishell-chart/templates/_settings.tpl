@@ -39,6 +39,10 @@ connectionPoolMax: CONNECTION_POOL_MAX
 connectionQueueMax: CONNECTION_QUEUE_MAX
 connectionTimeoutMs: CONNECTION_TIMEOUT_MS
 connectionCatalogTtlMs: CONNECTION_CATALOG_TTL_MS
+discoveryEnabled: DISCOVERY_ENABLED
+discoveryNamespace: DISCOVERY_NAMESPACE
+discoveryApiServer: DISCOVERY_API_SERVER
+discoveryAccountDir: DISCOVERY_ACCOUNT_DIR
 limitStatementTimeoutMs: LIMIT_STATEMENT_TIMEOUT_MS
 limitLockTimeoutMs: LIMIT_LOCK_TIMEOUT_MS
 limitMaxRows: LIMIT_MAX_ROWS

@@ -25,6 +25,8 @@ export function sharedProblems(settings: SettingValues): readonly string[] {
   if (audit.sink === 'file' && audit.sinkFile === null) problems.push('AUDIT_CHECKPOINT_FILE is needed with AUDIT_CHECKPOINT_SINK=file')
   if (audit.sink === 's3' && (audit.s3Endpoint === null || audit.s3AccessKeyId === null || audit.s3SecretAccessKey === null))
     problems.push('AUDIT_S3_ENDPOINT, AUDIT_S3_ACCESS_KEY_ID and AUDIT_S3_SECRET_ACCESS_KEY are needed with AUDIT_CHECKPOINT_SINK=s3')
+  if (settings.discovery.isEnabled && settings.discovery.namespace === null)
+    problems.push('DISCOVERY_NAMESPACE is needed with DISCOVERY_ENABLED=true')
   const ratio = Number(tracing.sampleRatio)
   if (!(ratio >= 0 && ratio <= 1)) problems.push('OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1')
   for (const key of ['statementTimeoutMs', 'lockTimeoutMs', 'maxRows', 'maxBytes', 'maxTempBytes'] as const) {

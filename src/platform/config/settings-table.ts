@@ -218,6 +218,24 @@ export const settingsTable = {
       description: 'Age at which a catalog is read anew, behind the answers that still use the old one.',
     }),
   },
+  discovery: {
+    isEnabled: flag('DISCOVERY_ENABLED', {
+      defaultValue: false,
+      description: 'Make connections of the Secrets labelled `aishell.io/connection: "true"` in one namespace, live.',
+    }),
+    namespace: text<string | null>('DISCOVERY_NAMESPACE', {
+      defaultValue: null,
+      description: 'That namespace. Whoever may write Secrets there decides what AI-Shell connects to.',
+    }),
+    apiServer: text('DISCOVERY_API_SERVER', {
+      defaultValue: 'https://kubernetes.default.svc',
+      description: 'Address of the Kubernetes API.',
+    }),
+    accountDir: text('DISCOVERY_ACCOUNT_DIR', {
+      defaultValue: '/var/run/secrets/kubernetes.io/serviceaccount',
+      description: 'Folder with the `token` and `ca.crt` of the service account.',
+    }),
+  },
   limits: {
     statementTimeoutMs: wholeLimit(
       'LIMIT_STATEMENT_TIMEOUT_MS',
@@ -296,6 +314,7 @@ export const groupTitles: Readonly<Record<keyof typeof settingsTable | keyof typ
   access: 'Keys and access',
   audit: 'Record',
   connections: 'Connections',
+  discovery: 'Connections from a cluster',
   limits: 'Limits of one statement',
   ceilings: 'Ceilings of those limits',
   tracing: 'Traces',

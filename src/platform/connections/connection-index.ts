@@ -1,7 +1,7 @@
 import type { Actor, Scope } from '../../domain/index.ts'
 import type { ConnectionBody, PolicyBody } from '../../contract/index.ts'
-import type { Declarations } from './declared.ts'
-import { declaredConnections, declaredId, type KnownConnection } from './known-connection.ts'
+import type { Declarations, DiscoveredConnection } from './declared.ts'
+import { declaredConnections, declaredId, discoveredConnections, type KnownConnection } from './known-connection.ts'
 import { maySee, unknownConnection } from './permission.ts'
 import { openPolicyBody, policyOf } from './policy.ts'
 import { findSaved, listSaved, readPolicy, type SavedRooms } from './saved-connections.ts'
@@ -15,10 +15,15 @@ export class ConnectionIndex {
   readonly #saved: SavedRooms
   readonly #declarations: Declarations
   readonly #declared: readonly KnownConnection[]
+  readonly #gone: (known: KnownConnection) => void
+  #discovered: readonly DiscoveredConnection[] = []
+  #discoveredKnown: readonly KnownConnection[] = []
   readonly #found = new Map<string, { readonly untilMs: number; readonly known: Promise<KnownConnection | null> }>()
 
-  constructor(saved: SavedRooms, declarations: Declarations) {
+  /** `gone` hears of connections whose Secret is no longer there. */
+  constructor(saved: SavedRooms, declarations: Declarations, gone: (known: KnownConnection) => void) {
     this.#saved = saved
+    this.#gone = gone
     this.#declarations = declarations
     this.#declared = declaredConnections(declarations, saved.base)
   }
@@ -45,7 +50,9 @@ export class ConnectionIndex {
 
   /** The policy a file declares; null where the table has the say. */
   declaredPolicy(id: string): PolicyBody | null {
-    const declared = this.#declarations.declared.find((one) => declaredId('file', one.input.name) === id)
+    const declared =
+      this.#declarations.declared.find((one) => declaredId('file', one.input.name) === id) ??
+      this.#declarations.discovered?.().find((one) => declaredId('cluster', one.input.name) === id)
     return declared === undefined ? null : (declared.policy ?? openPolicyBody)
   }
 
@@ -62,12 +69,26 @@ export class ConnectionIndex {
     const wanted = idOrName.toLowerCase()
     const declared = this.#declaredFor(scope).find(({ body }) => body.id === wanted || body.name.toLowerCase() === wanted)
     if (declared === undefined) return findSaved(this.#saved, scope, wanted)
-    if (declared.body.origin === 'file') return declared
+    if (declared.body.origin !== 'demo') return declared
     const policy = await readPolicy(this.#saved, scope, declared.body.id)
     return policy === null ? declared : { ...declared, policy: policyOf(policy, this.#saved.base) }
   }
 
   #declaredFor(scope: Scope): readonly KnownConnection[] {
-    return scope.tenantId === this.#declarations.scope.tenantId ? this.#declared : []
+    return scope.tenantId === this.#declarations.scope.tenantId ? [...this.#declared, ...this.#fromCluster()] : []
+  }
+  /** A name that aishell.yaml or the demo has is theirs. */
+  #fromCluster(): readonly KnownConnection[] {
+    const now = this.#declarations.discovered?.() ?? this.#discovered
+    if (now === this.#discovered) return this.#discoveredKnown
+    const taken = new Set(this.#declared.map((known) => known.body.name.toLowerCase()))
+    const before = this.#discoveredKnown
+    this.#discovered = now
+    this.#discoveredKnown = discoveredConnections(this.#declarations, now, this.#saved.base).filter(
+      ({ body }) => !taken.has(body.name.toLowerCase()),
+    )
+    this.#found.clear()
+    for (const known of before) if (!this.#discoveredKnown.some(({ body }) => body.id === known.body.id)) this.#gone(known)
+    return this.#discoveredKnown
   }
 }

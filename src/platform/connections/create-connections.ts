@@ -35,7 +35,9 @@ class ConnectionsRoom implements Connections {
   constructor(options: ConnectionsOptions) {
     this.#options = options
     this.#saved = { store: options.store, keyring: options.keyring, base: options.limits, now: options.now ?? (() => new Date()) }
-    this.#index = new ConnectionIndex(this.#saved, options.declarations)
+    this.#index = new ConnectionIndex(this.#saved, options.declarations, (known) => {
+      this.#open.forget(known).catch((error: unknown) => options.observe({ type: 'failure', code: 'connections.close', error }))
+    })
     this.#open = new OpenConnections(options)
   }
 
@@ -124,7 +126,7 @@ class ConnectionsRoom implements Connections {
     requireVerb(actor, 'manage-policies')
     const { body, scope } = await this.#index.find(actor, idOrName, { isOwn: true })
     requireVerbOn(actor, 'manage-policies', body)
-    if (body.origin === 'file') throw readOnlyOrigin(body)
+    if (body.origin === 'file' || body.origin === 'cluster') throw readOnlyOrigin(body)
     const checked = checkedPolicy(policy)
     await writePolicy(this.#saved, scope, body.id, checked)
     this.#index.forget(scope)

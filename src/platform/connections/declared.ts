@@ -10,10 +10,18 @@ export interface DeclaredConnection {
   readonly policy: PolicyBody | null
 }
 
+/** A connection that comes and goes with a Secret of the cluster. */
+export interface DiscoveredConnection extends DeclaredConnection {
+  /** Changes with every change of its Secret. */
+  readonly version: string
+}
+
 /** What was there before anybody saved anything; it belongs to one tenant. */
 export interface Declarations {
   readonly scope: Scope
   readonly declared: readonly DeclaredConnection[]
   readonly demo: DeclaredConnection | null
+  /** What is there now; the same object until something changes. */
+  readonly discovered?: () => readonly DiscoveredConnection[]
   readonly startedAt: Date
 }

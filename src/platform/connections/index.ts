@@ -4,5 +4,5 @@
 // Refuses to judge SQL.
 export type { Connections, Target } from './connection.ts'
 export { createConnections, type ConnectionsOptions } from './create-connections.ts'
-export type { Declarations, DeclaredConnection } from './declared.ts'
+export type { Declarations, DeclaredConnection, DiscoveredConnection } from './declared.ts'
 export { policyOf, type PolicyBase } from './policy.ts'

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Policy, Scope } from '../../domain/index.ts'
 import type { ConnectionBody } from '../../contract/index.ts'
 import type { EngineTarget } from '../engines/index.ts'
-import type { Declarations, DeclaredConnection } from './declared.ts'
+import type { Declarations, DeclaredConnection, DiscoveredConnection } from './declared.ts'
 import { policyOf, type PolicyBase } from './policy.ts'
 
 /** A connection with all that is needed to open it. */
@@ -17,7 +17,9 @@ export interface KnownConnection {
 }
 
 /** Ids of declared connections hold a colon, which no name and no UUID does. */
-export function declaredId(origin: 'file' | 'demo', name: string): string {
+export type DeclaredOrigin = 'file' | 'cluster' | 'demo'
+
+export function declaredId(origin: DeclaredOrigin, name: string): string {
   return `${origin}:${name.toLowerCase()}`
 }
 
@@ -25,23 +27,34 @@ export function declaredId(origin: 'file' | 'demo', name: string): string {
 export function declaredConnections({ scope, declared, demo, startedAt }: Declarations, base: PolicyBase): readonly KnownConnection[] {
   const time = startedAt.toISOString()
   const all = [...declared.map((one) => ['file', one] as const), ...(demo === null ? [] : [['demo', demo] as const])]
-  return all.map(([origin, one]) => ({
+  return all.map(([origin, one]) => knownOf({ scope, origin, time, stamp: 'declared' }, one, base))
+}
+
+export function discoveredConnections(
+  { scope, startedAt }: Declarations,
+  discovered: readonly DiscoveredConnection[],
+  base: PolicyBase,
+): readonly KnownConnection[] {
+  const time = startedAt.toISOString()
+  return discovered.map((one) => knownOf({ scope, origin: 'cluster', time, stamp: stampOf(one.version) }, one, base))
+}
+
+interface About {
+  readonly scope: Scope
+  readonly origin: DeclaredOrigin
+  readonly time: string
+  readonly stamp: string
+}
+
+function knownOf({ scope, origin, time, stamp }: About, one: DeclaredConnection, base: PolicyBase): KnownConnection {
+  const { name, description, labels = [], engine, target } = one.input
+  return {
     scope,
-    body: {
-      id: declaredId(origin, one.input.name),
-      name: one.input.name,
-      description: one.input.description,
-      labels: one.input.labels ?? [],
-      engine: one.input.engine,
-      target: one.input.target,
-      origin,
-      createdAt: time,
-      updatedAt: time,
-    },
+    body: { id: declaredId(origin, name), name, description, labels, engine, target, origin, createdAt: time, updatedAt: time },
     policy: policyOf(one.policy, base),
-    stamp: 'declared',
+    stamp,
     target: async () => targetOf(one),
-  }))
+  }
 }
 
 function targetOf({ input, password }: DeclaredConnection): EngineTarget {

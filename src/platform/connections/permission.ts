@@ -48,12 +48,18 @@ export function unknownConnection(): ShellError {
   })
 }
 
+const owners = {
+  file: ['declared in aishell.yaml', 'Change it in aishell.yaml and restart the server.'],
+  cluster: ['described by a Secret of the cluster', 'Change or delete that Secret; the change is seen at once.'],
+  demo: ['part of the demo', 'Save a connection of your own.'],
+} as const
+
 export function readOnlyOrigin(body: ConnectionBody): ShellError {
-  const where = body.origin === 'file' ? 'declared in aishell.yaml' : 'part of the demo'
+  const [where, hint] = owners[body.origin === 'file' || body.origin === 'cluster' ? body.origin : 'demo']
   return new ShellError({
     code: 'connections.declared',
     kind: 'conflict',
     message: `${body.name} is ${where} and cannot be changed here.`,
-    hint: body.origin === 'file' ? 'Change it in aishell.yaml and restart the server.' : 'Save a connection of your own.',
+    hint,
   })
 }
