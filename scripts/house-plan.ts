@@ -38,6 +38,7 @@ export const clients: readonly string[] = ['surfaces/terminal']
 export const sideDoors: Readonly<Record<string, readonly string[]>> = {
   'domain/approved-statement.ts': ['question/guard'],
   'domain/granted-approval.ts': ['question/approve'],
+  'domain/masking/overlay.ts': ['platform/engines'],
 }
 
 /** Each third-party package has one home; a package that is not listed may not be imported. */

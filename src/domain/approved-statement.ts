@@ -1,3 +1,4 @@
+import type { Overlay } from './masking/overlay.ts'
 import type { Limits } from './limits.ts'
 import type { Param } from './question.ts'
 import type { StatementClass } from './statement-class.ts'
@@ -6,24 +7,13 @@ import { ShellError } from './shell-error.ts'
 const seal: unique symbol = Symbol('approved')
 const sealed = new WeakSet<object>()
 
-/** Masks and filters as views that stand before the tables of the same name, for an engine whose text is not rewritten. */
-export interface Overlay {
-  /** Each name with the text of its view, in the order they are made. */
-  readonly views: readonly { readonly name: string; readonly text: string }[]
-  /** Only from within the view that goes by this name may the table be read. */
-  readonly readers: readonly { readonly table: string; readonly view: string }[]
-  /** What the views ask for by number: attributes of the actor; lists as JSON. */
-  readonly values: readonly (string | null)[]
-  /** Key of hash masks; null: none is used. */
-  readonly key: string | null
-}
-
 export interface ApprovedFields {
   /** The text that will run, exactly as judged. */
   readonly sql: string
   readonly params: readonly Param[]
   /** true: masks are part of the text, and the asker wrote another one. */
   readonly isSpliced?: boolean
+  /** Masks laid over the text, where they are no part of it. */
   readonly overlay?: Overlay | null
   readonly class: StatementClass
   /** `dry-run`: may be run only to be rolled back. */

@@ -3,7 +3,7 @@
 // Touches nothing: no clock beyond ids, no network, no file.
 // Refuses effects, and imports from any other floor.
 export * from './actor.ts'
-export { assertSealed, type ApprovedStatement, type ApprovedFields, type Overlay } from './approved-statement.ts'
+export { assertSealed, type ApprovedStatement, type ApprovedFields } from './approved-statement.ts'
 export * from './catalog.ts'
 export * from './dialects/index.ts'
 export * from './draft.ts'

@@ -14,4 +14,5 @@ await session.ask({
   batchRows: 10,
   maxRowBytes: 1_000,
   lockTimeoutMs: 100,
+  overlay: null,
 })

@@ -239,5 +239,4 @@ export const viewsSql = `
   CREATE VIEW v_customer AS SELECT id, name, email AS mail, born FROM customer;
   CREATE VIEW v_twice AS SELECT v.id, upper(v.mail) AS up, o.total FROM v_customer v JOIN sales_order o ON o.customer_id = v.id;
   CREATE VIEW v_contact_city AS SELECT id, city FROM contact;
-  CREATE VIEW v_whole AS SELECT c AS whole FROM customer c;
 `

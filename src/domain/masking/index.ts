@@ -4,3 +4,4 @@
 // Refuses a filter it does not understand to the last character.
 export * from './mask.ts'
 export * from './row-filter.ts'
+export * from './overlay.ts'

@@ -62,10 +62,10 @@ export class SqliteLease implements Lease {
     if (approved.access !== 'read') throw readsOnly()
     await this.#current?.leave()
     if (options.signal.aborted) throw cancelled()
-    const { limits, params } = approved
+    const { limits, params, overlay = null } = approved
     const reading = new SqliteReading(this.#session, { signal: options.signal, timeoutMs: limits.statementTimeoutMs })
     this.#current = reading
     const { lockTimeoutMs, maxBytes } = limits
-    return await reading.start({ type: 'read', sql, params, batchRows: options.batchRows, maxRowBytes: maxBytes, lockTimeoutMs })
+    return await reading.start({ type: 'read', sql, params, batchRows: options.batchRows, maxRowBytes: maxBytes, lockTimeoutMs, overlay })
   }
 }

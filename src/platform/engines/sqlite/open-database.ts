@@ -1,4 +1,5 @@
 import { constants, DatabaseSync } from 'node:sqlite'
+import { passesOverlay } from './overlays.ts'
 
 /** The longest text or blob SQLite may make; also bounds what one row can hold. */
 const longestValueBytes = 64 * 1024 * 1024
@@ -62,9 +63,10 @@ export function ourOwn<Result>(database: DatabaseSync, access: FileAccess, work:
 }
 
 function authorize(database: DatabaseSync, access: FileAccess): void {
-  database.setAuthorizer((action, first, second) =>
-    isReading(action, first, second) || (access === 'write' && isRowChange(action, first)) ? constants.SQLITE_OK : constants.SQLITE_DENY,
-  )
+  database.setAuthorizer((action, first, second, schema, through) => {
+    const isKnown = isReading(action, first, second) || (access === 'write' && isRowChange(action, first))
+    return isKnown && passesOverlay(database, [action, first, second, schema, through]) ? constants.SQLITE_OK : constants.SQLITE_DENY
+  })
 }
 
 /** Rows of tables, also those a trigger changes; never SQLite's own tables, which hold the schema. */

@@ -1,5 +1,5 @@
 import type { Cell, ResultColumn } from '../../../contract/index.ts'
-import type { Relation, Truncation } from '../../../domain/index.ts'
+import type { Overlay, Relation, Truncation } from '../../../domain/index.ts'
 
 export interface ReadRequest {
   readonly type: 'read'
@@ -8,6 +8,8 @@ export interface ReadRequest {
   readonly batchRows: number
   readonly maxRowBytes: number
   readonly lockTimeoutMs: number
+  /** Masks of the statement, as views; null: there are none. */
+  readonly overlay: Overlay | null
 }
 
 /** Begins a write; `commit` or `rollback` ends it. */

@@ -2,7 +2,8 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Cell, ResultColumn } from '../../../contract/index.ts'
 import { readRelations } from './catalog.ts'
 import { cellText, resultColumn, type SqliteValue } from './column-kind.ts'
-import { openDatabase, setLockTimeout, type FileAccess } from './open-database.ts'
+import { openDatabase, ourOwn, setLockTimeout, type FileAccess } from './open-database.ts'
+import { layOver } from './overlays.ts'
 import type { ReadRequest, SandboxAnswer, SandboxRequest } from './sandbox-messages.ts'
 import { SandboxWriter } from './sandbox-writer.ts'
 
@@ -37,6 +38,7 @@ function answerTo(database: DatabaseSync, writer: SandboxWriter | null, request:
 
 function startRead(database: DatabaseSync, request: ReadRequest): SandboxAnswer {
   setLockTimeout(database, request.lockTimeoutMs)
+  ourOwn(database, 'read', () => layOver(database, request.overlay))
   const statement = database.prepare(request.sql)
   statement.setReadBigInts(true)
   statement.setReturnArrays(true)

@@ -111,12 +111,14 @@ function startSandbox(file: string, options: SandboxOptions, access: FileAccess)
   // As source it shares bounds with the other engines; a bundle is one folder.
   const isSource = options.sandboxFile === null && main.endsWith('.ts')
   const code = isSource ? dirname(import.meta.dirname) : dirname(main)
+  const masks = isSource ? [`--allow-fs-read=${join(import.meta.dirname, '../../../domain/masking/overlay.ts')}`] : []
   const node = [
     process.execPath,
     '--disable-warning=ExperimentalWarning',
     `--max-old-space-size=${heapMegabytes}`,
     '--permission',
     `--allow-fs-read=${code}`,
+    ...masks,
     // A writer also keeps SQLite's journal, beside the file.
     ...(access === 'read' ? [file] : [file, ...journals.map((suffix) => `${file}${suffix}`)]).map((path) => `--allow-fs-read=${path}`),
     ...(access === 'read' ? [] : ['', ...journals].map((suffix) => `--allow-fs-write=${file}${suffix}`)),

@@ -12,7 +12,7 @@ export interface MaskedText {
   /** Bound after the statement's own values, in this order. */
   readonly hidden: readonly HiddenValue[]
   /** Views laid over the tables, where the text stays as it is; `values` are those of `hidden`. */
-  readonly overlay: Pick<Overlay, 'views' | 'readers'> | null
+  readonly overlay: Pick<Overlay, 'tables' | 'views'> | null
 }
 
 /** Who asks, for the values that stay out of what is remembered. */

@@ -2,8 +2,11 @@ import type { Catalog, Reason } from '../../../domain/index.ts'
 import type { Analyser, AnalyseOptions } from '../analyser.ts'
 import { unreadable, type Analysis } from '../analysis.ts'
 import { indexOf, type CatalogIndex } from '../catalog-index.ts'
+import { needsCatalog } from '../mask/mask-reasons.ts'
 import { noSources } from '../view-sources.ts'
+import { maskSqlite } from './mask.ts'
 import { classOfKeyword, outline, type Outline } from './outline.ts'
+import { boundValue } from './render-mask.ts'
 import { Weighing } from './weighing.ts'
 import { Witness } from './witness.ts'
 import { isExplained, writesOf } from './writes.ts'
@@ -28,7 +31,10 @@ export function openSqliteAnalyser(): Analyser {
       if (use.relation?.kind !== 'view' || analysis.behindViews === undefined) return noSources
       return { ...analysis.behindViews, isKnown: use.relation.definition !== null }
     },
-    masker: null,
+    masker: {
+      mask: (request, { index }) => (index === null ? needsCatalog : maskSqlite(request, index, witness)),
+      bound: boundValue,
+    },
     close: () => witness.close(),
   }
 }

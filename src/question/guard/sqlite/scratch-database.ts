@@ -1,5 +1,6 @@
 import { constants, DatabaseSync } from 'node:sqlite'
-import type { Testimony, WitnessAction, WitnessTable } from './witness-messages.ts'
+import { overlayFunctions, planOverlay } from '../../../domain/index.ts'
+import type { Testimony, WitnessAction, WitnessOverlay, WitnessTable } from './witness-messages.ts'
 
 /** What all databases of this thread may take together; SQLite refuses to compile what needs more. */
 const mostHeapBytes = 256 * 1024 * 1024
@@ -37,6 +38,18 @@ export function compile(database: DatabaseSync, sql: string): Omit<Testimony, 'g
     return { actions: [...actions.values()], error: error instanceof Error ? error.message : 'unknown error' }
   } finally {
     database.setAuthorizer(null)
+  }
+}
+
+/** The same under an overlay, which is taken off again whatever comes. */
+export function compileUnder(database: DatabaseSync, sql: string, overlay: WitnessOverlay): Omit<Testimony, 'guessed'> {
+  const plan = planOverlay(overlay, overlay.nonce)
+  for (const name of Object.values(overlayFunctions)) database.function(name, { deterministic: true, varargs: true }, () => null)
+  try {
+    for (const text of plan.create) database.exec(text)
+    return compile(database, sql)
+  } finally {
+    for (const text of plan.drop) database.exec(text)
   }
 }
 

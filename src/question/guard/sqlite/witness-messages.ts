@@ -1,3 +1,5 @@
+import type { Overlay } from '../../../domain/index.ts'
+
 /** A table as the witness needs it: names and keys; a view with its text. */
 export interface WitnessTable {
   readonly name: string
@@ -14,7 +16,11 @@ export interface WitnessRequest {
   /** Sent when the thread says it has none of that key. */
   readonly tables: readonly WitnessTable[] | null
   readonly sql: string
+  /** Views to be laid over the tables while it is compiled. */
+  readonly overlay: WitnessOverlay | null
 }
+
+export type WitnessOverlay = Pick<Overlay, 'tables' | 'views'> & { readonly nonce: string }
 
 /** One question SQLite put to its authorizer; `through` is the view it was asked for. */
 export type WitnessAction = readonly [

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { parentPort } from 'node:worker_threads'
 import { compileByGuessing } from './guess-tables.ts'
-import { compile, openScratch } from './scratch-database.ts'
+import { compile, compileUnder, openScratch } from './scratch-database.ts'
 import type { WitnessReply, WitnessRequest, WitnessTable } from './witness-messages.ts'
 
 const keptCatalogs = 8
@@ -11,12 +11,12 @@ parentPort?.on('message', (request: WitnessRequest) => {
   parentPort?.postMessage(testify(request))
 })
 
-function testify({ id, catalogKey, tables, sql }: WitnessRequest): WitnessReply {
+function testify({ id, catalogKey, tables, sql, overlay }: WitnessRequest): WitnessReply {
   try {
     if (catalogKey === null) return { id, needsCatalog: false, ...compileByGuessing(sql) }
     const database = databases.get(catalogKey) ?? (tables === null ? null : build(catalogKey, tables))
     if (database === null) return { id, needsCatalog: true, actions: [], error: null, guessed: null }
-    return { id, needsCatalog: false, ...compile(database, sql), guessed: null }
+    return { id, needsCatalog: false, ...(overlay === null ? compile(database, sql) : compileUnder(database, sql, overlay)), guessed: null }
   } catch (error) {
     return { id, needsCatalog: false, actions: [], error: error instanceof Error ? error.message : 'unknown error', guessed: null }
   }

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { Catalog } from '../../../domain/index.ts'
-import type { WitnessReply, WitnessRequest, WitnessTable } from './witness-messages.ts'
+import type { WitnessOverlay, WitnessReply, WitnessRequest, WitnessTable } from './witness-messages.ts'
 
 interface Waiting {
   readonly request: WitnessRequest
@@ -18,10 +18,10 @@ export class Witness {
   #nextId = 1
   readonly #waiting = new Map<number, Waiting>()
 
-  ask(catalog: Catalog | null, sql: string): Promise<WitnessReply> {
+  ask(catalog: Catalog | null, sql: string, overlay: WitnessOverlay | null = null): Promise<WitnessReply> {
     const worker = this.#open()
     const id = this.#nextId++
-    const request = { id, catalogKey: catalog === null ? null : `${catalog.version} ${catalog.database}`, tables: null, sql }
+    const request = { id, catalogKey: catalog === null ? null : `${catalog.version} ${catalog.database}`, tables: null, sql, overlay }
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#replace(), longestMs)
       this.#waiting.set(id, { request, catalog, resolve, timer })
