@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { renderOpenApi } from '../src/surfaces/http/index.ts'
+import { renderOpenApi, renderPermissions } from '../src/surfaces/http/index.ts'
 import { renderCliReference } from '../src/surfaces/terminal/index.ts'
 import { renderChartReadme } from './chart/chart-readme.ts'
 import { renderSettingsTemplate } from './chart/chart-settings.ts'
@@ -16,6 +16,7 @@ const generated: Readonly<Record<string, () => string | Promise<string>>> = {
   '.env.example': renderEnvExample,
   'docs/reference/settings.md': renderSettingsReference,
   'docs/reference/openapi.json': renderOpenApi,
+  'docs/reference/permissions.md': renderPermissions,
   'docs/reference/cli.md': renderCliReference,
   'docs/reference/metrics.md': renderMetricsReference,
   'docs/reference/errors.md': renderErrorReference,

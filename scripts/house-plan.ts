@@ -74,6 +74,11 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   'pg-copy-streams': ['platform/engines'],
   s3mini: ['platform/sinks'],
   yaml: ['platform/config', 'platform/discovery'],
+  '@node-rs/argon2': ['platform/identity'],
+  '@zxcvbn-ts/core': ['platform/identity'],
+  '@zxcvbn-ts/language-common': ['platform/identity'],
+  jose: ['platform/identity'],
+  'openid-client': ['platform/identity'],
   // The contract's shapes are made with zod; the surfaces, the settings file and a model's answer are parsed with it.
   zod: ['contract', 'platform/config', 'question/ask', 'surfaces/http', 'surfaces/mcp'],
 }

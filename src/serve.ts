@@ -3,7 +3,6 @@ import { newId, type Scope, type Secret } from './domain/index.ts'
 import { ensureKeys, secretsOf, type Settings } from './platform/config/index.ts'
 import { createConnections, type Connections } from './platform/connections/index.ts'
 import { createMysqlEngine, createPostgresEngine, createSqliteEngine } from './platform/engines/index.ts'
-import { createIdentity } from './platform/identity/index.ts'
 import { createModels } from './platform/models/index.ts'
 import { createObserver, type LogSink, type Observer } from './platform/observe/index.ts'
 import { createKeyring, createStore, type Store } from './platform/store/index.ts'
@@ -17,10 +16,12 @@ import { createMcp } from './surfaces/mcp/index.ts'
 import { hostsOf, openDiscovered, type DiscoveredConnections } from './discovered-connections.ts'
 import { openStoreServer } from './open-store-server.ts'
 import { firstCredentials, type FirstCredentials } from './first-credentials.ts'
+import { openIdentity } from './open-identity.ts'
 import { readinessChecks } from './readiness-checks.ts'
 import { modelProviders } from './model-providers.ts'
 import { prepareStore } from './prepare-store.ts'
 import { checkpointSink, startKeeping } from './record-keeping.ts'
+import { watchRevocations } from './watch-revocations.ts'
 
 export interface ServeOptions {
   /** Where log lines go: standard output unless a shell owns the terminal. */
@@ -74,7 +75,7 @@ async function build(
   const tenancy = createTenancy({ store })
   const scope = await tenancy.ensureDefaultTenant()
   await keyring.auditKey(scope) // a wrong SECRET_KEY is said now, not at the first question
-  const identity = createIdentity({ store, tenancy, observe: observer.observe, isRbacEnabled: settings.access.isRbacEnabled })
+  const { people, identity } = openIdentity({ settings, store, tenancy, observe: observer.observe, jwtSecret: keys.jwtSecret, scope })
   const credentials = await firstCredentials({ settings, scope, tenancy, identity })
 
   const record = createRecord({
@@ -117,6 +118,8 @@ async function build(
       answer: follow,
       running,
       identity,
+      people,
+      signInScope: async () => scope,
       connections,
       record,
       checks: [...readinessChecks({ settings, store, models }), ...cluster.checks],
@@ -126,6 +129,8 @@ async function build(
     {
       version: settings.version,
       corsOrigins: settings.server.corsOrigins,
+      publicUrl: settings.server.publicUrl,
+      trustedProxies: settings.server.trustedProxies,
       bodyLimitBytes: settings.server.maxRequestBytes,
       requestTimeoutMs: settings.server.requestTimeoutMs,
       maxRunningAnswers: settings.server.maxAnswers,
@@ -139,6 +144,7 @@ async function build(
   })
   closers.push(() => http.close({ graceMs: settings.server.drainGraceMs }))
   closers.push(startSweep(record, observer), startKeeping(record, settings, observer))
+  closers.push(watchRevocations({ running, identity, observe: observer.observe }))
   observer.observe({ type: 'server-started', url, version: settings.version })
   return {
     url,

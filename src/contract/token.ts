@@ -11,6 +11,8 @@ export const tokenInputShape = z
     kind: z.enum(actorKinds).default('person'),
     verbs: z.array(z.enum(verbs)).min(1).optional(),
     connections: z.array(nameOrIdShape).min(1).max(500).optional(),
+    /** A service whose token it is to be, by id or name; for those who manage members. */
+    member: nameOrIdShape.optional(),
     /** Days until it expires. */
     expiresInDays: z.int().min(1).max(366).default(90),
   })

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { isShellError, newId, type Actor, type RoleName, type Scope } from '../../src/domain/index.ts'
+import { isShellError, newId, Secret, type Actor, type RoleName, type Scope } from '../../src/domain/index.ts'
 import type { TokenInput } from '../../src/contract/index.ts'
 import { createIdentity, type Identity } from '../../src/platform/identity/index.ts'
 import type { Observation } from '../../src/platform/observe/index.ts'
 import { createStore, type Store, type StoreAddress } from '../../src/platform/store/index.ts'
-import { createTenancy, type Tenancy } from '../../src/platform/tenancy/index.ts'
+import { createPeople, createTenancy, type Tenancy } from '../../src/platform/tenancy/index.ts'
 import { execute, freshStore } from '../support/postgres-server.ts'
 
 let address: Awaited<ReturnType<typeof freshStore>>
@@ -25,8 +25,10 @@ beforeEach(() => {
   observed.length = 0
 })
 
+const people = () => ({ people: createPeople({ store }), jwtSecret: new Secret('j'.repeat(40)) })
+
 function identity(isRbacEnabled = true): Identity {
-  return createIdentity({ store, tenancy, observe: (one) => observed.push(one), isRbacEnabled, now: () => new Date(nowMs) })
+  return createIdentity({ ...people(), store, tenancy, observe: (one) => observed.push(one), isRbacEnabled, now: () => new Date(nowMs) })
 }
 
 async function memberOf(role: RoleName, name = `m-${newId()}`): Promise<string> {
@@ -169,7 +171,14 @@ describe('authenticate', () => {
     const { token } = await signedIn('reader')
     let lookups = 0
     const counted: Store = { ...store, withoutTenant: (work) => ((lookups += 1), store.withoutTenant(work)) }
-    const rooms = createIdentity({ store: counted, tenancy, observe: () => undefined, isRbacEnabled: true, now: () => new Date(nowMs) })
+    const rooms = createIdentity({
+      ...people(),
+      store: counted,
+      tenancy,
+      observe: () => undefined,
+      isRbacEnabled: true,
+      now: () => new Date(nowMs),
+    })
     await Promise.all(Array.from({ length: 100 }, () => rooms.authenticate(token, 'http')))
     expect(lookups).toBe(1)
   })

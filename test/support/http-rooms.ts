@@ -30,6 +30,8 @@ export function scriptedRooms(script: Script, actors: Readonly<{ [token: string]
   return {
     connections: absent.connections,
     record: absent.record,
+    people: absent.people,
+    signInScope: absent.signInScope,
     running,
     answer: running.follow((_actor, question, signal, delivery) => script(question, signal, delivery)),
     identity: {

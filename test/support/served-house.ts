@@ -1,18 +1,21 @@
-import { ceilingLimits, defaultLimits, newId, Secret, type RoleName } from '../../src/domain/index.ts'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
+import { ceilingLimits, defaultLimits, newId, Secret, type RoleName, type Scope } from '../../src/domain/index.ts'
 import type { TokenInput } from '../../src/contract/index.ts'
 import { Client } from '../../src/contract/index.ts'
 import { createConnections, type Connections } from '../../src/platform/connections/index.ts'
 import { createPostgresEngine } from '../../src/platform/engines/index.ts'
-import { createIdentity } from '../../src/platform/identity/index.ts'
+import { createIdentity, type Identity, type OidcSettings } from '../../src/platform/identity/index.ts'
 import { createObserver } from '../../src/platform/observe/index.ts'
-import { createKeyring, createStore, sql } from '../../src/platform/store/index.ts'
-import { createTenancy } from '../../src/platform/tenancy/index.ts'
+import { createKeyring, createStore, sql, type Store } from '../../src/platform/store/index.ts'
+import { createPeople, createTenancy, type People } from '../../src/platform/tenancy/index.ts'
 import { answer } from '../../src/question/index.ts'
 import { createAsk } from '../../src/question/ask/index.ts'
 import { createGuard } from '../../src/question/guard/index.ts'
 import { createRecord } from '../../src/question/record/index.ts'
-import { createHttpServer, RunningAnswers, type HttpServer } from '../../src/surfaces/http/index.ts'
+import { createHttpServer, RunningAnswers, type HttpOptions, type HttpServer } from '../../src/surfaces/http/index.ts'
 import { createMcp } from '../../src/surfaces/mcp/index.ts'
+import { watchRevocations } from '../../src/watch-revocations.ts'
 import { freshDatabase, freshStore, type TestDatabase } from './postgres-server.ts'
 
 /** A whole server over real rooms, with a small shop as the connection `shop`. */
@@ -20,6 +23,10 @@ export interface ServedHouse {
   readonly url: string
   readonly server: HttpServer
   readonly shop: TestDatabase
+  readonly identity: Identity
+  readonly people: People
+  readonly store: Store
+  readonly scope: Scope
   /** The first admin's. */
   readonly admin: Client
   readonly adminToken: string
@@ -31,6 +38,15 @@ export interface ServedHouse {
   close(): Promise<void>
 }
 
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo // it listens on TCP
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
+
 const shopSchema = `
   CREATE TABLE item (id int PRIMARY KEY, name text NOT NULL, price numeric(12,2), secret_note text);
   COMMENT ON TABLE item IS 'What the shop sells';
@@ -39,7 +55,17 @@ const shopSchema = `
   INSERT INTO sale VALUES (1, 1, '2026-01-02T03:04:05Z', 9007199254740993), (2, 2, NULL, NULL);
   ANALYZE`
 
-export async function servedHouse(): Promise<ServedHouse> {
+export interface ServedHouseOptions {
+  /** Given once the address is known. */
+  readonly oidc?: (url: string) => Omit<OidcSettings, 'findTenant' | 'publicUrl'>
+  readonly isRbacEnabled?: boolean
+  readonly isAuditEnabled?: boolean
+  readonly jwtKeysFile?: string
+  readonly http?: Partial<HttpOptions>
+  readonly now?: () => Date
+}
+
+export async function servedHouse(options: ServedHouseOptions = {}): Promise<ServedHouse> {
   const [address, shop] = await Promise.all([freshStore(), freshDatabase()])
   await shop.query(shopSchema)
   const store = createStore({ address, poolMax: 8 })
@@ -49,8 +75,17 @@ export async function servedHouse(): Promise<ServedHouse> {
   const tenancy = createTenancy({ store })
   const scope = await tenancy.ensureDefaultTenant()
   const { member } = await tenancy.ensureFirstAdmin(scope)
-  const identity = createIdentity({ store, tenancy, observe, isRbacEnabled: true })
-  const record = createRecord({ store, keyring, observe, serverId: newId(), isEnabled: true })
+  const { isRbacEnabled = true, isAuditEnabled = true } = options
+  const people = createPeople({ store })
+  // Only a provider must know the address before anything listens on it.
+  const fixedPort = options.oidc === undefined ? 0 : await freePort()
+  const publicUrl = fixedPort === 0 ? null : `http://127.0.0.1:${fixedPort}`
+  const oidc =
+    publicUrl === null || options.oidc === undefined ? null : { ...options.oidc(publicUrl), publicUrl, findTenant: async () => scope }
+  const jwtSecret = new Secret('j'.repeat(40))
+  const { jwtKeysFile = null, now = () => new Date() } = options
+  const identity = createIdentity({ store, tenancy, people, observe, isRbacEnabled, jwtSecret, jwtKeysFile, oidc, now })
+  const record = createRecord({ store, keyring, observe, serverId: newId(), isEnabled: isAuditEnabled })
   const connections: Connections = createConnections({
     store,
     keyring,
@@ -77,11 +112,12 @@ export async function servedHouse(): Promise<ServedHouse> {
   const follow = running.follow((actor, question, signal, delivery) => answer(rooms, actor, question, signal, delivery))
   const mcp = createMcp({ answer: follow, connections, observe }, { version: 'test', origins: ['https://agents.example'] })
   const server = await createHttpServer(
-    { answer: follow, running, identity, connections, record, checks: [], observer, mcp },
-    { version: 'test' },
+    { answer: follow, running, identity, people, signInScope: async () => scope, connections, record, checks: [], observer, mcp },
+    { version: 'test', publicUrl, ...options.http },
   )
-  const url = await server.listen({ host: '127.0.0.1', port: 0 })
-  const adminToken = await identity.issueToken(scope, { memberId: member.id, name: 'first', expiresInDays: 1 })
+  const url = await server.listen({ host: '127.0.0.1', port: fixedPort })
+  const stopWatch = watchRevocations({ running, identity, observe })
+  const adminToken = await identity.issueToken(scope, { memberId: member.id, name: 'first', expiresInDays: 366 })
   const client = (token: string): Client => new Client({ baseUrl: url, token })
   const admin = client(adminToken)
   const { host, port, user, password, database } = shop.reader
@@ -95,6 +131,10 @@ export async function servedHouse(): Promise<ServedHouse> {
     url,
     server,
     shop,
+    identity,
+    people,
+    store,
+    scope,
     admin,
     adminToken,
     token: async (input) => (await admin.createToken({ name: newId(), kind: 'person', expiresInDays: 1, ...input })).token,
@@ -107,6 +147,7 @@ export async function servedHouse(): Promise<ServedHouse> {
     },
     client,
     close: async () => {
+      await stopWatch()
       await server.close()
       await Promise.all([mcp.close(), connections.close(), guard.close(), record.close(), observer.shutdown()])
       await store.close()

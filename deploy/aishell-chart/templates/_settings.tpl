@@ -6,6 +6,7 @@ appEnv: APP_ENV
 logLevel: LOG_LEVEL
 publicUrl: PUBLIC_URL
 corsOrigins: CORS_ORIGINS
+trustedProxies: TRUSTED_PROXIES
 drainGraceMs: DRAIN_GRACE_MS
 maxRequestBytes: MAX_REQUEST_BYTES
 requestTimeoutMs: REQUEST_TIMEOUT_MS
@@ -20,6 +21,9 @@ llmTimeoutMs: LLM_TIMEOUT_MS
 llmFallback: LLM_FALLBACK
 llmMaxOutputTokens: LLM_MAX_OUTPUT_TOKENS
 llmTokensPerDay: LLM_TOKENS_PER_DAY
+jwtKeysFile: JWT_KEYS_FILE
+sessionHours: SESSION_HOURS
+sessionIdleMinutes: SESSION_IDLE_MINUTES
 rbacEnabled: RBAC_ENABLED
 auditEnabled: AUDIT_ENABLED
 multiTenancyEnabled: MULTI_TENANCY_ENABLED
@@ -31,6 +35,17 @@ auditS3Endpoint: AUDIT_S3_ENDPOINT
 auditS3Region: AUDIT_S3_REGION
 auditS3Prefix: AUDIT_S3_PREFIX
 auditS3AccessKeyId: AUDIT_S3_ACCESS_KEY_ID
+oidcIssuer: OIDC_ISSUER
+oidcClientId: OIDC_CLIENT_ID
+oidcClientAuth: OIDC_CLIENT_AUTH
+oidcScopes: OIDC_SCOPES
+oidcAlgorithm: OIDC_ALGORITHM
+oidcNameClaim: OIDC_NAME_CLAIM
+oidcUserinfo: OIDC_USERINFO
+oidcDefaultRole: OIDC_DEFAULT_ROLE
+oidcLabel: OIDC_LABEL
+oidcClockToleranceS: OIDC_CLOCK_TOLERANCE_S
+oidcAllowHttp: OIDC_ALLOW_HTTP
 connectionAllowPrivateHosts: CONNECTION_ALLOW_PRIVATE_HOSTS
 connectionAllowedHosts: CONNECTION_ALLOWED_HOSTS
 connectionSqliteDirs: CONNECTION_SQLITE_DIRS

@@ -2,9 +2,18 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
 import { z } from 'zod'
-import { Secret } from '../../domain/index.ts'
-import { connectionInputShape, policyShape, mysqlTargetShape, postgresTargetShape, sqliteTargetShape } from '../../contract/index.ts'
-import type { ConnectionInput, PolicyBody } from '../../contract/index.ts'
+import { builtinRoles, Secret, type RoleDefinition } from '../../domain/index.ts'
+import {
+  connectionInputShape,
+  mysqlTargetShape,
+  newRoleNameShape,
+  policyShape,
+  postgresTargetShape,
+  roleInputShape,
+  slugShape,
+  sqliteTargetShape,
+} from '../../contract/index.ts'
+import type { ConnectionInput, PolicyBody, Wire } from '../../contract/index.ts'
 import { readSecretFile, type Environment } from './environment.ts'
 import { nearestName } from './nearest-name.ts'
 
@@ -19,6 +28,8 @@ export interface DeclaredConnection {
 
 export interface AishellFile {
   readonly connections: readonly DeclaredConnection[]
+  readonly roles: readonly RoleDefinition[]
+  readonly signIn: readonly SignInRule[]
   /** Environment variables the file points at; they are known names. */
   readonly referencedEnv: ReadonlySet<string>
   readonly problems: readonly string[]
@@ -36,11 +47,28 @@ const declaredShape = z.discriminatedUnion('engine', [
 ])
 type Declared = z.infer<typeof declaredShape>
 
+const signInRuleShape = z.strictObject({
+  /** A claim by name, or by a path with dots. */
+  claim: z.string().min(1).max(200),
+  /** The claim's value, or one of its values; `*` stands for any run of characters. */
+  value: z.string().min(1).max(500),
+  role: slugShape.optional(),
+  groups: z.array(slugShape).max(100).optional(),
+  tenant: z.string().min(1).max(200).optional(),
+})
+export type SignInRule = Wire<z.infer<typeof signInRuleShape>>
+
 /** The whole of aishell.yaml. `policies` is keyed by the name of a connection declared above it. */
 export const aishellFileShape = z.strictObject({
   connections: z.array(declaredShape).max(1000).default([]),
   policies: z.record(z.string(), policyShape).default({}),
+  /** Roles beside the built-in ones, by name. */
+  roles: z.record(newRoleNameShape, roleInputShape).default({}),
+  /** What claims of the identity provider lead to; the first match decides role and tenant, groups add up. */
+  signIn: z.array(signInRuleShape).max(1000).default([]),
 })
+
+const nothing = { connections: [], roles: [], signIn: [] }
 
 interface Reading {
   readonly env: Environment
@@ -49,7 +77,7 @@ interface Reading {
 
 /** Reads `aishell.yaml` of the folder, which may be absent; what is wrong comes back as one line each, with its place. */
 export function readAishellFile(configDir: string, reading: Reading): AishellFile {
-  const empty = { connections: [], referencedEnv: new Set<string>() }
+  const empty = { ...nothing, referencedEnv: new Set<string>() }
   const path = join(configDir, aishellFileName)
   let source: string
   try {
@@ -71,10 +99,10 @@ export function parseAishellFile(source: string, reading: Reading): AishellFile 
     const { line, col } = lines.linePos(error.pos[0])
     return `${aishellFileName}:${line}:${col} ${error.message}`
   })
-  if (broken.length > 0) return { connections: [], referencedEnv: new Set(), problems: broken }
+  if (broken.length > 0) return { ...nothing, referencedEnv: new Set(), problems: broken }
   const parsed = aishellFileShape.safeParse(plainOf(document) ?? {})
   if (!parsed.success)
-    return { connections: [], referencedEnv: new Set(), problems: parsed.error.issues.flatMap((issue) => describe(issue, at)) }
+    return { ...nothing, referencedEnv: new Set(), problems: parsed.error.issues.flatMap((issue) => describe(issue, at)) }
   return resolve(parsed.data, reading, at)
 }
 
@@ -112,7 +140,26 @@ function resolve(file: z.infer<typeof aishellFileShape>, reading: Reading, at: L
   const referencedEnv = new Set(
     file.connections.flatMap((one) => (one.engine !== 'sqlite' && one.target.passwordEnv !== undefined ? [one.target.passwordEnv] : [])),
   )
-  return { connections, referencedEnv, problems }
+  problems.push(...unknownRoles(file, at))
+  const roles = Object.entries(file.roles).map(([name, role]) => ({ name, ...role }))
+  return { connections, roles, signIn: file.signIn, referencedEnv, problems }
+}
+
+/** Roles a tenant defines itself are not known here: a file may name its own and the built-in ones. */
+function unknownRoles(file: z.infer<typeof aishellFileShape>, at: Locate): readonly string[] {
+  const known = new Set<string>([...builtinRoles, ...Object.keys(file.roles)])
+  const named = [
+    ...file.signIn.map((rule, index) => [['signIn', index, 'role'], rule.role] as const),
+    ...Object.entries(file.policies).flatMap(([name, policy]) => [
+      ...policy.rules.flatMap((rule, index) =>
+        rule.roles.map((role, place) => [['policies', name, 'rules', index, 'roles', place], role] as const),
+      ),
+      ...policy.writers.map((role, place) => [['policies', name, 'writers', place], role] as const),
+    ]),
+  ]
+  return named
+    .filter(([, role]) => role !== undefined && !known.has(role))
+    .map(([path, role]) => `${at(path)} ${pathText(path)}: no role ${role ?? ''} is declared here${hint(role ?? '', known)}`)
 }
 
 function declaredOf(

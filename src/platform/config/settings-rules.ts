@@ -27,11 +27,28 @@ export function sharedProblems(settings: SettingValues): readonly string[] {
     problems.push('AUDIT_S3_ENDPOINT, AUDIT_S3_ACCESS_KEY_ID and AUDIT_S3_SECRET_ACCESS_KEY are needed with AUDIT_CHECKPOINT_SINK=s3')
   if (settings.discovery.isEnabled && settings.discovery.namespace === null)
     problems.push('DISCOVERY_NAMESPACE is needed with DISCOVERY_ENABLED=true')
+  problems.push(...oidcProblems(settings))
   const ratio = Number(tracing.sampleRatio)
   if (!(ratio >= 0 && ratio <= 1)) problems.push('OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1')
   for (const key of ['statementTimeoutMs', 'lockTimeoutMs', 'maxRows', 'maxBytes', 'maxTempBytes'] as const) {
     if (limits[key] > ceilings[key]) problems.push(`LIMIT_${upperSnake(key)} must not be above LIMIT_CEILING_${upperSnake(key)}`)
   }
+  return problems
+}
+
+function oidcProblems({ oidc, server }: SettingValues): readonly string[] {
+  const problems: string[] = []
+  if (oidc.issuer === null) {
+    if (oidc.clientId !== null) problems.push('OIDC_ISSUER is needed with OIDC_CLIENT_ID')
+    return problems
+  }
+  if (oidc.clientId === null) problems.push('OIDC_CLIENT_ID is needed with OIDC_ISSUER')
+  if (server.publicUrl === null) problems.push('PUBLIC_URL is needed with OIDC_ISSUER: the provider sends people back to it')
+  if (!oidc.scopes.includes('openid')) problems.push('OIDC_SCOPES must hold openid')
+  const { protocol, hostname } = new URL(oidc.issuer)
+  const isLoopback = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
+  if (protocol !== 'https:' && !(isLoopback && oidc.allowsHttp))
+    problems.push('OIDC_ISSUER must be an https:// address (http:// on loopback with OIDC_ALLOW_HTTP=true, for trying things out)')
   return problems
 }
 
@@ -48,6 +65,7 @@ export function productionProblems(settings: SettingValues): readonly string[] {
     DB_PASSWORD: store.password,
     REDIS_PASSWORD: redis.password,
     ADMIN_TOKEN: access.adminToken,
+    OIDC_CLIENT_SECRET: settings.oidc.clientSecret,
     LLM_API_KEY: model.apiKey,
     ANTHROPIC_API_KEY: model.anthropicApiKey,
     OPENAI_API_KEY: model.openaiApiKey,

@@ -1,4 +1,5 @@
 import { ceilingLimits, defaultLimits } from '../../domain/index.ts'
+import { oidcSettings } from './oidc-settings.ts'
 import { address, flag, list, oneOf, secret, text, whole, type Setting } from './setting.ts'
 
 const hour = 3_600_000
@@ -46,6 +47,15 @@ export const settingsTable = {
         description: 'Web origins that may call the API from a browser. None by default.',
       },
       (item) => (URL.canParse(item) && new URL(item).origin === item ? null : 'is no origin such as https://app.example.org'),
+    ),
+    trustedProxies: list(
+      'TRUSTED_PROXIES',
+      'addresses or CIDR ranges',
+      {
+        defaultValue: [],
+        description: 'Proxies whose `x-forwarded-for` is believed; failed sign-ins are counted by the address it names. None by default.',
+      },
+      (item) => (/^[0-9a-f.:]+(\/\d{1,3})?$/i.test(item) ? null : 'is no address or CIDR range'),
     ),
     drainGraceMs: whole<number>('DRAIN_GRACE_MS', [0, hour], {
       defaultValue: 20_000,
@@ -148,6 +158,19 @@ export const settingsTable = {
       'ADMIN_TOKEN',
       'Token of the first admin, `ais_` and at least 32 characters; without it one is made and shown once.',
     ),
+    jwtKeysFile: text<string | null>('JWT_KEYS_FILE', {
+      defaultValue: null,
+      description:
+        'A JSON Web Key Set of private keys that signs access tokens in place of JWT_SECRET: the first signs, all verify. Read again when it changes.',
+    }),
+    sessionHours: whole<number>('SESSION_HOURS', [1, 24 * 30], {
+      defaultValue: 12,
+      description: 'Hours after sign-in at which a session ends, however busy.',
+    }),
+    sessionIdleMinutes: whole<number>('SESSION_IDLE_MINUTES', [2, 24 * 60], {
+      defaultValue: 60,
+      description: 'Minutes without a request after which a session ends.',
+    }),
     isRbacEnabled: flag('RBAC_ENABLED', {
       defaultValue: true,
       description: 'false: every member counts as admin; policies of connections still hold.',
@@ -181,6 +204,7 @@ export const settingsTable = {
     s3AccessKeyId: text<string | null>('AUDIT_S3_ACCESS_KEY_ID', { defaultValue: null, description: 'Who signs in to the bucket.' }),
     s3SecretAccessKey: secret('AUDIT_S3_SECRET_ACCESS_KEY', 'With which key.'),
   },
+  oidc: oidcSettings,
   connections: {
     allowPrivateHosts: flag('CONNECTION_ALLOW_PRIVATE_HOSTS', {
       defaultValue: true,
@@ -313,6 +337,7 @@ export const groupTitles: Readonly<Record<keyof typeof settingsTable | keyof typ
   model: 'Language model',
   access: 'Keys and access',
   audit: 'Record',
+  oidc: 'Single sign-on',
   connections: 'Connections',
   discovery: 'Connections from a cluster',
   limits: 'Limits of one statement',

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import { Secret, ShellError } from '../../domain/index.ts'
-import { readAishellFile, type DeclaredConnection } from './aishell-file.ts'
+import { Secret, ShellError, type RoleDefinition } from '../../domain/index.ts'
+import { readAishellFile, type DeclaredConnection, type SignInRule } from './aishell-file.ts'
 import { rawText, unknownNames, type Environment } from './environment.ts'
 import { productionProblems, settingWarnings, sharedProblems, type SettingWarning } from './settings-rules.ts'
 import { clientTable, settingsTable, type ClientSettings, type SettingValues, type Table, type Values } from './settings-table.ts'
@@ -11,6 +11,10 @@ export interface Settings extends SettingValues {
   readonly version: string
   /** From aishell.yaml. */
   readonly declared: readonly DeclaredConnection[]
+  /** Roles from aishell.yaml. */
+  readonly declaredRoles: readonly RoleDefinition[]
+  /** What claims of the identity provider lead to, from aishell.yaml. */
+  readonly signInRules: readonly SignInRule[]
   /** Allowed, but worth a line at start. */
   readonly warnings: readonly SettingWarning[]
 }
@@ -41,7 +45,14 @@ export function readSettings(source: SettingsSource): Settings {
   if (problems.length === 0) problems.push(...sharedProblems(settings))
   if (problems.length === 0 && app.env === 'production') problems.push(...productionProblems(settings))
   refuse(problems)
-  return deepFreeze({ ...settings, version: source.version, declared: file.connections, warnings: settingWarnings(settings) })
+  return deepFreeze({
+    ...settings,
+    version: source.version,
+    declared: file.connections,
+    declaredRoles: file.roles,
+    signInRules: file.signIn,
+    warnings: settingWarnings(settings),
+  })
 }
 
 /** Every secret value in the settings, for whoever must keep them out of logs. */

@@ -1,21 +1,35 @@
-import { ShellError, type Actor, type Surface } from '../../domain/index.ts'
+import type { Actor, Surface } from '../../domain/index.ts'
 import type { Observe } from '../observe/index.ts'
 import type { Store } from '../store/index.ts'
+import type { AccessTokens } from './access-tokens.ts'
 import { actorOf, type ActorRules } from './actor-of.ts'
 import type { CredentialCache } from './credential-cache.ts'
 import { findCredential, type CredentialKey, type FoundCredential } from './found-credential.ts'
-import { hashToken, isTokenText } from './token-text.ts'
+import { memberDisabled, notSignedIn, sessionEnded, tokenExpired, tokenRevoked, tokenUnknown } from './identity-errors.ts'
+import { hashToken, isSecretText, isTokenText } from './token-text.ts'
 
+export interface SessionLimits {
+  /** From sign-in to the end, however busy. */
+  readonly maxAgeMs: number
+  /** Without a request. */
+  readonly idleMs: number
+}
+
+/** What every part of this room works with. */
 export interface IdentityRooms {
   readonly store: Store
   readonly observe: Observe
   readonly rules: ActorRules
+  readonly sessions: SessionLimits
+  readonly accessTokens: AccessTokens
   readonly now: () => Date
+  /** After a change: what is remembered of these credentials is asked for anew. */
+  forget(match: (credential: FoundCredential) => boolean): void
 }
 
 const lastUsedStepMs = 60_000
 
-/** Proves tokens, with a short memory and at most one look-up per token at a time. */
+/** Proves tokens and sessions, with a short memory and at most one look-up per credential at a time. */
 export class Authenticator {
   readonly #rooms: IdentityRooms
   readonly #cache: CredentialCache
@@ -26,24 +40,36 @@ export class Authenticator {
     this.#cache = cache
   }
 
+  /** A token as it is sent with each request: a kept one, or a signed one for some minutes. */
   async authenticate(bearer: string | null, surface: Surface): Promise<Actor> {
-    return this.#actorOf(await this.#prove(bearer), surface)
+    if (bearer === null || bearer === '') throw notSignedIn()
+    if (isTokenText(bearer)) return this.#actorOf(this.#checkToken(await this.#find({ hash: hashToken(bearer) })), surface)
+    const claims = await this.#rooms.accessTokens.verify(bearer)
+    if (claims === null) throw tokenUnknown()
+    return this.#actorOf(this.#checkSession(await this.#find(claims)), surface)
   }
 
-  async #prove(bearer: string | null): Promise<FoundCredential> {
-    if (bearer === null || bearer === '')
-      throw refused(
-        'not-signed-in',
-        'This needs a token.',
-        'Send `Authorization: Bearer ais_…`; an admin or `aishell tokens create` makes one.',
-      )
-    if (!isTokenText(bearer)) throw unknown()
-    const token = await this.#find({ hash: hashToken(bearer) })
-    if (token === null || token.source !== 'token') throw unknown()
-    if (token.revokedAt !== null) throw refused('token-revoked', 'This token was revoked.', 'Make another one.')
-    if (token.expiresAt <= this.#rooms.now()) throw refused('token-expired', 'This token has expired.', 'Make another one.')
-    if (token.isMemberDisabled) throw refused('member-disabled', 'This member was disabled.', 'Ask an admin of your tenant.')
-    return token
+  /** A session as a browser's cookie holds it. */
+  async authenticateSession(text: string, surface: Surface): Promise<Actor> {
+    if (!isSecretText('session', text)) throw sessionEnded()
+    return this.#actorOf(this.#checkSession(await this.#find({ hash: hashToken(text) })), surface)
+  }
+
+  #checkToken(found: FoundCredential | null): FoundCredential {
+    if (found === null || found.source !== 'token') throw tokenUnknown()
+    if (found.revokedAt !== null) throw tokenRevoked()
+    if (found.expiresAt <= this.#rooms.now()) throw tokenExpired()
+    if (found.isMemberDisabled) throw memberDisabled()
+    return found
+  }
+
+  #checkSession(found: FoundCredential | null): FoundCredential {
+    if (found === null || found.source !== 'session' || found.revokedAt !== null) throw sessionEnded()
+    const now = this.#rooms.now().getTime()
+    const idleEndMs = (found.lastUsedAt?.getTime() ?? 0) + this.#rooms.sessions.idleMs
+    if (found.expiresAt.getTime() <= now || idleEndMs <= now) throw sessionEnded()
+    if (found.isMemberDisabled) throw memberDisabled()
+    return found
   }
 
   async #find(key: CredentialKey): Promise<FoundCredential | null> {
@@ -64,8 +90,15 @@ export class Authenticator {
     const found = await findCredential(this.#rooms.store, key)
     if (found === null || found.revokedAt !== null) return found
     if (epoch === this.#cache.epoch) this.#cache.set(cacheKey, found)
-    await this.#touch(found)
+    if (!this.#isOver(found)) await this.#touch(found)
     return found
+  }
+
+  /** What has ended is not to be kept alive by those who try it still. */
+  #isOver(found: FoundCredential): boolean {
+    const now = this.#rooms.now().getTime()
+    const isIdle = found.source === 'session' && (found.lastUsedAt?.getTime() ?? 0) + this.#rooms.sessions.idleMs <= now
+    return isIdle || found.expiresAt.getTime() <= now || found.isMemberDisabled
   }
 
   /** At most once a minute, whatever the number of replicas; that it fails must not keep anybody out. */
@@ -75,12 +108,20 @@ export class Authenticator {
     if (found.lastUsedAt !== null && found.lastUsedAt > staleBefore) return
     try {
       await this.#rooms.store.within(found, async (query) => {
-        await query
-          .updateTable('token')
-          .set({ last_used_at: now })
-          .where('token_id', '=', found.credentialId)
-          .where((where) => where.or([where('last_used_at', 'is', null), where('last_used_at', '<=', staleBefore)]))
-          .execute()
+        if (found.source === 'session')
+          await query
+            .updateTable('session')
+            .set({ seen_at: now })
+            .where('session_id', '=', found.credentialId)
+            .where('seen_at', '<=', staleBefore)
+            .execute()
+        else
+          await query
+            .updateTable('token')
+            .set({ last_used_at: now })
+            .where('token_id', '=', found.credentialId)
+            .where((where) => where.or([where('last_used_at', 'is', null), where('last_used_at', '<=', staleBefore)]))
+            .execute()
       })
     } catch (error) {
       this.#rooms.observe({ type: 'failure', code: 'identity.last-used', error })
@@ -90,12 +131,4 @@ export class Authenticator {
   #actorOf(found: FoundCredential, surface: Surface): Actor {
     return actorOf(found, surface, this.#rooms.now(), this.#rooms.rules)
   }
-}
-
-function unknown(): ShellError {
-  return refused('token-unknown', 'This token is not known here.', 'Check that it was copied whole and belongs to this server.')
-}
-
-function refused(reason: string, message: string, hint: string): ShellError {
-  return new ShellError({ code: `identity.${reason}`, kind: 'denied', message, hint })
 }

@@ -1,208 +1,109 @@
-import { mayDo, newId, ShellError, type Actor, type RoleGrant, type RoleName, type Scope } from '../../domain/index.ts'
-import type { TokenBody, TokenInput } from '../../contract/index.ts'
+import type { Actor, RoleDefinition, Secret } from '../../domain/index.ts'
 import type { Observe } from '../observe/index.ts'
-import type { Store } from '../store/index.ts'
-import type { Tenancy } from '../tenancy/index.ts'
-import { Authenticator, type IdentityRooms } from './authenticate.ts'
-import { knownKind, knownVerbs } from './found-credential.ts'
-import type { Identity } from './identity.ts'
+import { sql, type Store } from '../store/index.ts'
+import type { People, Tenancy } from '../tenancy/index.ts'
+import { createAccessTokens } from './access-tokens.ts'
+import { Authenticator, type IdentityRooms, type SessionLimits } from './authenticate.ts'
+import { createSignIn } from './create-sign-in.ts'
 import { CredentialCache } from './credential-cache.ts'
-import { scopeOfNewToken } from './token-scope.ts'
-import { hashToken, isTokenText, newTokenText } from './token-text.ts'
+import type { Credential, Identity } from './identity.ts'
+import { noSession } from './identity-errors.ts'
+import { createSealer } from './oidc/sealer.ts'
+import type { OidcSettings } from './oidc/oidc-provider.ts'
+import { listSessions, noSuchSession, revokeSessions } from './sessions.ts'
+import { fileSigningKeys, secretSigningKeys } from './signing-keys.ts'
+import { createToken, issueToken, listTokens, revokeOwnToken, revokeToken } from './tokens.ts'
 
 export interface IdentityOptions {
   readonly store: Store
   readonly tenancy: Tenancy
+  readonly people: People
   readonly observe: Observe
   /** false: every member counts as admin; a token's own verbs and connections still narrow it. */
   readonly isRbacEnabled: boolean
   /** Roles from the settings file. */
-  readonly declaredRoles?: ReadonlyMap<RoleName, readonly RoleGrant[]>
+  readonly declaredRoles?: readonly RoleDefinition[]
+  /** Signs access tokens where there is no file of keys, and seals what is left in browsers. */
+  readonly jwtSecret: Secret
+  /** Private keys as a JWK set; null: JWT_SECRET signs. */
+  readonly jwtKeysFile?: string | null
+  /** Who access tokens say they are from. */
+  readonly issuer?: string
+  readonly sessions?: SessionLimits
+  readonly oidc?: OidcSettings | null
   readonly now?: () => Date
 }
 
-const dayMs = 86_400_000
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const hourMs = 3_600_000
+const usualSessions: SessionLimits = { maxAgeMs: 12 * hourMs, idleMs: hourMs }
 
 export function createIdentity(options: IdentityOptions): Identity {
-  const { store, observe, isRbacEnabled, declaredRoles = new Map<RoleName, readonly RoleGrant[]>() } = options
-  const rooms: IdentityRooms = { store, observe, rules: { isRbacEnabled, declaredRoles }, now: options.now ?? (() => new Date()) }
-  const cache = new CredentialCache(() => rooms.now().getTime())
+  const { store, observe, people, now = () => new Date() } = options
+  const cache = new CredentialCache(() => now().getTime())
+  const rooms: IdentityRooms = {
+    store,
+    observe,
+    now,
+    rules: {
+      isRbacEnabled: options.isRbacEnabled,
+      declaredRoles: new Map((options.declaredRoles ?? []).map((role) => [role.name, role.grants])),
+    },
+    sessions: options.sessions ?? usualSessions,
+    accessTokens: createAccessTokens({ keys: signingKeys(options), issuer: options.issuer ?? 'aishell', now }),
+    forget: (match) => cache.forget(match),
+  }
+  people.onChange((scope) => cache.forget((credential) => credential.tenantId === scope.tenantId))
   const authenticator = new Authenticator(rooms, cache)
   return {
     authenticate: (bearer, surface) => authenticator.authenticate(bearer, surface),
+    authenticateSession: (text, surface) => authenticator.authenticateSession(text, surface),
     listTokens: (actor) => listTokens(rooms, actor),
-    createToken: (actor, input) => createToken(rooms, actor, input),
-    revokeToken: (actor, id) => revokeToken(rooms, cache, actor, id),
+    createToken: (actor, input) => createToken(rooms, people, actor, input),
+    revokeToken: (actor, id) => revokeToken(rooms, actor, id),
+    revokeOwnToken: (actor) => revokeOwnToken(rooms, actor),
     issueToken: (scope, issue) => issueToken(rooms, options.tenancy, scope, issue),
+    listSessions: (actor) => listSessions(rooms, actor),
+    endSession: async (actor, id) => {
+      const ended = isUuid(id) ? await revokeSessions(rooms, actor, { memberId: actor.memberId, id }) : []
+      if (ended.length === 0) throw noSuchSession()
+    },
+    endSessions: async (actor, memberId) => {
+      if (memberId !== actor.memberId) await people.requireAbove(actor, memberId)
+      return (await revokeSessions(rooms, actor, { memberId })).length
+    },
+    issueAccessToken: async (actor) => {
+      if (!(await isSession(store, actor))) throw noSession()
+      return rooms.accessTokens.issue(actor)
+    },
+    publicKeys: () => rooms.accessTokens.publicKeys(),
+    live: (credentials) => live(store, credentials),
+    signIn: createSignIn(rooms, people, createSealer(options.jwtSecret), options.oidc ?? null),
   }
 }
 
-async function listTokens(rooms: IdentityRooms, actor: Actor): Promise<readonly TokenBody[]> {
-  requireTokens(actor)
-  return rooms.store.within(actor, async (query) => {
-    const all = query.selectFrom('token').select(shownColumns).orderBy('created_at').orderBy('token_id')
-    const rows = await (seesAll(actor) ? all : all.where('member_id', '=', actor.memberId)).execute()
-    return rows.map(tokenBody)
-  })
+function signingKeys({ jwtKeysFile = null, jwtSecret, observe }: IdentityOptions) {
+  if (jwtKeysFile === null) return secretSigningKeys(jwtSecret)
+  return fileSigningKeys(jwtKeysFile, (error) => observe({ type: 'failure', code: 'identity.signing-keys', error }))
 }
 
-async function createToken(rooms: IdentityRooms, actor: Actor, input: TokenInput): Promise<TokenBody & { readonly token: string }> {
-  requireTokens(actor)
-  const scope = scopeOfNewToken(actor, input)
-  const token = newTokenText()
-  const row = await rooms.store.within(actor, (query) =>
-    query
-      .insertInto('token')
-      .values({
-        tenant_id: actor.tenantId,
-        token_id: newId(),
-        member_id: actor.memberId,
-        name: input.name,
-        kind: scope.kind,
-        role: scope.role,
-        verbs: scope.verbs === null ? null : [...scope.verbs],
-        connections: scope.connections === null ? null : [...scope.connections],
-        hash: hashToken(token),
-        created_at: rooms.now(),
-        expires_at: new Date(rooms.now().getTime() + input.expiresInDays * dayMs),
-        last_used_at: null,
-        revoked_at: null,
-      })
-      .returning(shownColumns)
-      .executeTakeFirstOrThrow(),
+async function isSession(store: Store, actor: Actor): Promise<boolean> {
+  const id = actor.tokenId
+  if (id === null) return false
+  const row = await store.within(actor, (query) =>
+    query.selectFrom('session').select('session_id').where('session_id', '=', id).executeTakeFirst(),
   )
-  return { ...tokenBody(row), token }
+  return row !== undefined
 }
 
-async function revokeToken(rooms: IdentityRooms, cache: CredentialCache, actor: Actor, id: string): Promise<void> {
-  requireTokens(actor)
-  const found = uuid.test(id)
-    ? await rooms.store.within(actor, async (query) => {
-        const named = query.updateTable('token').where('token_id', '=', id)
-        const own = seesAll(actor) ? named : named.where('member_id', '=', actor.memberId)
-        return own
-          .set((set) => ({ revoked_at: set.fn.coalesce('revoked_at', set.val(rooms.now())) }))
-          .returning('token_id')
-          .executeTakeFirst()
-      })
-    : undefined
-  if (found === undefined)
-    throw new ShellError({ code: 'identity.no-such-token', kind: 'missing', message: 'There is no such token among those you may revoke.' })
-  cache.forget((credential) => credential.credentialId === id)
+async function live(store: Store, credentials: readonly Credential[]): Promise<ReadonlySet<string>> {
+  if (credentials.length === 0) return new Set()
+  const [tenants, ids] = [credentials.map((one) => one.tenantId), credentials.map((one) => one.id)]
+  const { rows } = await store.withoutTenant((query) =>
+    sql<{ id: string }>`SELECT live_credentials(${tenants}::uuid[], ${ids}::uuid[]) AS id`.execute(query),
+  )
+  return new Set(rows.map((row) => row.id))
 }
 
-/** A token start-up hands out. One given by the operator keeps its place across restarts, and stays revoked once somebody revoked it. */
-async function issueToken(
-  rooms: IdentityRooms,
-  tenancy: Tenancy,
-  scope: Scope,
-  issue: Parameters<Identity['issueToken']>[1],
-): Promise<string> {
-  const member = await tenancy.member(scope, issue.memberId)
-  const token = issue.token ?? newTokenText()
-  if (!isTokenText(token))
-    throw new ShellError({
-      code: 'identity.token-shape',
-      kind: 'invalid',
-      message: 'The given token is not `ais_` and 32 to 200 letters, digits, dashes or underscores.',
-    })
-  const hash = hashToken(token)
-  const now = rooms.now()
-  const expiresAt = new Date(now.getTime() + issue.expiresInDays * dayMs)
-  const row = await rooms.store.within(scope, async (query) => {
-    await query
-      .deleteFrom('token')
-      .where('member_id', '=', member.id)
-      .where('name', '=', issue.name)
-      .where('hash', '!=', hash)
-      .where('revoked_at', 'is', null)
-      .execute()
-    return query
-      .insertInto('token')
-      .values({
-        tenant_id: scope.tenantId,
-        token_id: newId(),
-        member_id: member.id,
-        name: issue.name,
-        kind: 'person',
-        role: member.role,
-        verbs: null,
-        connections: null,
-        hash,
-        created_at: now,
-        expires_at: expiresAt,
-        last_used_at: null,
-        revoked_at: null,
-      })
-      .onConflict((conflict) => conflict.column('hash').doUpdateSet({ expires_at: expiresAt, name: issue.name, role: member.role }))
-      .returning('revoked_at')
-      .executeTakeFirstOrThrow()
-  })
-  if (row.revoked_at !== null)
-    rooms.observe({
-      type: 'warning',
-      code: 'identity.token-stays-revoked',
-      message: `The token given for "${issue.name}" was revoked and stays so; give another one.`,
-    })
-  return token
-}
-
-const shownColumns = [
-  'token_id',
-  'name',
-  'member_id',
-  'role',
-  'kind',
-  'verbs',
-  'connections',
-  'created_at',
-  'expires_at',
-  'last_used_at',
-  'revoked_at',
-] as const
-
-interface ShownRow {
-  readonly token_id: string
-  readonly name: string
-  readonly member_id: string
-  readonly role: string | null
-  readonly kind: string
-  readonly verbs: string[] | null
-  readonly connections: string[] | null
-  readonly created_at: Date
-  readonly expires_at: Date
-  readonly last_used_at: Date | null
-  readonly revoked_at: Date | null
-}
-
-function tokenBody(row: ShownRow): TokenBody {
-  return {
-    id: row.token_id,
-    name: row.name,
-    memberId: row.member_id,
-    role: row.role,
-    kind: knownKind(row.kind),
-    verbs: knownVerbs(row.verbs),
-    connections: row.connections,
-    createdAt: row.created_at.toISOString(),
-    expiresAt: row.expires_at.toISOString(),
-    lastUsedAt: row.last_used_at?.toISOString() ?? null,
-    revokedAt: row.revoked_at?.toISOString() ?? null,
-  }
-}
-
-/** Admins keep the tenant's tokens, but not with a credential that is narrowed to less. */
-function seesAll(actor: Actor): boolean {
-  return mayDo(actor, 'manage-members')
-}
-
-function requireTokens(actor: Actor): void {
-  if (mayDo(actor, 'manage-tokens')) return
-  throw new ShellError({
-    code: 'identity.denied',
-    kind: 'denied',
-    message: 'This credential may not manage tokens.',
-    hint: 'Sign in with one that may, or ask an admin.',
-  })
+function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
 }

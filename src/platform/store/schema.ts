@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from 'kysely'
+import type { IdentityTables } from './identity-schema.ts'
 
 /** Sent as text or Date, read as Date. */
 type Time = ColumnType<Date, Date | string, Date | string>
@@ -6,7 +7,7 @@ type Time = ColumnType<Date, Date | string, Date | string>
 type StampedTime = ColumnType<Date, Date | string | undefined, Date | string>
 
 /** Rows of the metadata tables, one interface per table, in the order of the migrations. */
-export interface Database {
+export interface Database extends IdentityTables {
   readonly tenant: TenantTable
   readonly member: MemberTable
   readonly token: TokenTable
@@ -31,6 +32,7 @@ interface MemberTable {
   tenant_id: string
   member_id: string
   name: string
+  kind: Generated<'person' | 'service'>
   role: string
   created_at: StampedTime
   disabled_at: Time | null

@@ -4,6 +4,7 @@ import type { App } from './app.ts'
 import { noRoute, sendProblem } from './errors.ts'
 import { describeApi } from './openapi.ts'
 import { problemOf } from './problem.ts'
+import { noBrowsers } from './credentials.ts'
 import type { HttpRooms } from './rooms.ts'
 import { schemaController } from './validation.ts'
 import { registerRoutes, type Registration } from './routes/register-routes.ts'
@@ -21,7 +22,12 @@ export async function openApiDocument({ version, ...registration }: ReferenceSco
   await describeApi(app, version)
   const rooms = { mcp: {} } as HttpRooms // routes only keep the rooms while they are registered
   const state = { version, isDraining: () => false }
-  registerRoutes(app, rooms, { ...registration, state, reference: { document: async () => ({}), serve: async () => {} } })
+  registerRoutes(app, rooms, {
+    ...registration,
+    state,
+    reference: { document: async () => ({}), serve: async () => {} },
+    browsers: noBrowsers,
+  })
   await app.ready()
   const document = app.swagger()
   await app.close()

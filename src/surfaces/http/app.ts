@@ -34,6 +34,10 @@ declare module 'fastify' {
     access?: Access
     /** A person's browser opens it: the token may come as a password. */
     isPage?: boolean
+    /** A page for people: errors are pages too, and a session is the only credential. */
+    isHtml?: boolean
+    /** Takes a form. */
+    isForm?: boolean
     /** Counts against the overload limit. */
     isHeavy?: boolean
   }

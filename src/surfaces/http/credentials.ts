@@ -1,22 +1,50 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { mayDo, ShellError, type Actor, type Surface } from '../../domain/index.ts'
 import type { App } from './app.ts'
+import { Cookies } from './cookies.ts'
 import type { HttpRooms } from './rooms.ts'
+import { requireOwnSite } from './same-site.ts'
+
+export interface Browsers {
+  readonly cookies: Cookies
+  readonly publicUrl: string | null
+  /** Other origins whose pages may use a session. */
+  readonly origins: readonly string[]
+}
+
+/** For routes that are only described, never asked. */
+export const noBrowsers: Browsers = { cookies: new Cookies({ publicUrl: null }), publicUrl: null, origins: [] }
 
 /** Every route that does not say it is open needs a credential, also those that do not exist. */
-export function requireCredentials(app: App, rooms: Pick<HttpRooms, 'identity'>): void {
+export function requireCredentials(app: App, rooms: Pick<HttpRooms, 'identity'>, browsers: Browsers): void {
   app.decorateRequest('actor', null)
   app.addHook('onRequest', async (request, reply) => {
-    const { access = 'signed-in', isPage = false } = request.routeOptions.config
+    const { access = 'signed-in', isPage = false, isHtml = false } = request.routeOptions.config
+    if (isHtml) requireOwnSite(request, browsers) // forms that sign in as well: nobody is to be signed in as somebody else
     if (access === 'open') return
     try {
-      request.actor = await rooms.identity.authenticate(credentialOf(request, isPage), surfaceOf(request))
+      request.actor = await actorBehind(request, rooms, browsers, isPage)
     } catch (error) {
       if (isPage) askForPassword(reply)
       throw error
     }
     if (access !== 'signed-in' && !mayDo(request.actor, access)) throw notAllowed(access)
   })
+}
+
+/** A credential that is sent wins over a session a browser has; a session counts only for what comes from our own pages. */
+async function actorBehind(
+  request: FastifyRequest,
+  { identity }: Pick<HttpRooms, 'identity'>,
+  browsers: Browsers,
+  isPage: boolean,
+): Promise<Actor> {
+  const isSent = request.headers.authorization !== undefined && request.routeOptions.config.isHtml !== true
+  const session = isSent ? null : browsers.cookies.read(request, 'session')
+  if (session === null && request.routeOptions.config.isHtml === true) return identity.authenticate(null, 'http')
+  if (session === null) return identity.authenticate(credentialOf(request, isPage), surfaceOf(request))
+  requireOwnSite(request, browsers)
+  return identity.authenticateSession(session, surfaceOf(request))
 }
 
 /** The actor of a request that came through the hook above. */
@@ -47,8 +75,8 @@ function askForPassword(reply: FastifyReply): void {
   void reply.header('www-authenticate', 'Basic realm="AI-Shell: any name, a token as password", charset="UTF-8"')
 }
 
-/** What the client says it is, for the record; no right hangs on it. */
-function surfaceOf(request: FastifyRequest): Surface {
+/** What the client says it is, for the record; no right may hang on it but one that a role's own conditions name. */
+export function surfaceOf(request: FastifyRequest): Surface {
   if (request.routeOptions.url === '/mcp') return 'mcp'
   const said = request.headers['x-aishell-surface']
   return said === 'terminal' || said === 'console' ? said : 'http'

@@ -3,6 +3,7 @@ import { ShellError } from '../../domain/index.ts'
 import type { Problem } from '../../contract/index.ts'
 import type { App } from './app.ts'
 import { knownError, problemHeaders, problemOf, problemType } from './problem.ts'
+import { sendErrorPage } from './pages/error-page.ts'
 import type { HttpRooms } from './rooms.ts'
 
 /** Everything that goes wrong leaves as a problem document; what nobody foresaw is told to the operator only. */
@@ -11,7 +12,8 @@ export function answerErrors(app: App, rooms: Pick<HttpRooms, 'observer'>): void
     const known = knownError(error)
     if (known === null) rooms.observer.observe({ type: 'failure', code: 'internal', requestId: request.id, error })
     else if (known.kind === 'failed') rooms.observer.observe({ type: 'failure', code: known.code, requestId: request.id, error })
-    return sendProblem(reply, problemOf(error, request.id))
+    const problem = problemOf(error, request.id)
+    return request.routeOptions.config.isHtml === true ? sendErrorPage(request, reply, problem) : sendProblem(reply, problem)
   })
   app.setNotFoundHandler(async () => {
     throw noRoute()

@@ -2,8 +2,10 @@ import { isIPv6, type AddressInfo } from 'node:net'
 import cors from '@fastify/cors'
 import fastify from 'fastify'
 import type { App } from './app.ts'
-import { requireCredentials } from './credentials.ts'
+import { Cookies } from './cookies.ts'
+import { requireCredentials, type Browsers } from './credentials.ts'
 import { answerErrors, sendProblem } from './errors.ts'
+import { readForms } from './form.ts'
 import { lazyReference } from './lazy-reference.ts'
 import { addressOf, listenOn } from './listening.ts'
 import { refuseOtherMethods } from './method-not-allowed.ts'
@@ -22,6 +24,10 @@ export interface HttpOptions {
   readonly version: string
   /** Origins a browser may call from; empty: none but our own. */
   readonly corsOrigins?: readonly string[]
+  /** Address people reach this server at; null: whatever host they name, over plain http. */
+  readonly publicUrl?: string | null
+  /** Proxies whose word is taken on where a request comes from. */
+  readonly trustedProxies?: readonly string[]
   readonly bodyLimitBytes?: number
   readonly maxHeaderBytes?: number
   /** A request that has not arrived whole by then is dropped (slow loris). */
@@ -60,14 +66,20 @@ export async function createHttpServer(rooms: HttpRooms, options: HttpOptions): 
   observeRequests(app, rooms, state.isDraining)
   await protectBrowsers(app)
   if (options.corsOrigins !== undefined && options.corsOrigins.length > 0) await allowOrigins(app, options.corsOrigins)
-  requireCredentials(app, rooms)
+  const browsers: Browsers = {
+    cookies: new Cookies({ publicUrl: options.publicUrl ?? null }),
+    publicUrl: options.publicUrl ?? null,
+    origins: options.corsOrigins ?? [],
+  }
+  readForms(app)
+  requireCredentials(app, rooms, browsers)
   refuseOverload(app, rooms.running, options.maxRunningAnswers ?? 256)
   answerErrors(app, rooms)
   const refuseOthers = refuseOtherMethods(app)
   const hasMcp = rooms.mcp !== null
   const hasMetricsRoute = options.hasMetricsPort !== true
   const reference = lazyReference({ version: options.version, hasMcp, hasMetricsRoute })
-  registerRoutes(app, rooms, { state, hasMcp, hasMetricsRoute, reference })
+  registerRoutes(app, rooms, { state, hasMcp, hasMetricsRoute, reference, browsers })
   refuseOthers()
   await app.ready()
   const metricsServer = options.hasMetricsPort === true ? createMetricsServer(rooms, () => readiness(rooms, state)) : null
@@ -98,6 +110,7 @@ function createApp(options: HttpOptions): App {
   return fastify({
     logger: false,
     schemaController,
+    trustProxy: [...(options.trustedProxies ?? [])],
     genReqId: requestIdOf,
     requestIdHeader: false,
     bodyLimit: options.bodyLimitBytes ?? 4 * 1024 * 1024,
@@ -119,7 +132,8 @@ function createApp(options: HttpOptions): App {
 async function allowOrigins(app: App, origins: readonly string[]): Promise<void> {
   await app.register(cors, {
     origin: [...origins],
-    methods: ['GET', 'POST', 'PUT', 'DELETE'],
+    credentials: true,
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: ['authorization', 'content-type', 'accept', 'x-request-id', 'x-aishell-surface'],
     exposedHeaders: ['x-request-id', 'x-aishell-question', 'retry-after', 'location'],
     maxAge: 600,

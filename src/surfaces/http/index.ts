@@ -3,6 +3,7 @@
 // Touches the pipeline, the platform's doors and the contract.
 // Refuses SQL, the store and engines.
 export { createHttpServer, type HttpOptions, type HttpServer, type ListenOptions } from './http-server.ts'
+export { permissionTable, renderPermissions, type Permission } from './permission-table.ts'
 export { renderOpenApi } from './render-openapi.ts'
 export type { HttpRooms, McpDoor, McpReply, McpRequest, ReadinessCheck } from './rooms.ts'
 export { RunningAnswers, type Answer } from './running-answers.ts'

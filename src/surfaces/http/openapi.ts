@@ -22,6 +22,7 @@ export async function describeApi(app: App, version: string): Promise<void> {
         { name: 'connections', description: 'Saved ways into databases, their catalogs and rules' },
         { name: 'record', description: 'What was asked and how it ended, tamper-evident' },
         { name: 'identity', description: 'Tokens and who you are' },
+        { name: 'people', description: 'Members, roles and groups' },
         { name: 'agents', description: 'The Model Context Protocol' },
         { name: 'server', description: 'Health, metrics and this document' },
       ],

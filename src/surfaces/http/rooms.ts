@@ -1,8 +1,9 @@
-import type { Actor } from '../../domain/index.ts'
+import type { Actor, Scope } from '../../domain/index.ts'
 import type { ReadyBody } from '../../contract/index.ts'
 import type { Connections } from '../../platform/connections/index.ts'
 import type { Identity } from '../../platform/identity/index.ts'
 import type { Observer } from '../../platform/observe/index.ts'
+import type { People } from '../../platform/tenancy/index.ts'
 import type { Record } from '../../question/record/index.ts'
 import type { Answer, RunningAnswers } from './running-answers.ts'
 
@@ -37,6 +38,9 @@ export interface HttpRooms {
   readonly answer: Answer
   readonly running: RunningAnswers
   readonly identity: Identity
+  readonly people: People
+  /** The tenant that people who ask for this host sign in to. */
+  readonly signInScope: (host: string) => Promise<Scope>
   readonly connections: Connections
   readonly record: Record
   readonly checks: readonly ReadinessCheck[]

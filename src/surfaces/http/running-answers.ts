@@ -1,4 +1,5 @@
 import { mayDo, ShellError, type Actor, type Question } from '../../domain/index.ts'
+import { revokedMeanwhile, type Credential } from '../../platform/identity/index.ts'
 import type { Delivery, PipelineEvent } from '../../question/index.ts'
 
 /** The pipeline with its rooms already in hand. */
@@ -41,6 +42,21 @@ export class RunningAnswers {
     const isOverseer = running?.actor.tenantId === actor.tenantId && mayDo(actor, 'read-audit')
     if (running === undefined || !(isOwn || isOverseer)) throw notRunning()
     running.controller.abort(new DOMException('Cancelled by request', 'AbortError'))
+  }
+
+  /** With what the running answers were asked, each credential once. */
+  credentials(): readonly Credential[] {
+    const found = new Map<string, Credential>()
+    for (const { actor } of this.#running.values())
+      if (actor.tokenId !== null) found.set(actor.tokenId, { tenantId: actor.tenantId, id: actor.tokenId })
+    return [...found.values()]
+  }
+
+  /** Ends what was asked with a credential that is not among those that still hold. */
+  endAllBut(isLive: (credentialId: string) => boolean, looked: readonly Credential[]): void {
+    const asked = new Set(looked.map((credential) => credential.id))
+    for (const { actor, controller } of this.#running.values())
+      if (actor.tokenId !== null && asked.has(actor.tokenId) && !isLive(actor.tokenId)) controller.abort(revokedMeanwhile())
   }
 
   get size(): number {

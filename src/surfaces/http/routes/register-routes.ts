@@ -1,5 +1,7 @@
 import type { App } from '../app.ts'
 import type { HttpRooms } from '../rooms.ts'
+import type { Browsers } from '../credentials.ts'
+import { authRoutes } from './auth.ts'
 import { catalogRoutes } from './catalog.ts'
 import { connectionRoutes } from './connections.ts'
 import { docsRoutes, type Reference } from './docs.ts'
@@ -9,7 +11,13 @@ import { historyRoutes } from './history.ts'
 import { mcpRoutes } from './mcp.ts'
 import { metricsRoute, probeRoutes, type ProbeState } from './probes.ts'
 import { questionRoutes } from './questions.ts'
-import { authRoutes, tokenRoutes } from './tokens.ts'
+import { memberRoutes } from './members.ts'
+import { groupRoutes, roleRoutes } from './roles.ts'
+import { devicePages } from './device-pages.ts'
+import { invitationPages } from './invitation-pages.ts'
+import { oidcPages } from './oidc-pages.ts'
+import { signInPages } from './sign-in-pages.ts'
+import { tokenRoutes } from './tokens.ts'
 
 export interface Registration {
   readonly state: ProbeState
@@ -17,10 +25,11 @@ export interface Registration {
   /** false: metrics have a port of their own. */
   readonly hasMetricsRoute: boolean
   readonly reference: Reference
+  readonly browsers: Browsers
 }
 
 /** In the order of the OpenAPI document. */
-export function registerRoutes(app: App, rooms: HttpRooms, { state, hasMcp, hasMetricsRoute, reference }: Registration): void {
+export function registerRoutes(app: App, rooms: HttpRooms, { state, hasMcp, hasMetricsRoute, reference, browsers }: Registration): void {
   questionRoutes(app, rooms)
   draftRoutes(app, rooms)
   connectionRoutes(app, rooms)
@@ -28,9 +37,16 @@ export function registerRoutes(app: App, rooms: HttpRooms, { state, hasMcp, hasM
   historyRoutes(app, rooms)
   auditRoutes(app, rooms)
   tokenRoutes(app, rooms)
-  authRoutes(app)
+  authRoutes(app, rooms, browsers)
+  memberRoutes(app, rooms, browsers)
+  roleRoutes(app, rooms)
+  groupRoutes(app, rooms)
   if (hasMcp && rooms.mcp !== null) mcpRoutes(app, rooms, rooms.mcp)
   probeRoutes(app, rooms, state)
   if (hasMetricsRoute) metricsRoute(app, rooms)
   docsRoutes(app, reference)
+  signInPages(app, rooms, browsers)
+  oidcPages(app, rooms, browsers)
+  devicePages(app, rooms)
+  invitationPages(app, rooms, browsers)
 }

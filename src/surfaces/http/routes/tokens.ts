@@ -1,5 +1,4 @@
-import { mayDo, verbs } from '../../../domain/index.ts'
-import { newTokenShape, pageOf, tokenInputShape, tokenShape, whoamiShape } from '../../../contract/index.ts'
+import { newTokenShape, pageOf, tokenInputShape, tokenShape } from '../../../contract/index.ts'
 import type { App } from '../app.ts'
 import { actorOf } from '../credentials.ts'
 import { idParams, noContent, problems, problemsWithBody } from '../documented.ts'
@@ -55,26 +54,6 @@ export function tokenRoutes(app: App, { identity, record }: Pick<HttpRooms, 'ide
       await record.note(actor, 'token-revoke', request.params.id)
       await identity.revokeToken(actor, request.params.id)
       return reply.code(204).send()
-    },
-  )
-}
-
-export function authRoutes(app: App): void {
-  app.get(
-    '/api/v1/auth/whoami',
-    {
-      config: { access: 'signed-in' },
-      schema: {
-        operationId: 'whoami',
-        tags: ['identity'],
-        summary: 'Who your credential says you are, and what you may do',
-        response: { 200: whoamiShape, ...problems() },
-      },
-    },
-    async (request) => {
-      const actor = actorOf(request)
-      const { tenantId, memberId, name, kind, roles, connections } = actor
-      return { tenantId, memberId, name, kind, roles, verbs: verbs.filter((verb) => mayDo(actor, verb)), connections }
     },
   )
 }

@@ -1,0 +1,3 @@
+export * from './member.ts'
+export * from './role.ts'
+export * from './session.ts'

@@ -1,0 +1,61 @@
+import type { Scope, Secret } from './domain/index.ts'
+import type { Settings } from './platform/config/index.ts'
+import { createIdentity, type Identity, type OidcSettings } from './platform/identity/index.ts'
+import type { Observe } from './platform/observe/index.ts'
+import type { Store } from './platform/store/index.ts'
+import { createPeople, type People, type Tenancy } from './platform/tenancy/index.ts'
+
+interface Rooms {
+  readonly settings: Settings
+  readonly store: Store
+  readonly tenancy: Tenancy
+  readonly observe: Observe
+  readonly jwtSecret: Secret
+  /** The tenant people sign in to where nothing names another. */
+  readonly scope: Scope
+}
+
+const minuteMs = 60_000
+
+/** The rooms of people and their credentials, as the settings want them. */
+export function openIdentity(rooms: Rooms): { readonly people: People; readonly identity: Identity } {
+  const { settings, store, tenancy, observe, jwtSecret } = rooms
+  const { isRbacEnabled, jwtKeysFile, sessionHours, sessionIdleMinutes } = settings.access
+  const declaredRoles = settings.declaredRoles
+  const people = createPeople({ store, declaredRoles })
+  const identity = createIdentity({
+    store,
+    tenancy,
+    people,
+    observe,
+    isRbacEnabled,
+    declaredRoles,
+    jwtSecret,
+    jwtKeysFile,
+    issuer: settings.server.publicUrl ?? 'aishell',
+    sessions: { maxAgeMs: sessionHours * 60 * minuteMs, idleMs: sessionIdleMinutes * minuteMs },
+    oidc: oidcSettings(rooms),
+  })
+  return { people, identity }
+}
+
+function oidcSettings({ settings, scope }: Rooms): OidcSettings | null {
+  const { oidc, server } = settings
+  if (oidc.issuer === null || oidc.clientId === null || server.publicUrl === null) return null // settings' rules want all three or none
+  return {
+    issuer: oidc.issuer,
+    clientId: oidc.clientId,
+    clientSecret: oidc.clientSecret,
+    clientAuth: oidc.clientAuth,
+    scopes: oidc.scopes,
+    algorithm: oidc.algorithm,
+    nameClaim: oidc.nameClaim,
+    usesUserinfo: oidc.usesUserinfo,
+    label: oidc.label,
+    clockToleranceS: oidc.clockToleranceS,
+    defaultRole: oidc.defaultRole,
+    rules: settings.signInRules,
+    publicUrl: server.publicUrl,
+    findTenant: async (name) => (name === 'default' ? scope : null),
+  }
+}

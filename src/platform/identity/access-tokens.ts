@@ -1,0 +1,68 @@
+import { errors, jwtVerify, SignJWT, type JWTHeaderParameters } from 'jose'
+import { newId, type Actor } from '../../domain/index.ts'
+import type { AccessTokenBody } from '../../contract/index.ts'
+import type { SigningKeys } from './signing-keys.ts'
+
+export const accessTokenMs = 10 * 60_000
+const audience = 'aishell'
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+export interface AccessTokens {
+  /** For the session behind the actor. It says no more than which session: rights are looked up when it is used. */
+  issue(actor: Actor): Promise<AccessTokenBody>
+  /** The session it names; null for whatever is not one of ours, or no longer. */
+  verify(token: string): Promise<{ readonly tenantId: string; readonly sessionId: string } | null>
+  publicKeys(): Promise<{ readonly keys: readonly { readonly [name: string]: unknown }[] }>
+}
+
+/** Short-lived signed tokens (RFC 9068 in spirit). Each key is good for its one algorithm; nothing in the token picks another. */
+export function createAccessTokens(options: {
+  readonly keys: SigningKeys
+  readonly issuer: string
+  readonly now: () => Date
+}): AccessTokens {
+  const { keys, issuer, now } = options
+  const keyFor = async ({ kid, alg }: JWTHeaderParameters) => {
+    const key = (await keys.current()).find((one) => one.kid === kid && one.alg === alg)
+    if (key === undefined) throw new errors.JWKSNoMatchingKey()
+    return key.verify
+  }
+  return {
+    issue: async (actor) => {
+      const [key] = await keys.current()
+      if (key === undefined) throw new Error('there is always a key')
+      const issuedAt = Math.floor(now().getTime() / 1000)
+      const expiresAt = issuedAt + accessTokenMs / 1000
+      const accessToken = await new SignJWT({ tid: actor.tenantId, sid: actor.tokenId })
+        .setProtectedHeader({ alg: key.alg, kid: key.kid, typ: 'at+jwt' })
+        .setIssuer(issuer)
+        .setAudience(audience)
+        .setSubject(actor.memberId)
+        .setJti(newId())
+        .setIssuedAt(issuedAt)
+        .setExpirationTime(expiresAt)
+        .sign(key.sign)
+      return { accessToken, expiresAt: new Date(expiresAt * 1000).toISOString() }
+    },
+    verify: async (token) => {
+      if (token.length > 4096 || token.split('.').length !== 3) return null
+      try {
+        const { payload } = await jwtVerify(token, keyFor, {
+          issuer,
+          audience,
+          typ: 'at+jwt',
+          currentDate: now(),
+          requiredClaims: ['exp', 'iat', 'sub', 'sid', 'tid'],
+          maxTokenAge: accessTokenMs / 1000,
+        })
+        const { tid, sid } = payload
+        if (typeof tid !== 'string' || typeof sid !== 'string' || !uuid.test(tid) || !uuid.test(sid)) return null
+        return { tenantId: tid, sessionId: sid }
+      } catch (error) {
+        if (error instanceof errors.JOSEError) return null
+        throw error
+      }
+    },
+    publicKeys: async () => ({ keys: (await keys.current()).flatMap((key) => (key.publicJwk === null ? [] : [{ ...key.publicJwk }])) }),
+  }
+}

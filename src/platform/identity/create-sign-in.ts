@@ -1,0 +1,53 @@
+import type { Actor } from '../../domain/index.ts'
+import type { People } from '../tenancy/index.ts'
+import type { IdentityRooms } from './authenticate.ts'
+import { beginDeviceLogin, decideDeviceLogin, findDeviceLogin, pollDeviceLogin } from './device-login.ts'
+import { createOidc, hintPurpose } from './oidc/create-oidc.ts'
+import type { OidcProvider, OidcSettings } from './oidc/oidc-provider.ts'
+import type { Sealer } from './oidc/sealer.ts'
+import { acceptInvitation, changePassword, invite, readInvitation, setPassword, signInWithPassword } from './password-sign-in.ts'
+import { revokeSessions } from './sessions.ts'
+import type { SignIn } from './sign-in.ts'
+
+export function createSignIn(rooms: IdentityRooms, people: People, sealer: Sealer, oidc: OidcSettings | null): SignIn {
+  const provider = oidc === null ? null : createOidc(rooms, people, sealer, oidc)
+  return {
+    provider,
+    withPassword: (scope, given, visitor) => signInWithPassword(rooms, scope, given, visitor),
+    changePassword: (actor, given, visitor) => changePassword(rooms, actor, given, visitor),
+    setPassword: (actor, memberId, password) => setPassword(rooms, people, actor, memberId, password),
+    invite: (actor, memberId) => invite(rooms, people, actor, memberId),
+    invitation: async (text) => {
+      const invited = await readInvitation(rooms, text)
+      return invited === null ? null : { memberName: invited.name }
+    },
+    acceptInvitation: (text, password, visitor) => acceptInvitation(rooms, text, password, visitor),
+    beginDeviceLogin: (scope, client, baseUrl) => beginDeviceLogin(rooms, scope, client, baseUrl),
+    deviceLogin: (actor, userCode) => findDeviceLogin(rooms, actor, userCode),
+    decideDeviceLogin: (actor, userCode, isConfirmed) => decideDeviceLogin(rooms, actor, userCode, isConfirmed),
+    pollDeviceLogin: (deviceCode) => pollDeviceLogin(rooms, deviceCode),
+    signOut: (actor, options) => signOut(rooms, sealer, provider, actor, options),
+  }
+}
+
+/** The session here ends whatever the provider says; that it cannot be reached keeps nobody signed in. */
+async function signOut(
+  rooms: IdentityRooms,
+  sealer: Sealer,
+  provider: OidcProvider | null,
+  actor: Actor,
+  { everywhere, returnTo }: { readonly everywhere: boolean; readonly returnTo: string },
+): Promise<string | null> {
+  const id = actor.tokenId
+  if (id === null) return null
+  const row = await rooms.store.within(actor, (query) =>
+    query.selectFrom('session').select(['sealed_hint', 'issuer']).where('session_id', '=', id).executeTakeFirst(),
+  )
+  await revokeSessions(rooms, actor, everywhere ? { memberId: actor.memberId } : { memberId: actor.memberId, id })
+  if (provider === null || row === undefined || row.issuer === null) return null
+  const hint = row.sealed_hint === null ? null : sealer.open(hintPurpose, row.sealed_hint)
+  return provider.signOutUrl(hint, returnTo).catch((error: unknown) => {
+    rooms.observe({ type: 'failure', code: 'identity.provider-sign-out', error })
+    return null
+  })
+}
