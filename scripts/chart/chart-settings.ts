@@ -12,6 +12,7 @@ export const ownedSettings: Readonly<Record<string, string>> = {
   DB_NAME: 'postgresql.auth.database',
   DB_USER: 'postgresql.auth.username',
   DB_SSLMODE: 'postgresql.external.sslmode, or postgresql.tls.enabled for the bundled one',
+  MIGRATIONS: 'migrations.mode',
   REDIS_HOST: 'redis.mode=external and redis.external.host',
   REDIS_PORT: 'redis.external.port',
   REDIS_SENTINELS: 'redis.mode=sentinel, or redis.external.sentinels',

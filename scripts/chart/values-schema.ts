@@ -190,7 +190,10 @@ export const valuesSchema: Schema = {
     extraVolumes: handedOn('More volumes.', 'array'),
     extraVolumeMounts: handedOn('More mounts.', 'array'),
     migrations: closed({
-      mode: oneOf('startup: each pod, under a lock.', ['startup']),
+      mode: oneOf(
+        'startup: each pod, under a lock. job: a Job, for which the pods wait. hook: before anything else of the release. off: you run `aishell migrate`.',
+        ['startup', 'job', 'hook', 'off'],
+      ),
       ttlSecondsAfterFinished: whole('How long a finished Job stays.', [60, 604_800]),
     }),
     networkPolicy: networkPolicySchema,

@@ -43,6 +43,8 @@ export interface Rendering {
   /** Values as data; win over the files. */
   readonly values?: unknown
   readonly chart?: string
+  /** As after `--set`. */
+  readonly sets?: readonly string[]
 }
 
 export interface Rendered {
@@ -62,9 +64,10 @@ export async function renderChart(helm: string, rendering: Rendering = {}): Prom
 }
 
 async function runHelm(helm: string, rendering: Rendering): Promise<Rendered> {
-  const { name = 'aishell', namespace = 'aishell', files = [], values, chart = chartFolder } = rendering
+  const { name = 'aishell', namespace = 'aishell', files = [], values, sets = [], chart = chartFolder } = rendering
   const args = ['template', name, chart, '--namespace', namespace, '--kube-version', kubeVersion]
   for (const file of files) args.push('--values', file)
+  for (const set of sets) args.push('--set', set)
   if (values !== undefined) args.push('--values', '-')
   return await new Promise((resolve) => {
     const child = execFile(helm, args, { maxBuffer: 64 * 1024 * 1024 }, (failure, yaml, error) =>

@@ -12,6 +12,7 @@
 {{- $_ := set $env "METRICS_PORT" (toString (int .Values.metrics.port)) -}}
 {{- $_ := set $env "DATA_DIR" "/app/data" -}}
 {{- $_ := set $env "CONFIG_DIR" "/app/config" -}}
+{{- $_ := set $env "MIGRATIONS" .Values.migrations.mode -}}
 {{- $env = merge $env (include "aishell.storeEnvironment" . | fromYaml) (include "aishell.redisEnvironment" . | fromYaml) -}}
 {{- toYaml $env -}}
 {{- end -}}

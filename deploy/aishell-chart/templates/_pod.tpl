@@ -8,7 +8,7 @@ envFrom:
   - configMapRef:
       name: {{ include "aishell.fullname" . }}-config
 env:
-  {{- include "aishell.secretEnv" . | nindent 2 }}
+  {{- include "aishell.secretEnv" (dict "root" . "ids" (include "aishell.readSecrets" . | fromJsonArray)) | nindent 2 }}
   {{- if include "aishell.storeCa" . }}
   - name: NODE_EXTRA_CA_CERTS
     value: /app/certs/store-ca.crt
@@ -57,7 +57,7 @@ env:
   projected:
     defaultMode: 0440
     sources:
-      {{- include "aishell.secretSources" . | nindent 6 }}
+      {{- include "aishell.secretSources" (dict "root" . "ids" (include "aishell.readSecrets" . | fromJsonArray)) | nindent 6 }}
 - name: tmp
   emptyDir:
     sizeLimit: {{ .Values.scratch.sizeLimit }}

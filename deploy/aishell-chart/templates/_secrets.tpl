@@ -113,10 +113,16 @@ so that the Secret and its checksum agree. Takes root, id, secret (a row of the 
 {{- toJson $seen | sha256sum -}}
 {{- end -}}
 
-{{/* The keys of the release's Secrets that AI-Shell reads, as one projected volume. */}}
+{{/* Secrets of the table that AI-Shell reads. */}}
+{{- define "aishell.readSecrets" -}}
+{{- list "app" "database" "redis" "providers" | toJson -}}
+{{- end -}}
+
+{{/* Keys of the release's Secrets, as sources of one projected volume. Takes root and the ids of the table. */}}
 {{- define "aishell.secretSources" -}}
-{{- range $id, $secret := include "aishell.secretTable" . | fromYaml }}
-{{- if and (ne $id "admin") $secret.keys }}
+{{- $ids := .ids -}}
+{{- range $id, $secret := include "aishell.secretTable" .root | fromYaml }}
+{{- if and (has $id $ids) $secret.keys }}
 - secret:
     name: {{ $secret.name }}
     items:
@@ -130,8 +136,9 @@ so that the Secret and its checksum agree. Takes root, id, secret (a row of the 
 
 {{/* NAME_FILE for each of them. */}}
 {{- define "aishell.secretEnv" -}}
-{{- range $id, $secret := include "aishell.secretTable" . | fromYaml }}
-{{- if ne $id "admin" }}
+{{- $ids := .ids -}}
+{{- range $id, $secret := include "aishell.secretTable" .root | fromYaml }}
+{{- if has $id $ids }}
 {{- range $key, $kind := $secret.keys }}
 - name: {{ $key }}_FILE
   value: /app/secrets/{{ $key }}

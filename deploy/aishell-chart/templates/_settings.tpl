@@ -13,7 +13,6 @@ requestTimeoutMs: REQUEST_TIMEOUT_MS
 maxAnswers: MAX_ANSWERS
 dbPoolMax: DB_POOL_MAX
 dbWaitMs: DB_WAIT_MS
-migrations: MIGRATIONS
 llmProvider: LLM_PROVIDER
 llmModel: LLM_MODEL
 llmBaseUrl: LLM_BASE_URL
@@ -88,6 +87,7 @@ dbPort: "postgresql.external.port"
 dbName: "postgresql.auth.database"
 dbUser: "postgresql.auth.username"
 dbSslmode: "postgresql.external.sslmode, or postgresql.tls.enabled for the bundled one"
+migrations: "migrations.mode"
 redisHost: "redis.mode=external and redis.external.host"
 redisPort: "redis.external.port"
 redisSentinels: "redis.mode=sentinel, or redis.external.sentinels"
