@@ -75,7 +75,7 @@ test('what this test reads of metrics is what a running server exports', () => {
 describe('alerts', () => {
   const rulesOf = async (helm: string): Promise<{ readonly spec: Tree; readonly rules: readonly Tree[] }> => {
     const { spec } = only(await manifestsOf(helm, { values: monitoring }), 'PrometheusRule')
-    return { spec, rules: (spec as Tree).groups.flatMap((group: Tree) => group.rules) }
+    return { spec, rules: spec.groups.flatMap((group: Tree) => group.rules) }
   }
 
   test('ask only for metrics and labels there are', async (context) => {
@@ -99,7 +99,7 @@ describe('alerts', () => {
     const folder = mkdtempSync(join(tmpdir(), 'aishell-alerts-'))
     writeFileSync(join(folder, 'rules.yaml'), stringify(spec))
     expect(tell(promtool, ['check', 'rules', join(folder, 'rules.yaml')], '').said).toContain(`SUCCESS: ${rules.length} rules found`)
-    const tests = parse(readFileSync(join(rootFolder, 'test/support/alerts-tests.yaml'), 'utf8')) as Tree
+    const tests = parse(readFileSync(join(rootFolder, 'test/support/alerts-tests.yaml'), 'utf8'))
     const fired = new Set(
       tests.tests.flatMap((one: Tree) => one.alert_rule_test).flatMap((one: Tree) => (one.exp_alerts === undefined ? [] : [one.alertname])),
     )
@@ -111,14 +111,14 @@ describe('alerts', () => {
     writeFileSync(join(folder, 'bare.yaml'), stringify(bare))
     writeFileSync(join(folder, 'tests.yaml'), stringify({ rule_files: ['bare.yaml'], ...tests }))
     const { status, said } = tell(promtool, ['test', 'rules', join(folder, 'tests.yaml')], '')
-    expect(status, said).toBe(0)
+    expect({ status, said }).toMatchObject({ status: 0 })
   })
 })
 
 test('the dashboard is a bare model that asks only for metrics and labels there are', async (context) => {
   const config = only(await manifestsOf(needTool(context, 'helm'), { values: monitoring }), 'ConfigMap', 'aishell-dashboard')
   expect(config.metadata.labels).toMatchObject({ grafana_dashboard: '1' })
-  const model = JSON.parse(config.data?.['aishell-dashboard.json'] ?? '') as Tree
+  const model = JSON.parse(config.data?.['aishell-dashboard.json'] ?? '')
   expect(model).toMatchObject({ uid: 'aishell', title: 'AI-Shell' })
   expect(model.dashboard).toBeUndefined()
   const exprs: readonly string[] = model.panels.flatMap((panel: Tree) => panel.targets.map((target: Tree) => target.expr))
@@ -128,7 +128,7 @@ test('the dashboard is a bare model that asks only for metrics and labels there 
 
 test('the ServiceMonitor finds the metrics port of the release and no other', async (context) => {
   const manifests = await manifestsOf(needTool(context, 'helm'), { values: monitoring })
-  const { selector, endpoints } = only(manifests, 'ServiceMonitor').spec as Tree
+  const { selector, endpoints } = only(manifests, 'ServiceMonitor').spec
   const wanted = Object.entries(selector.matchLabels as Record<string, string>)
   const found = manifests.filter((one) => one.kind === 'Service' && wanted.every(([key, value]) => one.metadata.labels?.[key] === value))
   expect(found.map((one) => one.metadata.name)).toEqual(['aishell-metrics'])
