@@ -13,15 +13,15 @@ spec:
     {{- toYaml .Values.podSecurityContext | nindent 4 }}
   containers:
     - name: migrate
-      image: {{ include "aishell.image" . }}
-      imagePullPolicy: {{ .Values.image.pullPolicy }}
+      image: "{{ include "aishell.image" . }}"
+      imagePullPolicy: "{{ .Values.image.pullPolicy }}"
       securityContext:
         {{- toYaml .Values.securityContext | nindent 8 }}
       args: [migrate]
       env:
         {{- range $name, $value := include "aishell.environment" . | fromYaml }}
         {{- if or (hasPrefix "DB_" $name) (has $name (list "APP_ENV" "LOG_LEVEL" "DATA_DIR" "CONFIG_DIR" "MIGRATIONS")) }}
-        - name: {{ $name }}
+        - name: "{{ $name }}"
           value: {{ $value | quote }}
         {{- end }}
         {{- end }}
@@ -57,15 +57,15 @@ spec:
           {{- include "aishell.secretSources" (dict "root" . "ids" (list "app" "database")) | nindent 10 }}
     - name: tmp
       emptyDir:
-        sizeLimit: {{ .Values.scratch.sizeLimit }}
+        sizeLimit: "{{ .Values.scratch.sizeLimit }}"
     {{- with include "aishell.storeCa" . | fromYaml }}
     {{- if .name }}
     - name: certs
       secret:
-        secretName: {{ .name }}
+        secretName: "{{ .name }}"
         defaultMode: 0440
         items:
-          - key: {{ .key }}
+          - key: "{{ .key }}"
             path: store-ca.crt
     {{- end }}
     {{- end }}

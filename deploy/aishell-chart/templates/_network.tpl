@@ -18,10 +18,10 @@
 - podSelector:
     matchLabels:
       {{- if include "aishell.hasCnpg" . }}
-      cnpg.io/cluster: {{ include "aishell.postgresqlName" . }}
+      cnpg.io/cluster: "{{ include "aishell.postgresqlName" . }}"
       {{- else }}
       app.kubernetes.io/name: postgresql
-      app.kubernetes.io/instance: {{ .Release.Name }}
+      app.kubernetes.io/instance: "{{ .Release.Name }}"
       app.kubernetes.io/component: database
       {{- end }}
 {{- end -}}

@@ -1,12 +1,12 @@
 {{/* What every container of AI-Shell has: settings, keys as files, folders, no privilege. */}}
 {{- define "aishell.containerBase" -}}
-image: {{ include "aishell.image" . }}
-imagePullPolicy: {{ .Values.image.pullPolicy }}
+image: "{{ include "aishell.image" . }}"
+imagePullPolicy: "{{ .Values.image.pullPolicy }}"
 securityContext:
   {{- toYaml .Values.securityContext | nindent 2 }}
 envFrom:
   - configMapRef:
-      name: {{ include "aishell.fullname" . }}-config
+      name: "{{ include "aishell.fullname" . }}-config"
 env:
   {{- include "aishell.secretEnv" (dict "root" . "ids" (include "aishell.readSecrets" . | fromJsonArray)) | nindent 2 }}
   {{- if include "aishell.storeCa" . }}
@@ -35,8 +35,8 @@ env:
   readOnly: true
 {{- end }}
 {{- range .Values.declare.passwordSecrets }}
-- name: {{ printf "password-%s" . | trunc 63 | trimSuffix "-" }}
-  mountPath: /app/connections/{{ . }}
+- name: "{{ printf "password-%s" . | trunc 63 | trimSuffix "-" }}"
+  mountPath: "/app/connections/{{ . }}"
   readOnly: true
 {{- end }}
 {{- if .Values.discovery.enabled }}
@@ -52,7 +52,7 @@ env:
 {{- define "aishell.volumes" -}}
 - name: config
   configMap:
-    name: {{ include "aishell.fullname" . }}-files
+    name: "{{ include "aishell.fullname" . }}-files"
 - name: secrets
   projected:
     defaultMode: 0440
@@ -60,22 +60,22 @@ env:
       {{- include "aishell.secretSources" (dict "root" . "ids" (include "aishell.readSecrets" . | fromJsonArray)) | nindent 6 }}
 - name: tmp
   emptyDir:
-    sizeLimit: {{ .Values.scratch.sizeLimit }}
+    sizeLimit: "{{ .Values.scratch.sizeLimit }}"
 {{- with include "aishell.storeCa" . | fromYaml }}
 {{- if .name }}
 - name: certs
   secret:
-    secretName: {{ .name }}
+    secretName: "{{ .name }}"
     defaultMode: 0440
     items:
-      - key: {{ .key }}
+      - key: "{{ .key }}"
         path: store-ca.crt
 {{- end }}
 {{- end }}
 {{- range .Values.declare.passwordSecrets }}
-- name: {{ printf "password-%s" . | trunc 63 | trimSuffix "-" }}
+- name: "{{ printf "password-%s" . | trunc 63 | trimSuffix "-" }}"
   secret:
-    secretName: {{ . }}
+    secretName: "{{ . }}"
     defaultMode: 0440
 {{- end }}
 {{- with .Values.extraVolumes }}
@@ -88,9 +88,9 @@ env:
 - name: data
   {{- if and .root.Values.persistence.enabled (not .scratch) }}
   persistentVolumeClaim:
-    claimName: {{ .root.Values.persistence.existingClaim | default (printf "%s-data" (include "aishell.fullname" .root)) }}
+    claimName: "{{ .root.Values.persistence.existingClaim | default (printf "%s-data" (include "aishell.fullname" .root)) }}"
   {{- else }}
   emptyDir:
-    sizeLimit: {{ .root.Values.scratch.sizeLimit }}
+    sizeLimit: "{{ .root.Values.scratch.sizeLimit }}"
   {{- end }}
 {{- end -}}

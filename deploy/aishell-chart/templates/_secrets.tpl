@@ -5,26 +5,26 @@ The Secrets, the ExternalSecrets, the mounts and the checks all read it.
 {{- define "aishell.secretTable" -}}
 {{- $values := .Values -}}
 app:
-  source: {{ $values.secrets.app.source }}
-  name: {{ $values.secrets.app.name | default (printf "%s-secrets" (include "aishell.fullname" .)) }}
+  source: "{{ $values.secrets.app.source }}"
+  name: "{{ $values.secrets.app.name | default (printf "%s-secrets" (include "aishell.fullname" .)) }}"
   path: secrets.app
   keys:
     SECRET_KEY: key
     JWT_SECRET: key
     ADMIN_TOKEN: token
 database:
-  source: {{ $values.postgresql.auth.secret.source }}
-  name: {{ $values.postgresql.auth.secret.name | default (printf "%s-owner" (include "aishell.postgresqlName" .)) }}
+  source: "{{ $values.postgresql.auth.secret.source }}"
+  name: "{{ $values.postgresql.auth.secret.name | default (printf "%s-owner" (include "aishell.postgresqlName" .)) }}"
   path: postgresql.auth.secret
   {{- if include "aishell.hasCnpg" . }}
-  basicAuth: {{ $values.postgresql.auth.username }}
+  basicAuth: "{{ $values.postgresql.auth.username }}"
   {{- end }}
   keys:
     DB_PASSWORD: password
 {{- if include "aishell.hasPostgresql" . }}
 admin:
-  source: {{ $values.postgresql.auth.adminSecret.source }}
-  name: {{ $values.postgresql.auth.adminSecret.name | default (printf "%s-admin" (include "aishell.postgresqlName" .)) }}
+  source: "{{ $values.postgresql.auth.adminSecret.source }}"
+  name: "{{ $values.postgresql.auth.adminSecret.name | default (printf "%s-admin" (include "aishell.postgresqlName" .)) }}"
   path: postgresql.auth.adminSecret
   keys:
     POSTGRES_PASSWORD: password
@@ -32,16 +32,16 @@ admin:
 {{- end }}
 {{- if include "aishell.hasRedis" . }}
 redis:
-  source: {{ $values.redis.auth.secret.source }}
-  name: {{ $values.redis.auth.secret.name | default (include "aishell.redisName" .) }}
+  source: "{{ $values.redis.auth.secret.source }}"
+  name: "{{ $values.redis.auth.secret.name | default (include "aishell.redisName" .) }}"
   path: redis.auth.secret
   keys:
     REDIS_PASSWORD: password
 {{- end }}
 {{- if ne $values.secrets.providers.source "none" }}
 providers:
-  source: {{ $values.secrets.providers.source }}
-  name: {{ $values.secrets.providers.name | default (printf "%s-providers" (include "aishell.fullname" .)) }}
+  source: "{{ $values.secrets.providers.source }}"
+  name: "{{ $values.secrets.providers.name | default (printf "%s-providers" (include "aishell.fullname" .)) }}"
   path: secrets.providers
   keys:
     {{- range $values.secrets.providers.keys }}
@@ -124,11 +124,11 @@ so that the Secret and its checksum agree. Takes root, id, secret (a row of the 
 {{- range $id, $secret := include "aishell.secretTable" .root | fromYaml }}
 {{- if and (has $id $ids) $secret.keys }}
 - secret:
-    name: {{ $secret.name }}
+    name: "{{ $secret.name }}"
     items:
       {{- range $key, $kind := $secret.keys }}
-      - key: {{ $key }}
-        path: {{ $key }}
+      - key: "{{ $key }}"
+        path: "{{ $key }}"
       {{- end }}
 {{- end }}
 {{- end }}
@@ -140,8 +140,8 @@ so that the Secret and its checksum agree. Takes root, id, secret (a row of the 
 {{- range $id, $secret := include "aishell.secretTable" .root | fromYaml }}
 {{- if has $id $ids }}
 {{- range $key, $kind := $secret.keys }}
-- name: {{ $key }}_FILE
-  value: /app/secrets/{{ $key }}
+- name: "{{ $key }}_FILE"
+  value: "/app/secrets/{{ $key }}"
 {{- end }}
 {{- end }}
 {{- end }}

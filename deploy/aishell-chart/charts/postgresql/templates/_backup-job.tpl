@@ -5,7 +5,7 @@
 metadata:
   labels:
     app.kubernetes.io/name: postgresql-backup
-    app.kubernetes.io/instance: {{ $.Release.Name }}
+    app.kubernetes.io/instance: "{{ $.Release.Name }}"
     app.kubernetes.io/component: backup
 spec:
   {{- include "aishell-postgresql.pullSecrets" .root | nindent 2 }}
@@ -15,21 +15,21 @@ spec:
   securityContext:
     {{- toYaml $.Values.primary.podSecurityContext | nindent 4 }}
   containers:
-    - name: {{ .script }}
-      image: {{ include "aishell-postgresql.image" .root }}
-      imagePullPolicy: {{ $.Values.image.pullPolicy }}
+    - name: "{{ .script }}"
+      image: "{{ include "aishell-postgresql.image" .root }}"
+      imagePullPolicy: "{{ $.Values.image.pullPolicy }}"
       securityContext:
         {{- toYaml $.Values.primary.securityContext | nindent 8 }}
       command: [sh, /scripts/{{ .script }}.sh]
       env:
         - name: PGHOST
-          value: {{ $name }}
+          value: "{{ $name }}"
         - name: PGDATABASE
           value: {{ $.Values.auth.database | quote }}
         - name: PGUSER
           value: aishell_backup
         - name: PGSSLMODE
-          value: {{ ternary "verify-full" "prefer" $.Values.tls.enabled }}
+          value: "{{ ternary "verify-full" "prefer" $.Values.tls.enabled }}"
         {{- if $.Values.tls.enabled }}
         - name: PGSSLROOTCERT
           value: /run/secrets/tls/ca.crt
@@ -59,13 +59,13 @@ spec:
   volumes:
     - name: backup
       persistentVolumeClaim:
-        claimName: {{ include "aishell-postgresql.backupClaim" .root }}
+        claimName: "{{ include "aishell-postgresql.backupClaim" .root }}"
     - name: scripts
       configMap:
-        name: {{ $name }}-scripts
+        name: "{{ $name }}-scripts"
     - name: admin
       secret:
-        secretName: {{ include "aishell-postgresql.adminSecret" .root }}
+        secretName: "{{ include "aishell-postgresql.adminSecret" .root }}"
         defaultMode: 0440
         {{- if eq .script "backup" }}
         items:
@@ -75,7 +75,7 @@ spec:
     {{- if $.Values.tls.enabled }}
     - name: tls
       secret:
-        secretName: {{ $.Values.tls.name | default (printf "%s-tls" $name) }}
+        secretName: "{{ $.Values.tls.name | default (printf "%s-tls" $name) }}"
         defaultMode: 0440
         items:
           - key: ca.crt

@@ -5,15 +5,15 @@
 
 {{- define "aishell-postgresql.selectorLabels" -}}
 app.kubernetes.io/name: postgresql
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: "{{ .Release.Name }}"
 {{- end -}}
 
 {{- define "aishell-postgresql.labels" -}}
 {{ include "aishell-postgresql.selectorLabels" . }}
 app.kubernetes.io/version: {{ .Values.major | quote }}
 app.kubernetes.io/part-of: aishell
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+app.kubernetes.io/managed-by: "{{ .Release.Service }}"
+helm.sh/chart: "{{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}"
 {{- end -}}
 
 {{- define "aishell-postgresql.image" -}}
@@ -59,6 +59,6 @@ affinity:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.primary.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: "{{ . }}"
 {{- end }}
 {{- end -}}

@@ -9,15 +9,15 @@
 
 {{- define "aishell-redis.selectorLabels" -}}
 app.kubernetes.io/name: redis
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: "{{ .Release.Name }}"
 {{- end -}}
 
 {{- define "aishell-redis.labels" -}}
 {{ include "aishell-redis.selectorLabels" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/part-of: aishell
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+app.kubernetes.io/managed-by: "{{ .Release.Service }}"
+helm.sh/chart: "{{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}"
 {{- end -}}
 
 {{- define "aishell-redis.image" -}}
@@ -53,7 +53,7 @@ tolerations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .root.Values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: "{{ . }}"
 {{- end }}
 affinity:
   {{- with .root.Values.affinity }}
@@ -67,6 +67,6 @@ affinity:
           labelSelector:
             matchLabels:
               {{- include "aishell-redis.selectorLabels" .root | nindent 14 }}
-              app.kubernetes.io/component: {{ .component }}
+              app.kubernetes.io/component: "{{ .component }}"
   {{- end }}
 {{- end -}}
