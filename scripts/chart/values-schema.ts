@@ -44,7 +44,7 @@ export const valuesSchema: Schema = {
     image: image('AI-Shell'),
     imagePullSecrets: pullSecrets,
     nameOverride: text('Name in labels.', { ...name, maxLength: 63 }),
-    fullnameOverride: text('Name of the objects.', { ...name, maxLength: 47 }),
+    fullnameOverride: text('Name of the objects.', { ...name, maxLength: 46 }),
     gitops: flag('Rendered where the cluster cannot be asked; nothing may be generated.'),
     namespace: closed({ create: flag('A Namespace with restricted Pod Security, for plain manifests.') }),
     config: configSchema(),
@@ -88,7 +88,7 @@ export const valuesSchema: Schema = {
       name: text('Its name.', name),
     }),
     discovery: closed({
-      enabled: { const: false, description: 'Secrets of a namespace do not become connections.' },
+      enabled: flag('Labelled Secrets of one namespace become connections; the pods then carry a token that may watch Secrets there.'),
       namespace: text('That namespace; not the release’s own.', name),
     }),
     podAnnotations: textMap('Annotations of the pods.'),

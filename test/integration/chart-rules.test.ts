@@ -1,12 +1,20 @@
 import { describe, expect, test } from 'vitest'
-import { manifestsOf, needTool, only, renderChart, valuesFile } from '../support/chart.ts'
+import { manifestsOf, needTool, only, renderChart, valuesFile, type Rendering, type Tree } from '../support/chart.ts'
 import { chartRules, mountedSecrets, secretSources } from '../support/chart-rules.ts'
 
 /** Values that between them render every template. */
-const renderings: Readonly<Record<string, { readonly files?: readonly string[]; readonly values?: unknown }>> = {
+const renderings: Readonly<Record<string, Rendering>> = {
   'no values at all': {},
   'values-staging.yaml': { files: [valuesFile('values-staging.yaml')] },
   'values-prod.yaml': { files: [valuesFile('values-prod.yaml')] },
+  'discovery and a Job that migrates': {
+    values: { discovery: { enabled: true, namespace: 'connections' }, migrations: { mode: 'job' } },
+  },
+  'a release of the longest name': {
+    name: 'a-release-whose-name-is-as-long-as-helm-lets-it-be-53',
+    files: [valuesFile('values-prod.yaml')],
+    values: { migrations: { mode: 'job' } },
+  },
   CloudNativePG: { values: { postgresql: { mode: 'cnpg' } } },
 }
 
@@ -51,6 +59,64 @@ describe('the values of production', () => {
   })
 })
 
+describe('discovery', () => {
+  const values = { discovery: { enabled: true, namespace: 'aishell-connections' } }
+
+  test('gives the pods of the server a token, and the right to watch one namespace', async (context) => {
+    const manifests = await manifestsOf(needTool(context, 'helm'), { values })
+    const { volumes } = only(manifests, 'Deployment').spec.template.spec
+    expect(volumes.find((volume: Tree) => volume.name === 'api-token').projected.sources[0]).toMatchObject({
+      serviceAccountToken: { path: 'token' },
+    })
+    const role = only(manifests, 'Role')
+    expect(role.metadata.namespace).toBe('aishell-connections')
+    expect(role['rules']).toEqual([{ apiGroups: [''], resources: ['secrets'], verbs: ['list', 'watch'] }])
+    expect(only(manifests, 'ConfigMap', 'aishell-config').data).toMatchObject({
+      DISCOVERY_ENABLED: 'true',
+      DISCOVERY_NAMESPACE: 'aishell-connections',
+    })
+  })
+
+  test('is off by default: no token, no right to any Secret', async (context) => {
+    const manifests = await manifestsOf(needTool(context, 'helm'))
+    expect(JSON.stringify(manifests)).not.toContain('serviceAccountToken')
+    expect(JSON.stringify(only(manifests, 'Role')['rules'])).not.toContain('secrets')
+  })
+})
+
+describe('who migrates', () => {
+  const own = {
+    postgresql: { enabled: false, mode: 'external', external: { host: 'db' }, auth: { secret: { source: 'existingSecret', name: 'db' } } },
+    secrets: { app: { source: 'existingSecret', name: 'keys' } },
+  }
+
+  test.for(['startup', 'off'])('%s brings no Job', async (mode, context) => {
+    const manifests = await manifestsOf(needTool(context, 'helm'), { values: { migrations: { mode } } })
+    expect(manifests.filter((one) => one.kind === 'Job')).toEqual([])
+    expect(only(manifests, 'ConfigMap', 'aishell-config').data).toMatchObject({ MIGRATIONS: mode })
+  })
+
+  test('a Job has a name of its own for each image, because a Job cannot be changed', async (context) => {
+    const helm = needTool(context, 'helm')
+    const names = ['1', '1', '2'].map(async (tag) => {
+      const job = only(await manifestsOf(helm, { values: { migrations: { mode: 'job' }, image: { tag } } }), 'Job')
+      return job.metadata.name
+    })
+    const [first, again, other] = await Promise.all(names)
+    expect([first === again, first === other]).toEqual([true, false])
+  })
+
+  test('a hook runs before anything else and needs nothing of the release', async (context) => {
+    const manifests = await manifestsOf(needTool(context, 'helm'), { values: { ...own, migrations: { mode: 'hook' } } })
+    const job = only(manifests, 'Job')
+    expect(job.metadata.annotations).toMatchObject({ 'helm.sh/hook': 'pre-install,pre-upgrade' })
+    const pod = job.spec.template.spec
+    expect(JSON.stringify(pod)).not.toMatch(/configMap|serviceAccountName/)
+    expect(mountedSecrets([job])).toEqual(['keys', 'db'])
+    expect(pod.containers[0].args).toEqual(['migrate'])
+  })
+})
+
 describe('values that cannot work', () => {
   test.for([
     ['a password in values', { postgresql: { auth: { password: 'changeme' } } }, 'postgresql.auth.password is no value any more'],
@@ -68,6 +134,8 @@ describe('values that cannot work', () => {
     ['a model without its key', { config: { llmProvider: 'openai', llmModel: 'x' } }, 'needs OPENAI_API_KEY'],
     ['a setting the chart writes', { config: { dbHost: 'x' } }, 'config.dbHost is written by the chart'],
     ['too many connections', { replicaCount: 40 }, 'max_connections'],
+    ['discovery in the own namespace', { discovery: { enabled: true, namespace: 'aishell' } }, 'must not be the release'],
+    ['a hook before its database', { migrations: { mode: 'hook' } }, 'set migrations.mode=startup or job'],
     ['an image of another major version', { postgresql: { image: { tag: '17.6-bookworm' } } }, 'postgresql.major says 18'],
   ] as const)('are refused with a sentence: %s', async ([, values, sentence], context) => {
     const helm = needTool(context, 'helm')

@@ -60,6 +60,11 @@ export const chartRules: Readonly<Record<string, (manifests: readonly Manifest[]
   'no object is rendered twice': (manifests) =>
     twice(manifests.map(({ apiVersion, kind, metadata }) => `${apiVersion} ${kind} ${metadata.namespace ?? ''}/${metadata.name}`)),
 
+  'every name is short enough for what Kubernetes makes of it': (manifests) =>
+    manifests
+      .filter(({ kind, metadata }) => metadata.name.length > (['CronJob', 'StatefulSet'].includes(kind) ? 52 : 63))
+      .map(({ kind, metadata }) => `${kind} ${metadata.name} has ${metadata.name.length} characters`),
+
   'every selector finds pods of the release': (manifests) => {
     const pods = podsOf(manifests).map(({ metadata }) => (metadata.labels ?? {}) as Texts) // labels are texts
     return manifests.flatMap(({ kind, metadata, spec }) => {

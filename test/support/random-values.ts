@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { Schema } from '../../scripts/chart/schema-shapes.ts'
 
 /** Texts that YAML, Go templates and shells like to misread. */

@@ -13,6 +13,10 @@
 {{- $_ := set $env "DATA_DIR" "/app/data" -}}
 {{- $_ := set $env "CONFIG_DIR" "/app/config" -}}
 {{- $_ := set $env "MIGRATIONS" .Values.migrations.mode -}}
+{{- if .Values.discovery.enabled -}}
+{{- $_ := set $env "DISCOVERY_ENABLED" "true" -}}
+{{- $_ := set $env "DISCOVERY_NAMESPACE" .Values.discovery.namespace -}}
+{{- end -}}
 {{- $env = merge $env (include "aishell.storeEnvironment" . | fromYaml) (include "aishell.redisEnvironment" . | fromYaml) -}}
 {{- toYaml $env -}}
 {{- end -}}

@@ -2,24 +2,24 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* 47 characters leave room for the longest suffix we add. */}}
+{{/* 46 characters leave room for the longest suffix we add. */}}
 {{- define "aishell.fullname" -}}
 {{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 47 | trimSuffix "-" -}}
+{{- .Values.fullnameOverride | trunc 46 | trimSuffix "-" -}}
 {{- else if contains (include "aishell.name" .) .Release.Name -}}
-{{- .Release.Name | trunc 47 | trimSuffix "-" -}}
+{{- .Release.Name | trunc 46 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name (include "aishell.name" .) | trunc 47 | trimSuffix "-" -}}
+{{- printf "%s-%s" .Release.Name (include "aishell.name" .) | trunc 46 | trimSuffix "-" -}}
 {{- end -}}
 {{- end -}}
 
-{{/* The same lines as in the subcharts: both must find the same names without seeing each other's values. */}}
+{{/* The same lines as in the subcharts, short enough for a CronJob and for the Sentinels: both must find the same names without seeing each other's values. */}}
 {{- define "aishell.postgresqlName" -}}
-{{- .Values.postgresql.fullnameOverride | default (printf "%s-postgresql" .Release.Name) | trunc 47 | trimSuffix "-" -}}
+{{- .Values.postgresql.fullnameOverride | default (printf "%s-postgresql" .Release.Name) | trunc 44 | trimSuffix "-" -}}
 {{- end -}}
 
 {{- define "aishell.redisName" -}}
-{{- .Values.redis.fullnameOverride | default (printf "%s-redis" .Release.Name) | trunc 47 | trimSuffix "-" -}}
+{{- .Values.redis.fullnameOverride | default (printf "%s-redis" .Release.Name) | trunc 43 | trimSuffix "-" -}}
 {{- end -}}
 
 {{- define "aishell.serviceAccountName" -}}

@@ -53,10 +53,7 @@ connectionPoolMax: CONNECTION_POOL_MAX
 connectionQueueMax: CONNECTION_QUEUE_MAX
 connectionTimeoutMs: CONNECTION_TIMEOUT_MS
 connectionCatalogTtlMs: CONNECTION_CATALOG_TTL_MS
-discoveryEnabled: DISCOVERY_ENABLED
-discoveryNamespace: DISCOVERY_NAMESPACE
 discoveryApiServer: DISCOVERY_API_SERVER
-discoveryAccountDir: DISCOVERY_ACCOUNT_DIR
 limitStatementTimeoutMs: LIMIT_STATEMENT_TIMEOUT_MS
 limitLockTimeoutMs: LIMIT_LOCK_TIMEOUT_MS
 limitMaxRows: LIMIT_MAX_ROWS
@@ -88,6 +85,9 @@ dbName: "postgresql.auth.database"
 dbUser: "postgresql.auth.username"
 dbSslmode: "postgresql.external.sslmode, or postgresql.tls.enabled for the bundled one"
 migrations: "migrations.mode"
+discoveryEnabled: "discovery.enabled"
+discoveryNamespace: "discovery.namespace"
+discoveryAccountDir: "nothing, the token is where Kubernetes puts it"
 redisHost: "redis.mode=external and redis.external.host"
 redisPort: "redis.external.port"
 redisSentinels: "redis.mode=sentinel, or redis.external.sentinels"

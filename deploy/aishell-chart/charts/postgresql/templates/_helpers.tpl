@@ -1,6 +1,6 @@
 {{/* The same line as in the parent's _helpers.tpl. */}}
 {{- define "aishell-postgresql.fullname" -}}
-{{- .Values.fullnameOverride | default (printf "%s-postgresql" .Release.Name) | trunc 47 | trimSuffix "-" -}}
+{{- .Values.fullnameOverride | default (printf "%s-postgresql" .Release.Name) | trunc 44 | trimSuffix "-" -}}
 {{- end -}}
 
 {{- define "aishell-postgresql.selectorLabels" -}}

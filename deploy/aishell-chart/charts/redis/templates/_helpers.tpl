@@ -1,6 +1,6 @@
 {{/* The same line as in the parent's _helpers.tpl. */}}
 {{- define "aishell-redis.fullname" -}}
-{{- .Values.fullnameOverride | default (printf "%s-redis" .Release.Name) | trunc 47 | trimSuffix "-" -}}
+{{- .Values.fullnameOverride | default (printf "%s-redis" .Release.Name) | trunc 43 | trimSuffix "-" -}}
 {{- end -}}
 
 {{- define "aishell-redis.isBundled" -}}
