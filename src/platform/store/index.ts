@@ -2,7 +2,8 @@
 // Holds the pool, the migrations, the keyring of sealed fields and, without DB_HOST, an embedded server.
 // Touches the metadata PostgreSQL and DATA_DIR.
 // Refuses product words: tables are owned by the rooms that use them.
-export { sql, type RawBuilder } from 'kysely' // the rooms' odd statements; they import no driver themselves
+export { CompiledQuery, sql, type RawBuilder } from 'kysely' // the rooms' odd statements; they import no driver themselves
+export { bigintArray, bytesArray, textArray, timeArray, uuidArray } from './binary-array.ts'
 export { createKeyring, type KeyringOptions } from './keyring.ts'
 export { dumpSchema } from './dump-schema.ts'
 export { ensureDataDir, lockDataDir } from './embedded/data-dir-lock.ts'

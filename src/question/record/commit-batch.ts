@@ -1,5 +1,15 @@
 import { ShellError, type Scope } from '../../domain/index.ts'
-import { sql, type Query, type Store } from '../../platform/store/index.ts'
+import {
+  bigintArray,
+  bytesArray,
+  CompiledQuery,
+  sql,
+  textArray,
+  timeArray,
+  uuidArray,
+  type Query,
+  type Store,
+} from '../../platform/store/index.ts'
 import { emptyHead, linkMac, writeLinkBody, type Head, type LinkContent } from './link.ts'
 
 /** One link waiting for its place in the chain. */
@@ -46,6 +56,9 @@ export async function commitBatch(
 
 const notOpen = 'RC001'
 
+const appendText = `SELECT record_append($1::uuid, $2::bigint, $3::bytea, $4::bigint, $5::bytea, $6::bigint[], $7::uuid[], $8::text[],
+  $9::timestamptz[], $10::uuid[], $11::text[], $12::text[], $13::bytea[], $14::uuid[], $15::uuid[], $16::uuid[], $17::uuid) AS "isMoved"`
+
 /** The common case in one round trip: the head is where this process left it and every entry is as it should be. Null: it is not. */
 async function appendAtOnce(scope: Scope, links: readonly PendingLink[], options: CommitOptions, seen: Head): Promise<Head | null> {
   const ends = firstOutcomes(links)
@@ -61,13 +74,16 @@ async function appendAtOnce(scope: Scope, links: readonly PendingLink[], options
     return null
   const { rows, last } = chainLinks(scope, seen, links, options.auditKey)
   try {
+    const values = [
+      ...[scope.tenantId, seen.sequence, seen.mac, last.sequence, last.mac],
+      ...[bigintArray(rows.map((row) => row.sequence)), uuidArray(rows.map((row) => row.link.entryId))],
+      ...[textArray(rows.map((row) => row.link.content.kind)), timeArray(rows.map((row) => row.link.at))],
+      ...[uuidArray(rows.map((row) => shelf(row.link).memberId)), textArray(rows.map((row) => shelf(row.link).connection))],
+      ...[textArray(rows.map((row) => row.body)), bytesArray(rows.map((row) => row.mac))],
+      ...[uuidArray([...begun]), uuidArray(idsOf(ends)), uuidArray([...attempts]), options.serverId],
+    ]
     const { rows: answers } = await options.store.call((query) =>
-      sql<{ isMoved: boolean }>`SELECT record_append(${scope.tenantId}, ${seen.sequence}, ${seen.mac}, ${last.sequence}, ${last.mac},
-        ${rows.map((row) => row.sequence)}::bigint[], ${rows.map((row) => row.link.entryId)}::uuid[],
-        ${rows.map((row) => row.link.content.kind)}::text[], ${rows.map((row) => row.link.at.toISOString())}::timestamptz[],
-        ${rows.map((row) => shelf(row.link).memberId)}::uuid[], ${rows.map((row) => shelf(row.link).connection)}::text[],
-        ${rows.map((row) => row.body)}::text[], ${rows.map((row) => row.mac)}::bytea[],
-        ${[...begun]}::uuid[], ${idsOf(ends)}::uuid[], ${[...attempts]}::uuid[], ${options.serverId}::uuid) AS "isMoved"`.execute(query),
+      query.executeQuery<{ isMoved: boolean }>(CompiledQuery.raw(appendText, values)),
     )
     return answers[0]?.isMoved === true ? last : null
   } catch (error) {

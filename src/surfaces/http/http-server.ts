@@ -64,7 +64,7 @@ export async function createHttpServer(rooms: HttpRooms, options: HttpOptions): 
   const state: ProbeState = { version: options.version, isDraining: () => isDraining }
   const app = createApp(options)
   observeRequests(app, rooms, state.isDraining)
-  await protectBrowsers(app)
+  protectBrowsers(app)
   if (options.corsOrigins !== undefined && options.corsOrigins.length > 0) await allowOrigins(app, options.corsOrigins)
   const browsers: Browsers = {
     cookies: new Cookies({ publicUrl: options.publicUrl ?? null }),
