@@ -51,7 +51,6 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   'ollama-ai-provider-v2': ['platform/models'],
   ai: ['platform/models'],
   '@fastify/cors': ['surfaces/http'],
-  '@fastify/helmet': ['surfaces/http'],
   '@fastify/swagger': ['surfaces/http'],
   '@fastify/swagger-ui': ['surfaces/http'],
   fastify: ['surfaces/http'],
