@@ -242,7 +242,6 @@ CREATE TABLE record_link (
   body text NOT NULL,
   mac bytea NOT NULL,
   CONSTRAINT record_link_kind_check CHECK ((kind = ANY (ARRAY['intent'::text, 'attempt'::text, 'outcome'::text, 'note'::text]))),
-  CONSTRAINT record_link_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
   CONSTRAINT record_link_pkey PRIMARY KEY (tenant_id, sequence)
 );
 CREATE INDEX record_link_attempt ON public.record_link USING btree (tenant_id, entry_id, sequence) WHERE (kind = 'attempt'::text);
@@ -262,7 +261,6 @@ CREATE TABLE record_open (
   tenant_id uuid NOT NULL,
   entry_id uuid NOT NULL,
   server_id uuid NOT NULL,
-  CONSTRAINT record_open_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
   CONSTRAINT record_open_pkey PRIMARY KEY (tenant_id, entry_id)
 );
 ALTER TABLE record_open ENABLE ROW LEVEL SECURITY;
@@ -536,18 +534,24 @@ BEGIN
   IF NOT FOUND THEN
     RETURN false;
   END IF;
-  SELECT count(*) INTO found_open FROM public.record_open WHERE tenant_id = tenant AND entry_id = ANY (continued);
-  IF found_open < cardinality(continued) THEN
-    RAISE EXCEPTION 'an entry is not open' USING ERRCODE = 'RC001';
+  IF cardinality(continued) > 0 THEN
+    SELECT count(*) INTO found_open FROM public.record_open WHERE tenant_id = tenant AND entry_id = ANY (continued);
+    IF found_open < cardinality(continued) THEN
+      RAISE EXCEPTION 'an entry is not open' USING ERRCODE = 'RC001';
+    END IF;
   END IF;
-  DELETE FROM public.record_open WHERE tenant_id = tenant AND entry_id = ANY (closed);
-  GET DIAGNOSTICS found_open = ROW_COUNT;
-  IF found_open < cardinality(closed) THEN
-    RAISE EXCEPTION 'an entry is not open' USING ERRCODE = 'RC001';
+  IF cardinality(closed) > 0 THEN
+    DELETE FROM public.record_open WHERE tenant_id = tenant AND entry_id = ANY (closed);
+    GET DIAGNOSTICS found_open = ROW_COUNT;
+    IF found_open < cardinality(closed) THEN
+      RAISE EXCEPTION 'an entry is not open' USING ERRCODE = 'RC001';
+    END IF;
   END IF;
   INSERT INTO public.record_link (tenant_id, sequence, entry_id, kind, at, member_id, connection, body, mac)
     SELECT tenant, l.* FROM unnest(sequences, entries, kinds, times, members, connections, bodies, macs) AS l;
-  INSERT INTO public.record_open (tenant_id, entry_id, server_id) SELECT tenant, e, server FROM unnest(opened) AS e;
+  IF cardinality(opened) > 0 THEN
+    INSERT INTO public.record_open (tenant_id, entry_id, server_id) SELECT tenant, e, server FROM unnest(opened) AS e;
+  END IF;
   RETURN true;
 END
 $function$;
