@@ -1,4 +1,4 @@
-import { homedir } from 'node:os'
+import { homedir, hostname } from 'node:os'
 import { join } from 'node:path'
 import packageJson from '../package.json' with { type: 'json' }
 import { isShellError } from './domain/index.ts'
@@ -35,6 +35,8 @@ function terminalEnvironment({ server, token, connection }: ClientSettings): Ter
     rows: () => stdout.rows ?? 24,
     serverUrl: server,
     token: token?.reveal() ?? null,
+    credentialsFile: join(env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'aishell', 'credentials.json'),
+    machine: hostname(),
     connection,
     connect: () => findOrStartServer(version),
     version,

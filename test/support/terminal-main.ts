@@ -15,7 +15,9 @@ const environment: TerminalEnvironment = {
   columns: () => stdout.columns ?? 80,
   rows: () => stdout.rows ?? 24,
   serverUrl: env['AISHELL_SERVER'] ?? null,
-  token: env['AISHELL_TOKEN'] ?? null,
+  token: env['AISHELL_TOKEN'] === '' ? null : (env['AISHELL_TOKEN'] ?? null),
+  credentialsFile: env['AISHELL_CREDENTIALS'] ?? null,
+  machine: 'test machine',
   connection: env['AISHELL_CONNECTION'] ?? null,
   connect: async () => {
     throw new Error('this process has no server of its own')

@@ -13,21 +13,29 @@ export interface Finished {
 export interface RunOptions {
   readonly input?: string
   readonly env?: Readonly<Record<string, string>>
+  /** Sees what is said on stderr so far. */
+  readonly onTalk?: (err: string) => void
   /** Called once when something has been written to stdout or the server was asked. */
   readonly interruptWhen?: () => boolean
 }
 
-function environmentFor(server: ScriptedServer): Record<string, string> {
+/** Where a terminal signs in, and with what. */
+export type ServerAt = Pick<ScriptedServer, 'baseUrl' | 'token'>
+
+function environmentFor(server: ServerAt): Record<string, string> {
   return { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', AISHELL_SERVER: server.baseUrl, AISHELL_TOKEN: server.token }
 }
 
 /** Runs the terminal as a process of its own, in pipes. */
-export async function runPiped(server: ScriptedServer, args: readonly string[], options: RunOptions = {}): Promise<Finished> {
+export async function runPiped(server: ServerAt, args: readonly string[], options: RunOptions = {}): Promise<Finished> {
   const child = spawn(process.execPath, [main, ...args], { env: { ...environmentFor(server), ...options.env } })
   let out = ''
   let err = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text
+    options.onTalk?.(err)
+  })
   child.stdin.on('error', () => {}) // a process that needs no input may be gone first
   child.stdin.end(options.input ?? '')
   const { interruptWhen } = options

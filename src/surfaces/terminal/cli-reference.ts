@@ -59,6 +59,8 @@ const nowhere: TerminalEnvironment = {
   rows: () => 40,
   serverUrl: null,
   token: null,
+  credentialsFile: null,
+  machine: '',
   connection: null,
   connect: never,
   version: '',

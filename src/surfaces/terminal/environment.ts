@@ -66,6 +66,10 @@ export interface TerminalEnvironment {
   readonly serverUrl: string | null
   /** AISHELL_TOKEN. */
   readonly token: string | null
+  /** Where `aishell login` keeps tokens; null: nowhere. */
+  readonly credentialsFile: string | null
+  /** The machine’s name, for people who confirm a login. */
+  readonly machine: string
   /** AISHELL_CONNECTION: the connection asked when none is named. */
   readonly connection: string | null
   /** Finds a running local server or starts one on loopback. */

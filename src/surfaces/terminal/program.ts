@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { addAdmin } from './commands/admin.ts'
 import { addAsk, addSql } from './commands/ask.ts'
 import { addAudit } from './commands/audit.ts'
 import { addCatalog, addHistory } from './commands/catalog.ts'
@@ -6,6 +7,7 @@ import { withServerOptions } from './commands/command-options.ts'
 import { addConnections } from './commands/connections.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addExport } from './commands/export.ts'
+import { addLogin } from './commands/login.ts'
 import { addServerSide } from './commands/server-side.ts'
 import { addTokens } from './commands/tokens.ts'
 import { CommandContext } from './context.ts'
@@ -36,7 +38,10 @@ export function createProgram(env: TerminalEnvironment, context: CommandContext 
   program.commandsGroup('Keep:')
   addConnections(program, context)
   addTokens(program, context)
+  addAdmin(program, context)
   addAudit(program, context)
+  program.commandsGroup('Sign in:')
+  addLogin(program, context)
   program.commandsGroup('Run:')
   addServerSide(program, context)
   addDoctor(program, context)

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { Client, type ConnectionBody } from '../../contract/index.ts'
 import { ShellError } from '../../domain/index.ts'
+import { CredentialsFile } from './credentials-file.ts'
 import type { ServerHandle, TerminalEnvironment } from './environment.ts'
 
 /** Options every command that talks to a server takes. */
@@ -34,16 +35,18 @@ async function localServer(env: TerminalEnvironment, options: SessionOptions): P
 }
 
 async function remoteServer(env: TerminalEnvironment, options: SessionOptions, serverUrl: string): Promise<ServerHandle> {
-  const token = options.tokenFile === undefined ? env.token : await readToken(options.tokenFile)
+  const baseUrl = parseServerUrl(serverUrl)
+  const kept = options.tokenFile === undefined && env.token === null ? await new CredentialsFile(env.credentialsFile).read(baseUrl) : null
+  const token = options.tokenFile === undefined ? (env.token ?? kept?.token ?? null) : await readToken(options.tokenFile)
   if (token === null || token === '') {
     throw new ShellError({
       code: 'terminal.no-token',
       kind: 'denied',
       message: `There is no token for ${serverUrl}.`,
-      hint: 'Put one in AISHELL_TOKEN or in a file named by --token-file; `aishell tokens create` on a signed-in machine makes one.',
+      hint: 'Sign in with `aishell login`, or put a token in AISHELL_TOKEN or in a file named by --token-file.',
     })
   }
-  return { baseUrl: parseServerUrl(serverUrl), token, stop: async () => {} }
+  return { baseUrl, token, stop: async () => {} }
 }
 
 async function readToken(file: string): Promise<string> {
@@ -60,7 +63,7 @@ async function readToken(file: string): Promise<string> {
   }
 }
 
-function parseServerUrl(text: string): string {
+export function parseServerUrl(text: string): string {
   const url = URL.parse(text)
   if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:')) return url.href.replace(/\/+$/, '')
   throw new ShellError({

@@ -11,6 +11,7 @@ interface CreateOptions extends CommonOptions {
   readonly verb?: readonly Verb[]
   readonly connection?: readonly string[]
   readonly days: number
+  readonly member?: string
 }
 
 export function addTokens(program: Command, context: CommandContext): void {
@@ -57,6 +58,7 @@ function addCreate(group: Command, context: CommandContext): void {
     .addOption(new Option('--kind <kind>', 'who will use it').choices(actorKinds).default('person'))
     .addOption(new Option('--verb <verb>', `only this verb, repeatable: ${verbs.join(', ')}`).argParser(gather))
     .option('--connection <name>', 'only this connection, repeatable', gather)
+    .option('--member <name>', 'for this service, by whoever manages members')
     .option('--days <days>', 'days until it expires', parseCount, 90)
   withServerOptions(command)
     .addHelpText(
@@ -72,6 +74,7 @@ Examples:
         name,
         kind: options.kind,
         expiresInDays: options.days,
+        ...(options.member === undefined ? {} : { member: options.member }),
         ...(options.role === undefined ? {} : { role: options.role }),
         ...(options.verb === undefined ? {} : { verbs: options.verb }),
         ...(options.connection === undefined ? {} : { connections: options.connection }),
