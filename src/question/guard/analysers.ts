@@ -1,9 +1,10 @@
 import type { Dialect } from '../../domain/index.ts'
 import type { Analyser } from './analyser.ts'
+import type { Effort } from './effort.ts'
 
 /** How each dialect's analyser is opened. Grammars are heavy, so each is loaded with its first statement. */
-const openers: Readonly<Record<Dialect, () => Promise<Analyser>>> = {
-  postgres: async () => (await import('./postgres/index.ts')).openPostgresAnalyser(),
+const openers: Readonly<Record<Dialect, (effort: Effort) => Promise<Analyser>>> = {
+  postgres: async (effort) => (await import('./postgres/index.ts')).openPostgresAnalyser(effort),
   mysql: async () => (await import('./mysql/index.ts')).openMysqlAnalyser('mysql'),
   mariadb: async () => (await import('./mysql/index.ts')).openMysqlAnalyser('mariadb'),
   sqlite: async () => (await import('./sqlite/index.ts')).openSqliteAnalyser(),
@@ -13,6 +14,11 @@ const openers: Readonly<Record<Dialect, () => Promise<Analyser>>> = {
 export class Analysers {
   readonly #opened = new Map<Dialect, Promise<Analyser>>()
   readonly #ready = new Map<Dialect, Analyser>()
+  readonly #effort: Effort
+
+  constructor(effort: Effort) {
+    this.#effort = effort
+  }
 
   /** At once where it is open already. */
   of(dialect: Dialect): Analyser | Promise<Analyser> {
@@ -27,7 +33,7 @@ export class Analysers {
   }
 
   async #open(dialect: Dialect): Promise<Analyser> {
-    const opening = this.#opened.get(dialect) ?? openers[dialect]()
+    const opening = this.#opened.get(dialect) ?? openers[dialect](this.#effort)
     this.#opened.set(dialect, opening)
     const analyser = await opening
     this.#ready.set(dialect, analyser)

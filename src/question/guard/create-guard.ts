@@ -2,20 +2,31 @@ import { sealStatement } from '../../domain/approved-statement.ts'
 import type { ApprovedFields, Reason, Verdict } from '../../domain/index.ts'
 import { Analysers } from './analysers.ts'
 import { approvable, approvalVoid, isGranted } from './approvable.ts'
+import { inlineEffort, TooMuchWork } from './effort.ts'
 import type { Guard, GuardContext, Guarded, GuardSubject } from './guard.ts'
 import { hoursReason } from './hours.ts'
 import { judgeStatement, type Judged } from './judge-statement.ts'
 import { maskedText } from './mask/bind-masks.ts'
+import { JudgePool } from './thread/judge-pool.ts'
 import { VerdictCache } from './verdict-cache.ts'
 
 /** Opens the guard: each dialect's grammar loads with the first statement of that dialect. */
 export function createGuard(options: { readonly cachedVerdicts?: number } = {}): Guard {
   const cache = new VerdictCache<Judged>(options.cachedVerdicts ?? 2_000)
-  const analysers = new Analysers()
+  const analysers = new Analysers(inlineEffort)
+  const pool = new JudgePool()
+  const judgeAnew = async (subject: GuardSubject, context: GuardContext): Promise<Judged> => {
+    try {
+      return await judgeStatement(subject, context, await analysers.of(context.dialect))
+    } catch (error) {
+      if (error instanceof TooMuchWork) return await pool.judge(subject, context)
+      throw error
+    }
+  }
   return {
     guard: async (subject, context) => {
       const key = cacheKey(subject, context)
-      const judged = cache.get(key) ?? (await judgeStatement(subject, context, await analysers.of(context.dialect)))
+      const judged = cache.get(key) ?? (await judgeAnew(subject, context))
       cache.set(key, judged)
       const untimely = hoursReason(context.policy, context.now)
       if (untimely !== null) return { verdict: refused(judged.verdict, untimely), approved: null, approvable: null }
@@ -25,7 +36,9 @@ export function createGuard(options: { readonly cachedVerdicts?: number } = {}):
           : maskedText(judged.masked, subject, context, await analysers.of(context.dialect))
       return guarded(judged.verdict, text === null ? null : fieldsOf(text, context, judged), context)
     },
-    close: () => analysers.close(),
+    close: async () => {
+      await Promise.all([analysers.close(), pool.close()])
+    },
   }
 }
 

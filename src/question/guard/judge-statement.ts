@@ -1,6 +1,7 @@
 import type { Analyser, AnalyseOptions } from './analyser.ts'
 import { unreadable, type Analysis } from './analysis.ts'
 import { indexOf } from './catalog-index.ts'
+import { TooMuchWork } from './effort.ts'
 import type { GuardContext, Guarded, GuardSubject } from './guard.ts'
 import { judge } from './judge.ts'
 import { applyMasks, hasMasks } from './mask/apply-masks.ts'
@@ -14,7 +15,7 @@ export interface Judged {
   readonly masked: MaskedText | null
 }
 
-/** Analyses and judges one statement; what an analyser throws at is refused. */
+/** Analyses and judges one statement; what an analyser throws at is refused. Throws TooMuchWork where it should be judged elsewhere. */
 export function judgeStatement(subject: GuardSubject, context: GuardContext, analyser: Analyser): Judged | Promise<Judged> {
   const index = context.catalog === null ? null : indexOf(context.catalog)
   const options: AnalyseOptions = {
@@ -37,13 +38,16 @@ export function judgeStatement(subject: GuardSubject, context: GuardContext, ana
     return { ...judged, ...(await applyMasks(judged.verdict, analysis, { subject, context, analyser, options })) }
   }
   const weighAll = hasMasks(context) ? weighMasked : weigh
-  const refuse = (): Judged => weigh(unreadable(crashed, subject.sql))
+  const refuse = (error: unknown): Judged => {
+    if (error instanceof TooMuchWork) throw error
+    return weigh(unreadable(crashed, subject.sql)) // hostile text may run a parser or a walk out of stack
+  }
   try {
     const analysis = analyser.analyse(subject.sql, options)
     const judged = analysis instanceof Promise ? analysis.then(weighAll) : weighAll(analysis)
     return judged instanceof Promise ? judged.catch(refuse) : judged
-  } catch {
-    return refuse() // hostile text may run a parser or a walk out of stack
+  } catch (error) {
+    return refuse(error)
   }
 }
 

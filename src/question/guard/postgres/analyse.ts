@@ -1,6 +1,7 @@
 import { strongerClass, type Reason, type StatementClass } from '../../../domain/index.ts'
 import { unreadable, type Analysis } from '../analysis.ts'
 import type { CatalogIndex } from '../catalog-index.ts'
+import { Steps, type Effort } from '../effort.ts'
 import { castProblem } from './call-rules.ts'
 import { inspect } from './inspect.ts'
 import { parse, type Node, type Parsed } from './parse.ts'
@@ -13,18 +14,19 @@ export interface AnalyseOptions {
   readonly safeFunctions: ReadonlySet<string>
   /** Bound values that come with the statement; null: not asked about. */
   readonly paramCount: number | null
+  readonly effort: Effort
   readonly isLenient: boolean
 }
 
 /** PostgreSQL: the server's own grammar, then two passes over its tree. */
 export function analysePostgres(sql: string, options: AnalyseOptions): Analysis {
-  const parsed = parse(sql)
+  const parsed = parse(sql, options.effort)
   if (!('kind' in parsed)) return unreadable(parsed, sql)
   const subject = subjectOf(parsed)
   const isRead = subject.kind === 'SelectStmt'
   const isWeighed = isRead || subject.class === 'write'
   const findings = inspect({ [subject.kind]: subject.node }, options)
-  const resolver = new Resolver(options.isLenient || !isWeighed ? { ...options, isLenient: true } : options)
+  const resolver = new Resolver(options, new Steps(options.effort))
   if (isRead) resolver.select(subject.node, null)
   else if (isWeighed) resolver.write(subject.kind, subject.node, null)
   else resolver.listNames(subject.node, new Scope(null))

@@ -1,5 +1,6 @@
 import { hasSqlDetails, loadModule, parseSync } from 'libpg-query'
 import type { Reason, Span } from '../../../domain/index.ts'
+import { threadEffort, TooMuchWork, type Effort } from '../effort.ts'
 
 /** One parsed statement, as libpg-query gives it: nodes wrapped by their kind, byte offsets in `location`. */
 export interface Parsed {
@@ -11,18 +12,21 @@ export interface Parsed {
 /** A node's fields; values are nodes, lists, text, numbers. */
 export type Node = { readonly [field: string]: unknown }
 
-/** Text above this size is not parsed: the parser runs on the event loop. */
-const longestBytes = 100_000
+const longestBytes = threadEffort.bytes
 
 export const openGrammar: () => Promise<void> = loadModule
 
-export function parse(sql: string): Parsed | Reason {
+/** Throws TooMuchWork for text that is longer than the effort allows, but not too long for every place. */
+export function parse(sql: string, effort: Effort = threadEffort): Parsed | Reason {
   const bytes = Buffer.byteLength(sql)
   if (bytes > longestBytes)
     return problem('guard.too-long', `The statement has ${bytes} bytes; ${longestBytes} are the most.`, 'Shorten it.')
   if (sql.includes('\0')) return problem('guard.nul-byte', 'The statement holds a NUL byte, at which parsers stop reading.', 'Remove it.')
-  const nesting = deepestNesting(sql)
-  if (nesting > 500) return problem('guard.too-deep', 'The statement is nested too deeply.', 'Simplify it.')
+  const { tokens, depth } = measure(sql)
+  if (tokens > threadEffort.tokens)
+    return problem('guard.too-long', `The statement has more than ${threadEffort.tokens} words and signs.`, 'Shorten it.')
+  if (bytes > effort.bytes || tokens > effort.tokens) throw new TooMuchWork()
+  if (depth > 500) return problem('guard.too-deep', 'The statement is nested too deeply.', 'Simplify it.')
   let statements: readonly { readonly stmt?: Node; readonly stmt_location?: number; readonly stmt_len?: number }[]
   try {
     statements = (parseSync(sql) as { stmts?: typeof statements }).stmts ?? [] // the parser's own output format
@@ -62,16 +66,19 @@ function syntaxProblem(error: unknown, sql: string): Reason {
   }
 }
 
-/** Brackets outside quotes would be exact; counting all of them is on the safe side and costs nothing. */
-function deepestNesting(sql: string): number {
-  let depth = 0
-  let deepest = 0
+/** Words and signs, and the deepest brackets. Counted in quotes and comments too: that is on the safe side and costs nothing. */
+function measure(sql: string): { readonly tokens: number; readonly depth: number } {
+  let [tokens, depth, deepest] = [0, 0, 0]
+  let wasWord = false
   for (let at = 0; at < sql.length; at++) {
     const code = sql.charCodeAt(at)
+    const isWord = code >= 128 || code === 95 || (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122)
+    if (code > 32 && !(isWord && wasWord)) tokens += 1
+    wasWord = isWord
     if (code === 40 || code === 91) deepest = Math.max(deepest, ++depth)
     else if (code === 41 || code === 93) depth -= 1
   }
-  return deepest
+  return { tokens, depth: deepest }
 }
 
 export function names(value: unknown): string[] {
@@ -87,4 +94,16 @@ export function spanOf(node: Node, bytes: number): Span {
 
 export function list(value: unknown): readonly Node[] {
   return Array.isArray(value) ? (value as readonly Node[]) : [] // the parser gives lists of nodes
+}
+
+export function forEachNode(value: unknown, visit: (kind: string, node: Node) => void): void {
+  if (Array.isArray(value)) for (const item of value) forEachNode(item, visit)
+  else if (value !== null && typeof value === 'object') {
+    const node = value as Node // the parser gives plain objects only
+    for (const field of Object.keys(node)) {
+      // The table a write goes to is not wrapped in its kind.
+      if (field.charCodeAt(0) <= 90 || field === 'relation') visit(field, node[field] as Node)
+      forEachNode(node[field], visit)
+    }
+  }
 }

@@ -1,12 +1,13 @@
 import type { Reason, Span } from '../../../domain/index.ts'
 import type { ColumnUse, MissingColumn, RelationUse, WriteUse } from '../analysis.ts'
+import type { Steps } from '../effort.ts'
 import { attributeProblem, type CallRules } from './call-rules.ts'
 import { outputName } from './output-name.ts'
-import { list, names, spanOf, type Node } from './parse.ts'
+import { forEachNode, list, names, spanOf, type Node } from './parse.ts'
+import { functionName, mergedColumns, sharedColumns, valuesColumns, widthOf, type Columns } from './range-columns.ts'
 import { columnsOfRelation, renameColumns, Scope, systemColumns, type Origin, type RangeEntry } from './scope.ts'
+import { droppedRelations, isSystemName, systemRelation } from './system-names.ts'
 import { writtenColumns } from './written-columns.ts'
-
-type Columns = RangeEntry['columns']
 
 /** What the names of a statement stand for. */
 export interface Resolution {
@@ -26,10 +27,12 @@ export interface Resolution {
 export class Resolver {
   readonly result: Resolution = { relations: [], columns: [], missingColumns: [], writes: [], problems: [], seen: new Set() }
   readonly #rules: CallRules
+  readonly #steps: Steps
   readonly #starred = new WeakSet<RangeEntry>()
 
-  constructor(rules: CallRules) {
+  constructor(rules: CallRules, steps: Steps) {
     this.#rules = rules
+    this.#steps = steps
   }
 
   /** A SELECT, VALUES, TABLE or set operation; gives the columns it puts out. */
@@ -52,6 +55,7 @@ export class Resolver {
     scope.entries.push({ alias: null, schema: null, columns: left })
     this.#expressions(node, ['withClause', 'larg', 'rarg'], scope)
     if (left === null || right === null) return null
+    this.#steps.spend(left.size + right.size)
     const origins = [...right.values()]
     return new Map([...left].map(([name, own], at) => [name, [...own, ...(origins[at] ?? [])]]))
   }
@@ -68,7 +72,7 @@ export class Resolver {
       const [kind = ''] = Object.keys(inner)
       const columns = kind === 'SelectStmt' ? this.select(inner[kind] as Node, scope) : this.write(kind, inner[kind] as Node, scope)
       const hasExtra = query['search_clause'] !== undefined || query['cycle_clause'] !== undefined
-      scope.commonTables.set(name, { columns: hasExtra ? null : renameColumns(columns, aliases) })
+      scope.commonTables.set(name, { columns: hasExtra ? null : this.#renamed(columns, aliases) })
     }
   }
 
@@ -144,13 +148,13 @@ export class Resolver {
             ...entry,
             alias: aliasName ?? entry.alias,
             schema: aliasName === null ? entry.schema : null,
-            columns: renameColumns(entry.columns, aliasColumns),
+            columns: this.#renamed(entry.columns, aliasColumns),
           },
         ]
       }
       case 'RangeSubselect': {
         const subquery = (node['subquery'] as Node)['SelectStmt'] as Node
-        return [{ alias: aliasName, schema: null, columns: renameColumns(this.select(subquery, visible()), aliasColumns) }]
+        return [{ alias: aliasName, schema: null, columns: this.#renamed(this.select(subquery, visible()), aliasColumns) }]
       }
       case 'RangeTableSample':
         this.#expressions({ args: node['args'], repeatable: node['repeatable'] }, [], scope)
@@ -170,7 +174,11 @@ export class Resolver {
     const right = this.#fromItem(node['rarg'] as Node, joinScope)
     joinScope.entries.push(...right)
     const both = [...left, ...right]
-    for (const name of [...names(node['usingClause']), ...(node['isNatural'] === true ? sharedColumns(left, right) : [])]) {
+    if (node['isNatural'] === true || alias !== null || node['join_using_alias'] !== undefined) this.#steps.spend(widthOf(both) * 2)
+    this.#steps.spend(both.length)
+    const shared = [...names(node['usingClause']), ...(node['isNatural'] === true ? sharedColumns(left, right) : [])]
+    this.#steps.spend(both.length * shared.length)
+    for (const name of shared) {
       for (const entry of both) this.#use(entry.columns?.get(name) ?? [], spanOf(node, 1), node['isNatural'] !== true)
     }
     // ON sees the two sides and what is around the whole SELECT, but not the neighbours in its FROM.
@@ -230,6 +238,7 @@ export class Resolver {
 
   #columnRef(node: Node, scope: Scope): void {
     this.result.seen.add(node)
+    this.#steps.spend(1 + scope.entries.length)
     const fields = node['fields'] as readonly Node[]
     const path = names(fields)
     const hasStar = fields.at(-1)?.['A_Star'] !== undefined
@@ -248,7 +257,7 @@ export class Resolver {
       return this.#attribute(column, span)
     }
     const origins = entry.columns.get(column)
-    if (origins === undefined) this.#missing(column, [...entry.columns.keys()], span)
+    if (origins === undefined) this.#missing(column, this.#hasHints ? [...entry.columns.keys()] : [], span)
     else this.#use(origins, span, true)
   }
 
@@ -261,19 +270,24 @@ export class Resolver {
   #unqualified(column: string, scope: Scope, span: Span): void {
     if (scope.outputNames.has(column) && !scope.entries.some((entry) => entry.columns?.has(column) === true)) return
     const unknown: RangeEntry[] = []
-    const candidates: string[] = []
+    const levels: Scope[] = []
     for (let level: Scope | null = scope; level !== null; level = level.parent) {
+      this.#steps.spend(1 + level.entries.length)
+      levels.push(level)
       const owners = level.entries.filter((entry) => entry.columns?.has(column) === true)
       if (owners.length > 0) return owners.forEach((entry) => this.#use(entry.columns?.get(column) ?? [], span, true))
       const whole = level.entries.find((entry) => entry.alias === column)
       if (whole !== undefined) return this.#star([whole], span) // a whole row
       unknown.push(...level.entries.filter((entry) => entry.columns === null))
-      for (const entry of level.entries) candidates.push(...(entry.columns?.keys() ?? []))
       if (level.outputNames.has(column)) return
     }
     const [only] = unknown
     if (unknown.length === 1 && only?.untold !== undefined) this.#useUntold(only.untold, column, span)
-    if (unknown.length === 0 && !systemColumns.has(column)) this.#missing(column, candidates, span)
+    if (unknown.length > 0 || systemColumns.has(column)) return
+    const candidates = levels.flatMap((level) =>
+      level.entries.flatMap((entry) => (this.#hasHints ? [...(entry.columns?.keys() ?? [])] : [])),
+    )
+    this.#missing(column, candidates, span)
   }
 
   /** Once per entry: a star more of the same takes in nothing more, however often it is written. */
@@ -281,8 +295,19 @@ export class Resolver {
     for (const entry of entries) {
       if (this.#starred.has(entry)) continue
       this.#starred.add(entry)
+      this.#steps.spend(entry.columns?.size ?? 0)
       for (const origins of entry.columns?.values() ?? []) this.#use(origins, span, false)
     }
+  }
+
+  #renamed(columns: Columns, aliases: readonly string[]): Columns {
+    if (columns !== null && aliases.length > 0) this.#steps.spend(columns.size)
+    return renameColumns(columns, aliases)
+  }
+
+  /** Beyond the first few names that are missing nobody reads what could have been meant. */
+  get #hasHints(): boolean {
+    return this.result.missingColumns.length < 3
   }
 
   #missing(name: string, candidates: readonly string[], span: Span): void {
@@ -302,6 +327,7 @@ export class Resolver {
   #outputColumns(targets: readonly Node[], scope: Scope): Columns {
     const columns = new Map<string, readonly Origin[]>()
     for (const target of targets) {
+      this.#steps.spend(1 + scope.entries.length)
       const node = target['ResTarget'] as Node
       const fields = ((node['val'] as Node | undefined)?.['ColumnRef'] as Node | undefined)?.['fields'] as readonly Node[] | undefined
       if (fields?.at(-1)?.['A_Star'] === undefined) {
@@ -315,60 +341,12 @@ export class Resolver {
       const entries = qualifier.length === 0 ? scope.entries : entry === null ? [] : [entry]
       for (const { columns: own } of entries) {
         if (own === null) return null
+        this.#steps.spend(own.size)
         for (const name of own.keys()) columns.set(name, [])
       }
     }
     return columns
   }
-}
-
-/** DROP TABLE names its objects as lists of words. */
-function droppedRelations(node: Node): string[][] {
-  if (!/^OBJECT_(TABLE|VIEW|MATVIEW|FOREIGN_TABLE)$/.test(String(node['removeType']))) return []
-  return list(node['objects']).map((item) => names((item['List'] as Node | undefined)?.['items']))
-}
-
-function systemRelation(schema: string | null, name: string, span: Span): Reason {
-  return {
-    code: 'guard.system-relation',
-    message: `${schema === null ? '' : `${schema}.`}${name} is part of the server’s own catalogs, which tell of everybody’s data.`,
-    span,
-    hint: 'Browse the catalog with \\d instead.',
-  }
-}
-
-function isSystemName(schema: string | null, name: string, node: Node): boolean {
-  if (node['catalogname'] !== undefined) return true // another database: nothing a read here may name
-  if (schema !== null) return schema === 'information_schema' || schema.startsWith('pg_')
-  return name.startsWith('pg_') // pg_catalog comes first in every search path
-}
-
-function functionName(node: Node): string | null {
-  const found: string[] = []
-  forEachNode(node['functions'], (kind, inner) => {
-    if (kind === 'FuncCall') found.push(names(inner['funcname']).at(-1) ?? '')
-  })
-  return found[0] ?? null
-}
-
-function valuesColumns(node: Node): Columns {
-  const [first] = list(node['valuesLists'])
-  const width = list((first?.['List'] as Node | undefined)?.['items']).length
-  return new Map(Array.from({ length: width }, (_, at) => [`column${at + 1}`, []]))
-}
-
-function sharedColumns(left: readonly RangeEntry[], right: readonly RangeEntry[]): string[] {
-  const rightNames = new Set(right.flatMap((entry) => [...(entry.columns?.keys() ?? [])]))
-  return left.flatMap((entry) => [...(entry.columns?.keys() ?? [])]).filter((name) => rightNames.has(name))
-}
-
-function mergedColumns(entries: readonly RangeEntry[]): Columns {
-  const merged = new Map<string, readonly Origin[]>()
-  for (const { columns } of entries) {
-    if (columns === null) return null
-    for (const [name, origins] of columns) merged.set(name, [...(merged.get(name) ?? []), ...origins])
-  }
-  return merged
 }
 
 /** The same WITH names without the FROM entries of this SELECT: what a sub-select that is not LATERAL sees. */
@@ -383,16 +361,4 @@ function withoutEntries(scope: Scope): Scope {
 function visibleAliases(scope: Scope): string[] {
   const aliases = scope.entries.flatMap((entry) => (entry.alias === null ? [] : [entry.alias]))
   return scope.parent === null ? aliases : [...aliases, ...visibleAliases(scope.parent)]
-}
-
-function forEachNode(value: unknown, visit: (kind: string, node: Node) => void): void {
-  if (Array.isArray(value)) for (const item of value) forEachNode(item, visit)
-  else if (value !== null && typeof value === 'object') {
-    const node = value as Node // the parser gives plain objects only
-    for (const field of Object.keys(node)) {
-      // The table a write goes to is not wrapped in its kind.
-      if (field.charCodeAt(0) <= 90 || field === 'relation') visit(field, node[field] as Node)
-      forEachNode(node[field], visit)
-    }
-  }
 }

@@ -1,0 +1,87 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import { openPolicy } from '../../src/domain/index.ts'
+import { createGuard, type GuardContext } from '../../src/question/guard/index.ts'
+import { JudgePool } from '../../src/question/guard/thread/judge-pool.ts'
+import { catalogFrom } from '../support/catalog-from.ts'
+
+const wide = Array.from({ length: 1_600 }, (_, at) => `c${at}`)
+const catalog = catalogFrom('postgres', [
+  { name: 'wide', columns: wide },
+  { name: 'item', columns: ['id', 'name'] },
+  ...Array.from({ length: 300 }, (_, at) => ({ name: `t${at}`, columns: ['a'] })),
+])
+const context: GuardContext = {
+  catalog,
+  dialect: 'postgres',
+  policy: openPolicy,
+  roles: ['reader'],
+  connectionId: 'threads',
+  limits: openPolicy.defaults,
+}
+const guard = createGuard()
+afterAll(() => guard.close())
+
+const many = (text: string, count: number, between: string): string => Array.from({ length: count }, () => text).join(between)
+
+describe('statements too large or too odd for the event loop', () => {
+  test.each([
+    ['a long list', `SELECT name FROM item WHERE id IN (${many('1', 9_000, ',')})`, 'allow'],
+    ['many columns', `SELECT ${many('name', 5_000, ', ')} FROM item`, 'allow'],
+    ['a call that is not on the list, far behind', `SELECT ${many('id', 5_000, ', ')}, pg_sleep(1) FROM item`, 'refuse'],
+    ['a table that is not there', `SELECT ${many('id', 5_000, ', ')} FROM itam`, 'refuse'],
+    ['few words that multiply', `SELECT ${many('*', 400, ',')} FROM wide, wide b, wide c`, 'allow'],
+  ])('are judged in a thread as anywhere else: %s', async (_, sql, decision) => {
+    const { verdict, approved } = await guard.guard({ sql, params: [] }, context)
+    expect(verdict.decision).toBe(decision)
+    expect(approved === null).toBe(decision !== 'allow')
+  })
+
+  test.each([
+    ['too many bytes', `SELECT '${'x'.repeat(100_001)}'`, 'guard.too-long'],
+    ['too many words', `SELECT ${many('1', 40_000, ',')}`, 'guard.too-long'],
+    ['too deep', `SELECT ${'('.repeat(501)}1${')'.repeat(501)}`, 'guard.too-deep'],
+  ])('beyond the caps they are refused unread: %s', async (_, sql, code) => {
+    const { verdict } = await guard.guard({ sql, params: [] }, context)
+    expect(verdict).toMatchObject({ decision: 'refuse', class: 'unknown' })
+    expect(verdict.reasons.map((reason) => reason.code)).toContain(code)
+  })
+})
+
+describe('the threads', () => {
+  const subject = { sql: `SELECT name FROM item WHERE id IN (${many('1', 2_000, ',')})`, params: [] }
+  const codes = async (judged: ReturnType<JudgePool['judge']>): Promise<string[]> =>
+    (await judged).verdict.reasons.map((reason) => reason.code)
+
+  test('one that does not come back in time is ended and replaced; its statement is refused', async () => {
+    const pool = new JudgePool({ threads: 1, longestMs: 1 })
+    expect(await codes(pool.judge(subject, context))).toContain('guard.too-complex')
+    expect(await codes(pool.judge(subject, context))).toContain('guard.too-complex')
+    await pool.close()
+  })
+
+  test('one that runs out of memory takes nothing with it', async () => {
+    const pool = new JudgePool({ threads: 1, longestMs: 60_000, mostHeapMegabytes: 8 })
+    const hungry = { sql: `SELECT ${many('a.b', 16_000, ',')} FROM item a`, params: [] }
+    expect(await codes(pool.judge(hungry, context))).toContain('guard.too-complex')
+    await pool.close()
+  })
+
+  test('statements wait for a thread, and beyond a bound they are refused at once', async () => {
+    const pool = new JudgePool({ threads: 1, longestMs: 60_000, mostWaiting: 1 })
+    const first = pool.judge(subject, context)
+    const second = pool.judge(subject, { ...context, catalog: null })
+    expect(await codes(pool.judge(subject, context))).toContain('guard.busy')
+    expect((await first).verdict.decision).toBe('allow')
+    expect((await second).verdict.decision).toBe('allow')
+    await pool.close()
+  })
+
+  test('what still waits when the guard closes is refused', async () => {
+    const pool = new JudgePool({ threads: 1, longestMs: 60_000 })
+    const running = pool.judge(subject, context)
+    const waiting = pool.judge(subject, context)
+    await pool.close()
+    expect(await codes(running)).toContain('guard.too-complex')
+    expect(await codes(waiting)).toContain('guard.too-complex')
+  })
+})
