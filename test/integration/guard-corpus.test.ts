@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readCatalog } from '../../bench/accuracy/load-databases.ts'
 import { openPolicy, type Catalog, type Decision, type Dialect, type Policy, type StatementClass } from '../../src/domain/index.ts'
 import { createGuard } from '../../src/question/guard/index.ts'
+import { catalogFrom } from '../support/catalog-from.ts'
 import { demoDatabase } from '../support/demo-database.ts'
 
 interface Line {
@@ -23,11 +24,30 @@ beforeAll(async () => {
   catalogs.set('postgres', postgres)
   // The same tables as SQLite has them: one schema, no functions of their own.
   const relations = postgres.relations.map((relation) => ({ ...relation, schema: 'main', definition: null }))
+  // MySQL and MariaDB call a schema what PostgreSQL calls a database, and a view's text names everything in full.
+  for (const dialect of ['mysql', 'mariadb'] as const) catalogs.set(dialect, harborOf(dialect, postgres))
   catalogs.set('sqlite', { ...postgres, dialect: 'sqlite', searchPath: ['main'], relations, version: `${postgres.version} sqlite` })
 })
 afterAll(() => guard.close())
 
-describe.each<Dialect>(['postgres', 'sqlite'])('the corpus of %s', (dialect) => {
+function harborOf(dialect: 'mysql' | 'mariadb', { relations, ...rest }: Catalog): Catalog {
+  const tables = relations.map((relation) => ({ ...relation, schema: 'harbor' }))
+  const [view] = catalogFrom(dialect, [
+    { name: 'harbor.big_customer', kind: 'view', columns: ['customer_id', 'name', 'country_id'], definition: bigCustomer },
+  ]).relations
+  return {
+    ...rest,
+    dialect,
+    searchPath: ['harbor'],
+    relations: view === undefined ? tables : [...tables, view],
+    version: `${rest.version} ${dialect}`,
+  }
+}
+
+const bigCustomer =
+  "select `harbor`.`customer`.`customer_id` AS `customer_id`,`harbor`.`customer`.`name` AS `name`,`harbor`.`customer`.`country_id` AS `country_id` from `harbor`.`customer` where `harbor`.`customer`.`segment` = 'enterprise'"
+
+describe.each<Dialect>(['postgres', 'mysql', 'mariadb', 'sqlite'])('the corpus of %s', (dialect) => {
   const folder = join(import.meta.dirname, '../corpus/guard', dialect)
   const texts = readdirSync(folder).flatMap((file) => readFileSync(join(folder, file), 'utf8').trim().split('\n'))
   const lines = texts.map((text) => JSON.parse(text) as Line) // our own files

@@ -69,8 +69,10 @@ export async function startMariadb(): Promise<MariadbServer> {
 }
 
 /** A new database for one test file, with a reader beside it who may read it and nothing else. */
-export async function freshMariadbDatabase(server: MariadbServer): Promise<MariadbDatabase> {
-  const name = `test_${randomBytes(6).toString('hex')}`
+export async function freshMariadbDatabase(
+  server: MariadbServer,
+  name = `test_${randomBytes(6).toString('hex')}`,
+): Promise<MariadbDatabase> {
   const password = new Secret(randomBytes(12).toString('hex'))
   const at = { host: server.host, port: server.port, sslmode: 'disable' as const }
   const root = { ...at, user: 'root', password: rootPassword }

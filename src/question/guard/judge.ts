@@ -17,8 +17,8 @@ export function judge(analysis: Analysis, bench: Bench): Verdict {
     decision,
     class: analysis.class,
     reasons,
-    tables: unique(analysis.relations.map((use) => `${sight.isHidden(use) ? use.writtenSchema : use.schema}.${use.name}`)),
-    columns: unique(sight.columns.map((use) => `${use.schema}.${use.relation}.${use.column}`)),
+    tables: unique(analysis.relations.map((use) => qualified(sight.isHidden(use) ? use.writtenSchema : use.schema, use.name))),
+    columns: unique(sight.columns.map((use) => qualified(use.schema, `${use.relation}.${use.column}`))),
     functions: unique(analysis.functions),
     masked: [],
     filtered: [],
@@ -30,6 +30,11 @@ interface Decided {
   readonly decision: Decision
   /** null: nothing is written. */
   readonly writes: readonly PlannedWrite[] | null
+}
+
+/** Without a catalog nobody knows which database of MySQL a name is looked up in. */
+function qualified(schema: string, name: string): string {
+  return schema === '' ? name : `${schema}.${name}`
 }
 
 function decide(analysis: Analysis, bench: Bench, reasons: Reason[]): Decided {

@@ -43,6 +43,9 @@ export function statementSettings(
   const settings: (readonly [string, string])[] = [
     ['sql_mode', `'${facts.isMariadb ? sqlMode.mariadb : sqlMode.mysql}'`],
     ['time_zone', `'+00:00'`],
+    ['character_set_client', 'utf8mb4'],
+    ['character_set_connection', 'utf8mb4'],
+    ['character_set_results', 'utf8mb4'],
     ['lock_wait_timeout', String(seconds)],
     ['innodb_lock_wait_timeout', String(seconds)],
     ['net_write_timeout', String(idleSeconds)],

@@ -13,13 +13,15 @@ export interface Findings {
   readonly functions: string[]
   /** Every written name and literal the parser saw, for the second witness. */
   readonly seen: { readonly start: number; readonly end: number; readonly ident: Ident | null }[]
+  /** Aliases written as strings. */
+  readonly stringNames: Set<string>
   /** In upper case, whatever they name. */
   readonly names: Set<string>
 }
 
 /** First pass: every field of every node, whatever it is nested in. Kinds, operators and functions by allow-list. */
 export function inspect(root: unknown, source: Source, rules: CallRules): Findings {
-  const findings: Findings = { class: 'read', problems: [], functions: [], seen: [], names: new Set() }
+  const findings: Findings = { class: 'read', problems: [], functions: [], seen: [], stringNames: new Set(), names: new Set() }
   new Inspector(source, rules, findings).value(root)
   return findings
 }
@@ -59,15 +61,23 @@ class Inspector {
     }
     if (writeNodes.has(field) && !readNodes.has(field)) this.#findings.class = strongerClass(this.#findings.class, 'write')
     else if (!readNodes.has(field) && !writeNodes.has(field)) return this.#unknown(field, owner)
+    if (field === 'Value') return this.#literal(nodeOf(value))
     if (field === 'Function') return this.#call(nodeOf(value))
     if (field === 'CompoundIdentifier' || field === 'ObjectName')
       return identsOf(value).forEach((ident, at) => this.#ident(ident, at === 0))
     if (field === 'name' && Array.isArray(value)) return identsOf(value).forEach((ident, at) => this.#ident(ident, at === 0))
+    if (field === 'index_names') return identsOf(value).forEach((ident) => this.#place(spanOfIdent(ident), ident))
     if (field === 'collation' || field === 'charset') return identsOf(value).forEach((ident) => this.#place(spanOfIdent(ident), ident))
     // Literals hold text of the asker; quotes and the modes below hold words of the parser.
     if (isText(field)) return
     if (field === 'op' || field === 'compare_op') return this.#operator(value, owner)
     this.value(value)
+  }
+
+  /** NULL and the like stand as a word where others hold their text. */
+  #literal(node: Node): void {
+    this.#place(node['span'] as ParserSpan, null) // a literal has one
+    this.value(node['value'])
   }
 
   #bareKind(kind: string): void {
@@ -106,6 +116,8 @@ class Inspector {
     const start = this.#source.places.offset(span.start)
     const end = this.#source.places.offset(span.end)
     if (ident !== null) this.#findings.names.add(ident.value.toUpperCase())
+    // Of an alias that is written as a string the parser tells the text, but not the place.
+    if (ident?.isString === true && start === null) return void this.#findings.stringNames.add(ident.value)
     this.#findings.seen.push({ start: start ?? -1, end: end ?? -1, ident })
   }
 
@@ -142,7 +154,9 @@ const harmlessKinds: ReadonlySet<string> = new Set(
 )
 
 function isText(field: string): boolean {
-  return /^(value|quote_style)$/.test(field) ? false : /^(Number|.*String|.*StringLiteral|Placeholder|Boolean)$/.test(field)
+  return /^(Number|(Single|Double)QuotedString|(National|Hex|SingleQuotedByte|DoubleQuotedByte)StringLiteral|Placeholder|Boolean)$/.test(
+    field,
+  )
 }
 
 function isLiteral(node: Node): boolean {

@@ -4,6 +4,8 @@ import type { Node } from './node.ts'
 export interface Ident {
   readonly value: string
   readonly isQuoted: boolean
+  /** true: in the quotes of a string. */
+  readonly isString: boolean
   readonly node: Node
 }
 
@@ -12,7 +14,12 @@ export function identOf(value: unknown): Ident | null {
   const node = value as Node // the parser gives plain objects only
   const inner = (node['Identifier'] ?? node) as Node
   if (typeof inner['value'] !== 'string' || inner['span'] === undefined) return null
-  return { value: inner['value'], isQuoted: typeof inner['quote_style'] === 'string', node: inner }
+  return {
+    value: inner['value'],
+    isQuoted: typeof inner['quote_style'] === 'string',
+    isString: /^['"]$/.test(String(inner['quote_style'])),
+    node: inner,
+  }
 }
 
 /** The parts of `a.b.c`, whichever way the parser wraps them. */

@@ -15,7 +15,8 @@ export interface ParseReply {
   readonly isBroken: boolean
 }
 
-const ready = init()
+// Says `ready` once, when the module has loaded; nothing is asked before.
+const ready = init().then(() => parentPort?.postMessage('ready'))
 
 parentPort?.on('message', (request: ParseRequest) => {
   void ready.then(() => parentPort?.postMessage(answer(request)))

@@ -6,8 +6,10 @@ interface Waiting {
   readonly resolve: (reply: ParseReply) => void
 }
 
-/** Parsing takes less than a millisecond; the first also loads the module. */
+/** Parsing takes less than a millisecond. */
 const longestMs = 2_000
+/** A thread takes a moment to load the module, and longer on a busy machine: no statement is to blame for that. */
+const longestStartMs = 30_000
 
 /**
  * The thread the parser runs in. It is asked one text at a time, so that what breaks it is known: a module that fails in
@@ -15,6 +17,7 @@ const longestMs = 2_000
  */
 export class Parser {
   #worker: Worker | null = null
+  #isReady = false
   #nextId = 1
   #current: Waiting | null = null
   #timer: NodeJS.Timeout | null = null
@@ -42,8 +45,15 @@ export class Parser {
     if (next === undefined) return
     this.#current = next
     const worker = this.#open()
+    if (this.#isReady) this.#send(worker)
+    else this.#timer = setTimeout(() => this.#fail(worker), longestStartMs)
+  }
+
+  #send(worker: Worker): void {
+    if (this.#current === null) return
+    if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#fail(worker), longestMs)
-    worker.postMessage(next.request)
+    worker.postMessage(this.#current.request)
   }
 
   #open(): Worker {
@@ -53,15 +63,21 @@ export class Parser {
       env: {},
     })
     worker.unref()
-    worker.on('message', (reply: ParseReply) => this.#hear(worker, reply))
+    worker.on('message', (reply: ParseReply | 'ready') => this.#hear(worker, reply))
     worker.on('error', () => this.#fail(worker))
     worker.on('exit', () => this.#fail(worker))
     this.#worker = worker
+    this.#isReady = false
     return worker
   }
 
-  #hear(worker: Worker, reply: ParseReply): void {
-    if (worker !== this.#worker || reply.id !== this.#current?.request.id) return
+  #hear(worker: Worker, reply: ParseReply | 'ready'): void {
+    if (worker !== this.#worker) return
+    if (reply === 'ready') {
+      this.#isReady = true
+      return this.#send(worker)
+    }
+    if (reply.id !== this.#current?.request.id) return
     if (reply.isBroken) return this.#fail(worker)
     const { resolve } = this.#current
     this.#settle()

@@ -281,6 +281,7 @@ export class Resolver {
     if (last === undefined) return
     const span = { start: this.#span(path[0] ?? last).start, end: this.#span(last).end }
     if (path.length === 1) return this.#unqualified(last, scope, span)
+    if (path.length > 3) return this.#missing(path.map((part) => part.value).join('.'), [], span)
     const entry = scope.findEntry(path.at(-2)?.value ?? '', path.length > 2 ? (path.at(-3)?.value ?? null) : null)
     if (entry === null)
       return this.#missing(
