@@ -3,7 +3,7 @@ import type { Mention } from './mentions.ts'
 import { comparisonIn, likePattern } from './phrases.ts'
 import type { Comparison, Condition, Having } from './plan.ts'
 import type { Reader } from './reader.ts'
-import { isNumberType, isTextType, isDateType, type ColumnRef } from './vocabulary.ts'
+import { isBooleanType, isNumberType, isTextType, isDateType, type ColumnRef } from './vocabulary.ts'
 import { distance } from './join-graph.ts'
 
 export interface Conditions {
@@ -32,12 +32,12 @@ export function readConditions(reader: Reader, subject: Relation): Conditions {
 /** "discontinued products", "customers that are not active": a yes-or-no column said of a thing. */
 function readFlags(reader: Reader, subject: Relation, conditions: Conditions): void {
   for (const mention of reader.free) {
-    if (mention.kind !== 'column' || !mention.columns.some(({ column }) => /^bool/i.test(column.type))) continue
+    if (mention.kind !== 'column' || !mention.columns.some(({ column }) => isBooleanType(column.type))) continue
     const before = reader.words(mention.from - 3, mention.from)
     const isSaid = reader.next(mention)?.from === mention.to || /\b(is|are|was|were|not|been)$/.test(before)
     if (!isSaid) continue
     reader.take(mention)
-    const flags = { ...mention, columns: mention.columns.filter(({ column }) => /^bool/i.test(column.type)) }
+    const flags = { ...mention, columns: mention.columns.filter(({ column }) => isBooleanType(column.type)) }
     conditions.where.push({
       kind: 'compare',
       column: reader.pickColumn(flags, subject),

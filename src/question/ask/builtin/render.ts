@@ -1,10 +1,17 @@
 import { dialectFacts, type Catalog, type Dialect, type Relation } from '../../../domain/index.ts'
 import { connect, distance, type Edge } from './join-graph.ts'
 import type { Condition, Output, Plan } from './plan.ts'
-import { isDateType, isNumberType, type ColumnRef } from './vocabulary.ts'
+import { isBooleanType, isNumberType, type ColumnRef } from './vocabulary.ts'
 
 const reserved = new Set(
   'all and any array as asc both case cast check collate column constraint create cross current_date default desc distinct do else end except false fetch for foreign from full grant group having in initially inner intersect into is join lateral leading left like limit natural not null offset on only or order outer primary references right select some table then to trailing true union unique user using values when where window with'.split(
+    ' ',
+  ),
+)
+
+/** Reserved by MySQL 8 or MariaDB besides. */
+const reservedByMysql = new Set(
+  'add alter analyze before between bigint binary by call cascade change char character condition continue convert cube cume_dist databases database dec decimal declare delayed delete dense_rank describe deterministic distinctrow div double drop dual each elseif empty enclosed escaped exists exit explain first_value float force fulltext function generated get grouping groups high_priority if ignore index infile inout insert int integer interval iterate key keys kill lag last_value lead leave linear lines load localtime localtimestamp lock long loop low_priority match maxvalue mod modifies no_write_to_binlog nth_value ntile numeric of optimize option optionally out outfile over partition percent_rank precision procedure purge range rank read reads real recursive regexp release rename repeat replace require resignal restrict return revoke rlike row rows row_number schema schemas separator set show signal smallint spatial specific sql ssl starting stored straight_join system terminated tinyint trigger undo unlock unsigned update usage use utc_date utc_time utc_timestamp varbinary varchar varying virtual while write xor zerofill'.split(
     ' ',
   ),
 )
@@ -89,7 +96,8 @@ class Writer {
 
   #nullsLast(output: Output, isDescending: boolean): string {
     const isNullable = output.kind === 'column' && output.column.column.isNullable
-    return isDescending && isNullable && this.#plan.limit !== null ? ' NULLS LAST' : ''
+    // MySQL and MariaDB hold NULL for the least value, and have no word for another order.
+    return isDescending && isNullable && this.#plan.limit !== null && !isMysql(this.#dialect) ? ' NULLS LAST' : ''
   }
 
   #join(edge: Edge): string {
@@ -140,7 +148,7 @@ class Writer {
     const column = this.#column(condition.column)
     switch (condition.kind) {
       case 'between':
-        return `${column} BETWEEN ${literal(condition.low, condition.column)} AND ${literal(condition.high, condition.column)}`
+        return `${column} BETWEEN ${literal(condition.low, condition.column, this.#dialect)} AND ${literal(condition.high, condition.column, this.#dialect)}`
       case 'period': {
         const parts = [
           condition.from === null ? null : `${column} >= ${dateLiteral(condition.from, this.#dialect)}`,
@@ -160,9 +168,9 @@ class Writer {
     if (comparison === 'is not null') return `${column} IS NOT NULL`
     if (comparison === 'like' || comparison === 'not like') {
       const operator = `${comparison === 'like' ? '' : 'NOT '}${this.#dialect === 'postgres' ? 'ILIKE' : 'LIKE'}`
-      return `${column} ${operator} ${text(String(value))}`
+      return `${column} ${operator} ${text(String(value), this.#dialect)}`
     }
-    return `${column} ${comparison} ${literal(value, ref)}`
+    return `${column} ${comparison} ${literal(value, ref, this.#dialect)}`
   }
 
   #without(relation: Relation, other: Relation): string {
@@ -198,7 +206,11 @@ class Writer {
 
   #identifier(name: string): string {
     const facts = dialectFacts[this.#dialect]
-    return facts.needsQuotes(name) || reserved.has(name.toLowerCase()) ? facts.quoteIdentifier(name) : name
+    return facts.needsQuotes(name) ||
+      reserved.has(name.toLowerCase()) ||
+      (isMysql(this.#dialect) && reservedByMysql.has(name.toLowerCase()))
+      ? facts.quoteIdentifier(name)
+      : name
   }
 }
 
@@ -206,17 +218,23 @@ function relationOf(output: Output): Relation {
   return output.kind === 'column' || output.kind === 'aggregate' ? output.column.relation : output.relation
 }
 
-function literal(value: string | number, { column }: ColumnRef): string {
-  if (typeof value === 'number') return isNumberType(column.type) ? String(value) : text(String(value))
+function literal(value: string | number, { column }: ColumnRef, dialect: Dialect): string {
+  if (isBooleanType(column.type)) return /^(true|t|yes|1)$/i.test(String(value)) ? 'true' : 'false'
+  if (typeof value === 'number') return isNumberType(column.type) ? String(value) : text(String(value), dialect)
   if (isNumberType(column.type) && /^-?\d+(\.\d+)?$/.test(value)) return value
-  if (/^bool/i.test(column.type)) return /^(true|t|yes|1)$/i.test(value) ? 'true' : 'false'
-  return isDateType(column.type) ? `'${value.replaceAll("'", "''")}'` : text(value)
+  return text(value, dialect)
+}
+
+function isMysql(dialect: Dialect): boolean {
+  return dialect === 'mysql' || dialect === 'mariadb'
 }
 
 function dateLiteral(day: string, dialect: Dialect): string {
   return dialect === 'postgres' ? `DATE '${day}'` : `'${day}'`
 }
 
-function text(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`
+/** On MySQL and MariaDB a backslash in a string takes the next character along. */
+function text(value: string, dialect: Dialect): string {
+  const written = isMysql(dialect) ? value.replaceAll('\\', '\\\\') : value
+  return `'${written.replaceAll("'", "''")}'`
 }

@@ -100,7 +100,12 @@ export function isTextType(type: string): boolean {
 }
 
 export function isNumberType(type: string): boolean {
-  return /int|numeric|decimal|real|double|float|number|money|serial/i.test(type) && !/interval|point/i.test(type)
+  return /int|numeric|decimal|real|double|float|number|money|serial/i.test(type) && !/interval|point/i.test(type) && !isBooleanType(type)
+}
+
+/** MySQL and MariaDB have no booleans of their own: BOOLEAN is kept as `tinyint(1)`. */
+export function isBooleanType(type: string): boolean {
+  return /^(bool|tinyint\(1\))/i.test(type)
 }
 
 export function isDateType(type: string): boolean {
