@@ -10,7 +10,12 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const modules = join(root, 'node_modules')
 
 /** Files that packages open by path, relative to node_modules. */
-const packageFiles = ['libpg-query/wasm/libpg-query.wasm', '@fastify/swagger-ui/static', '@fastify/swagger/package.json']
+const packageFiles = [
+  'libpg-query/wasm/libpg-query.wasm',
+  '@guanmingchiu/sqlparser-ts/wasm/sqlparser_rs_wasm_bg.wasm',
+  '@fastify/swagger-ui/static',
+  '@fastify/swagger/package.json',
+]
 
 /** A file of ours that is started or opened by its own path: `new URL('./x.ts', import.meta.url)`, `join(import.meta.dirname, 'x.ts')`. */
 const startedFile = /(new URL\(\s*'(?:\.\/)?|join\(import\.meta\.dirname, ')([\w-]+)\.ts'/g
@@ -66,15 +71,22 @@ const startedFileNames: Plugin = {
     })),
 }
 
-/** A package that asks for its own folder gets the one under `vendor/`. */
+/** A package that asks for its own folder, or for a file beside it, gets the one under `vendor/`. */
 const packageFolders: Plugin = {
   name: 'package-folders',
   setup: (build) =>
-    build.onLoad({ filter: /node_modules[/\\].*\.c?js$/ }, ({ path }) => {
+    build.onLoad({ filter: /node_modules[/\\].*\.[cm]?js$/ }, ({ path }) => {
       const contents = readFileSync(path, 'utf8')
-      if (!/\b__dirname\b/.test(contents)) return null
-      const folder = JSON.stringify(join('vendor', relative(modules, dirname(path))))
-      return { contents: contents.replaceAll(/\b__dirname\b/g, `(bundleFolder + '/' + ${folder})`), loader: 'js' }
+      if (!/\b__dirname\b|new URL\(["'][^"']+["'], import\.meta\.url\)/.test(contents)) return null
+      const vendored = relative(modules, path)
+      const folder = JSON.stringify(join('vendor', dirname(vendored)))
+      const file = JSON.stringify(join('vendor', vendored))
+      return {
+        contents: contents
+          .replaceAll(/\b__dirname\b/g, `(bundleFolder + '/' + ${folder})`)
+          .replaceAll(/new URL\((["'][^"']+["']), import\.meta\.url\)/g, `new URL($1, new URL(${file}, import.meta.url))`),
+        loader: 'js',
+      }
     }),
 }
 
