@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { openPolicy, type Catalog } from '../../src/domain/index.ts'
+import { openPolicy, type Catalog, type Dialect } from '../../src/domain/index.ts'
 import { createGuard } from '../../src/question/guard/index.ts'
 import { catalogFrom } from '../../test/support/catalog-from.ts'
 import { startScratchServer } from '../../test/support/postgres-server.ts'
@@ -27,7 +27,12 @@ const results = join(import.meta.dirname, '../results')
 /** `node bench/guard/false-blocks.ts`: legitimate statements that ran on real servers, judged under an open policy; each refusal is a false block. */
 async function main(): Promise<void> {
   if (!existsSync(data)) return console.log(`no data at ${data}: nothing measured`)
-  const rows = [await measure('postgres', await postgresCatalogs()), await measure('sqlite', sqliteCatalogs())]
+  const rows = [
+    await measure('postgres', await postgresCatalogs()),
+    await measure('sqlite', sqliteCatalogs()),
+    await measure('mysql', mysqlCatalogs('mysql')),
+    await measure('mariadb', mysqlCatalogs('mariadb')),
+  ]
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
   const report = {
     command: 'node bench/guard/false-blocks.ts',
@@ -40,9 +45,9 @@ async function main(): Promise<void> {
   writeFileSync(join(results, 'guard-false-blocks.json'), `${JSON.stringify(report, null, 2)}\n`)
 }
 
-async function measure(dialect: 'postgres' | 'sqlite', catalogs: ReadonlyMap<string, Catalog>): Promise<object> {
+async function measure(dialect: Dialect, catalogs: ReadonlyMap<string, Catalog>): Promise<object> {
   const guard = createGuard()
-  const lines = read(`sql-guard/${dialect}.jsonl`)
+  const lines = read(`sql-guard/${dialect === 'mariadb' ? 'mysql' : dialect}.jsonl`)
   const blocked: object[] = []
   const withoutCatalog = lines.filter((line) => !catalogs.has(line.db)).length
   for (const line of lines) {
@@ -73,6 +78,19 @@ async function postgresCatalogs(): Promise<ReadonlyMap<string, Catalog>> {
   }
   await server.stop()
   return all
+}
+
+function mysqlCatalogs(dialect: 'mysql' | 'mariadb'): ReadonlyMap<string, Catalog> {
+  const schemas = JSON.parse(readFileSync(join(data, 'schema-linking/beaver/schema.json'), 'utf8')) as SchemaFile // the data's own format
+  return new Map(
+    Object.entries(schemas).map(([name, { tables }]) => {
+      const relations = tables.map((table) => ({
+        name: `${name}.${table.name}`,
+        columns: table.columns.map((column) => `${column.name}:${column.type}`),
+      }))
+      return [name, { ...catalogFrom(dialect, relations, { searchPath: [name] }), database: name, version: `${dialect} ${name}` }]
+    }),
+  )
 }
 
 function sqliteCatalogs(): ReadonlyMap<string, Catalog> {
