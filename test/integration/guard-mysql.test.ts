@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { array, assert, asyncProperty, constantFrom } from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { openPolicy, type Policy, type PolicyRule, type Verdict } from '../../src/domain/index.ts'
 import { createGuard } from '../../src/question/guard/index.ts'
@@ -194,7 +194,7 @@ describe('hostile text', () => {
   })
 
   test('of any kind gets a verdict', async () => {
-    const words = fc.constantFrom(
+    const words = constantFrom(
       'SELECT',
       'FROM',
       'customer',
@@ -228,12 +228,12 @@ describe('hostile text', () => {
       'WITH',
       'AS',
     )
-    await fc.assert(
-      fc.asyncProperty(fc.array(words, { maxLength: 25 }), async (parts) => {
+    await assert(
+      asyncProperty(array(words, { maxLength: 25 }), async (parts) => {
         const sql = `SELECT ${parts.join(' ')}`
         const verdict = await judge(sql)
-        if (/SLEEP\s*\(|INTO|@|:=/.test(sql.replaceAll(/'[^']*'|"[^"]*"|`[^`]*`|--[^\n]*|#[^\n]*|\/\*.*?\*\//gs, '')))
-          expect(verdict.decision).not.toBe('allow')
+        const isDangerous = /SLEEP\s*\(|INTO|@|:=/.test(sql.replaceAll(/'[^']*'|"[^"]*"|`[^`]*`|--[^\n]*|#[^\n]*|\/\*.*?\*\//gs, ''))
+        expect(isDangerous && verdict.decision === 'allow').toBe(false)
         expect(['allow', 'refuse']).toContain(verdict.decision)
       }),
       { numRuns: 400 },

@@ -97,5 +97,5 @@ function plain(value: unknown): string | null {
   if (value === null) return null
   if (value instanceof Date)
     return `${value.getFullYear()}-${String(value.getMonth() + 1).padStart(2, '0')}-${String(value.getDate()).padStart(2, '0')}`
-  return typeof value === 'boolean' ? String(Number(value)) : String(value)
+  return typeof value === 'boolean' ? String(Number(value)) : `${value as string | number}`
 }
