@@ -42,6 +42,9 @@ export const mcpAnswerShape = z.object({
   /** Questions to choose from, where the outcome is needs-clarification. */
   choices: z.array(z.string()).optional(),
   reasons: z.array(reasonShape).optional(),
+  /** Columns whose values are shown changed, and tables of which there are only some rows. */
+  masked: z.array(z.string()).optional(),
+  filtered: z.array(z.string()).optional(),
   failure: failureShape.optional(),
   plan: z.string().optional(),
 })

@@ -34,6 +34,14 @@ const policyBody: PolicyBody = {
   ceiling: {},
 }
 
+function mask(tables: readonly string[], columns: readonly string[]): PolicyBody['masks'][number] {
+  return { roles: [], tables, columns, mask: { kind: 'null' } }
+}
+
+function filter(where: string): PolicyBody['filters'][number] {
+  return { roles: [], tables: ['customer'], where }
+}
+
 describe('catalog and policy', () => {
   test('a policy decides what each role sees, at once', async () => {
     const connections = house.room()
@@ -78,6 +86,64 @@ describe('catalog and policy', () => {
     const broken = { ...policyBody, disclosure: 'everything' } as unknown as PolicyBody
     expect(await codeOf(connections.setPolicy(editor(), id, broken))).toBe('connections.policy-invalid')
     expect((await connections.policy(editor(), id)).rules).toEqual([])
+  })
+
+  test.each<[string, Partial<PolicyBody>, RegExp | null]>([
+    ['a table that is not there', { masks: [mask(['custmer'], ['iban'])] }, /masks\.0\.tables: there is no table custmer/],
+    ['a column that is not there', { masks: [mask(['customer'], ['ibn'])] }, /masks\.0\.columns: no table it names has a column ibn/],
+    [
+      'a bucket of a text',
+      { masks: [{ ...mask(['customer'], ['name']), mask: { kind: 'bucket', by: 10 } }] },
+      /customer\.name is text, which a bucket of 10 does not fit/,
+    ],
+    [
+      'a filter by an unknown column',
+      { filters: [filter('regio = actor.region')] },
+      /filters\.0\.where: public\.customer has no column regio/,
+    ],
+    ['a filter that is none', { filters: [filter('name = ')] }, /filters\.0\.where is not a filter: .*at character 8/],
+    ['a filter that calls', { filters: [filter("lower(name) = 'a'")] }, /is not a filter/],
+    ['a filter with a sub-select', { filters: [filter('id IN (SELECT 1)')] }, /is not a filter/],
+    ['a name AI-Shell gives itself', { attributes: [{ members: [], roles: [], set: { name: 'root' } }] }, /attributes\.0/],
+    ['patterns, which may match nothing yet', { masks: [mask(['later_*'], ['x']), mask(['customer'], ['x*'])] }, null],
+    ['names in any case', { masks: [mask(['CUSTOMER'], ['IBAN'])], filters: [filter('NAME = actor.name AND "iban" IS NOT NULL')] }, null],
+  ])('masks and filters are held against the catalog: %s', async (_what, more, problem) => {
+    const connections = house.room()
+    const { id } = await connections.create(editor(), inputTo(shop))
+    const failure: unknown = await connections.setPolicy(editor(), id, { ...policyBody, ...more }).then(
+      () => null,
+      (error: unknown) => error,
+    )
+    expect(failure === null ? null : (failure as Error).message).toEqual(problem === null ? null : expect.stringMatching(problem))
+    expect((await connections.policy(editor(), id)).masks.length > 0).toBe(problem === null)
+  })
+
+  test('what is masked or filtered is not told by statistics either', async () => {
+    const database = await freshDatabase()
+    await database.query(
+      "CREATE TABLE t (kind text, open text); INSERT INTO t SELECT 'secret', 'b' FROM generate_series(1, 100); ANALYZE t",
+    )
+    const connections = house.room()
+    const { id } = await connections.create(editor(), inputTo(database))
+    const told = async (actor: Actor) => JSON.stringify((await connections.catalog(actor, id)).relations)
+    const body = { ...policyBody, disclosure: 'statistics' as const, rules: [] }
+    await connections.setPolicy(editor(), id, { ...body, masks: [{ ...mask(['t'], ['kind']), roles: ['reader'] }] })
+    expect(await told(reader())).not.toContain('secret')
+    expect(await told(reader())).toContain('"b"')
+    expect(await told(editor())).toContain('secret')
+    await connections.setPolicy(editor(), id, { ...body, filters: [{ roles: ['reader'], tables: ['t'], where: "open = 'x'" }] })
+    expect(await told(reader())).not.toMatch(/secret|"b"|100/)
+  })
+
+  test('the key of hash masks is the connection’s own, and the same on every server', async () => {
+    const rooms = [house.room(), house.room()] as const
+    const ids = [await rooms[0].create(editor(), inputTo(shop)), await rooms[0].create(editor(), inputTo(shop))]
+    const hashed = { ...policyBody, masks: [{ ...mask(['customer'], ['iban']), mask: { kind: 'hash' as const } }] }
+    for (const { id } of ids) await rooms[0].setPolicy(editor(), id, hashed)
+    const keys = await Promise.all(ids.flatMap(({ id }) => rooms.map(async (room) => (await room.target(reader(), id)).maskKey)))
+    expect(keys[0]).toMatch(/^[0-9a-f]{64}$/)
+    expect(keys).toEqual([keys[0], keys[0], keys[2], keys[2]])
+    expect(keys[2]).not.toBe(keys[0])
   })
 
   test('a saved policy that cannot be read closes its connection', async () => {

@@ -1,9 +1,10 @@
-import { mayDoOn, ShellError, type Actor, type Scope } from '../../domain/index.ts'
+import { mayDoOn, ShellError, type Actor, type Catalog, type Scope } from '../../domain/index.ts'
 import { connectionInputShape, type ConnectionInput, type PolicyBody, type PrivilegeReport } from '../../contract/index.ts'
 import type { EngineTarget } from '../engines/index.ts'
 import { Secret } from '../../domain/index.ts'
 import type { Keyring, Store } from '../store/index.ts'
 import type { Connections, Target } from './connection.ts'
+import { checkMasking } from './check-masking.ts'
 import { ConnectionIndex } from './connection-index.ts'
 import type { Declarations } from './declared.ts'
 import type { KnownConnection } from './known-connection.ts'
@@ -124,10 +125,12 @@ class ConnectionsRoom implements Connections {
 
   async setPolicy(actor: Actor, idOrName: string, policy: PolicyBody): Promise<PolicyBody> {
     requireVerb(actor, 'manage-policies')
-    const { body, scope } = await this.#index.find(actor, idOrName, { isOwn: true })
+    const known = await this.#index.find(actor, idOrName, { isOwn: true })
+    const { body, scope } = known
     requireVerbOn(actor, 'manage-policies', body)
     if (body.origin === 'file' || body.origin === 'cluster') throw readOnlyOrigin(body)
     const checked = checkedPolicy(policy)
+    if (checked.masks.length > 0 || checked.filters.length > 0) await this.#holdAgainstCatalog(known, checked)
     await writePolicy(this.#saved, scope, body.id, checked)
     this.#index.forget(scope)
     return checked
@@ -135,6 +138,18 @@ class ConnectionsRoom implements Connections {
 
   async close() {
     await this.#open.close()
+  }
+
+  /** A database that is away does not keep a policy from being saved: its masks hold by name, and a broken filter shows no row. */
+  async #holdAgainstCatalog(known: KnownConnection, policy: PolicyBody): Promise<void> {
+    let catalog: Catalog
+    try {
+      catalog = await (await this.#open.open(known)).catalog.get(known.policy.disclosure)
+    } catch {
+      const message = `The masks and filters of ${known.body.name} were saved unchecked: its database could not be reached.`
+      return this.#options.observe({ type: 'warning', code: 'connections.policy-unchecked', message })
+    }
+    checkMasking(policy, catalog)
   }
 
   /** A file-declared connection has its key too, under the id its name gives it. */

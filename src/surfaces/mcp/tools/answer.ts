@@ -1,5 +1,5 @@
 import { newId, type Limits, type Question, type QuestionInput } from '../../../domain/index.ts'
-import type { Cell, McpAnswer } from '../../../contract/index.ts'
+import type { Cell, McpAnswer, VerdictBody } from '../../../contract/index.ts'
 import type { McpRooms, ToolCall } from '../rooms.ts'
 import { done, failed, type ToolResult } from '../tool-result.ts'
 import { tableText } from './table-text.ts'
@@ -53,7 +53,7 @@ async function answerOf(rooms: McpRooms, call: ToolCall, question: Question): Pr
         answer = { ...answer, ...draftFields(event.draft) }
         break
       case 'verdict-reached':
-        if (event.verdict.reasons.length > 0) answer = { ...answer, reasons: event.verdict.reasons }
+        answer = { ...answer, ...verdictFields(event.verdict) }
         break
       case 'plan-ready':
         answer = { ...answer, plan: event.plan.text }
@@ -77,6 +77,14 @@ async function answerOf(rooms: McpRooms, call: ToolCall, question: Question): Pr
 }
 
 type DraftBody = Extract<Awaited<ReturnType<ReturnType<McpRooms['answer']>['next']>>['value'], { type: 'draft-ready' }>['draft']
+
+function verdictFields({ reasons, masked, filtered }: VerdictBody): Partial<McpAnswer> {
+  return {
+    ...(reasons.length > 0 ? { reasons } : {}),
+    ...(masked.length > 0 ? { masked } : {}),
+    ...(filtered.length > 0 ? { filtered } : {}),
+  }
+}
 
 function draftFields(draft: DraftBody): Partial<McpAnswer> {
   if (draft.kind === 'abstained') return { explanation: draft.reason }

@@ -9,6 +9,7 @@ import {
   failureLines,
   timingLine,
   truncationLine,
+  maskedLines,
   verdictLines,
 } from './answer-words.ts'
 import { printable } from './printable.ts'
@@ -68,7 +69,10 @@ class AnswerView {
         return this.#takeDraft(event.draft, event.attempt)
       case 'verdict-reached':
         this.#verdict = event.verdict
-        if (event.verdict.decision === 'allow') await this.#showDraft()
+        if (event.verdict.decision === 'allow') {
+          await this.#showDraft()
+          await this.#say(maskedLines(event.verdict, voiceOf(this.#screen)))
+        }
         return
       case 'plan-ready':
         return this.#say(event.plan.text.split('\n').map((line) => `  ${printable(line)}`))

@@ -45,6 +45,18 @@ export function verdictLines(verdict: VerdictBody, sql: string | null, voice: Vo
   })
 }
 
+/** What of an answer is not as it is in the database: masked columns, and tables of which there are only some rows. */
+export function maskedLines(verdict: VerdictBody, voice: Voice): string[] {
+  const list = (names: readonly string[]): string => names.map(printable).join(', ')
+  const masked =
+    verdict.masked.length === 0 ? [] : [`${list(verdict.masked)} ${verdict.masked.length === 1 ? 'is' : 'are'} masked for you.`]
+  const filtered = verdict.filtered.length === 0 ? [] : [`You have only some rows of ${list(verdict.filtered)}.`]
+  return wrapLines(
+    [...masked, ...filtered].map((line) => `  ${voice.paint.yellow(line)}`),
+    voice,
+  )
+}
+
 export function clarifyLines(draft: Clarify, voice: Voice): string[] {
   const choices = draft.choices.map((choice, at) => `  ${voice.paint.bold(String(at + 1))}  ${printable(choice)}`)
   return wrapLines([voice.paint.yellow(printable(draft.prompt)), ...choices], voice)

@@ -1,6 +1,6 @@
 import type { DraftAnswerBody } from '../../../contract/index.ts'
 import { codeOfOutcome, type ExitCode } from '../exit-codes.ts'
-import { abstainedLines, clarifyLines, draftedLines, draftedNotes, failureLines, verdictLines } from './answer-words.ts'
+import { abstainedLines, clarifyLines, draftedLines, draftedNotes, failureLines, maskedLines, verdictLines } from './answer-words.ts'
 import { printable } from './printable.ts'
 import { voiceOf, type Screen } from './screen.ts'
 
@@ -18,7 +18,7 @@ export async function showDraft(
   if (draft?.kind === 'abstained') await talk.lines(abstainedLines(draft, voice))
   if (verdict?.decision === 'allow') {
     const tables = verdict.tables.length === 0 ? 'no table' : verdict.tables.map(printable).join(', ')
-    await talk.lines([`${talkPaint.green('Allowed')}: a ${verdict.class} of ${tables}`])
+    await talk.lines([`${talkPaint.green('Allowed')}: a ${verdict.class} of ${tables}`, ...maskedLines(verdict, voice)])
   } else if (verdict !== undefined) {
     await talk.lines(verdictLines(verdict, draft?.kind === 'drafted' ? draft.sql : null, voice))
   }
