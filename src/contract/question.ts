@@ -8,6 +8,8 @@ const asked = {
   connection: nameOrIdShape,
   conversation: keepableText().max(200).optional(),
   limits: limitsShape.optional(),
+  /** CSV only: a text that a spreadsheet would take for a formula gets an apostrophe before it. */
+  escapeFormulas: z.boolean().optional(),
 }
 
 /** `POST /questions`: either plain language or SQL. */

@@ -6,10 +6,13 @@ export interface Delivery {
   /** null: cells. */
   readonly format: CopyFormat | null
   readonly batchRows: number
+  /** true: a text that a spreadsheet would take for a formula is made a plain one. CSV only, and not on the bulk path. */
+  readonly escapesFormulas?: boolean
 }
 
 export const cells: Delivery = { format: null, batchRows: 500 }
 export const csv: Delivery = { format: 'csv', batchRows: 2_000 }
+export const safeCsv: Delivery = { ...csv, escapesFormulas: true }
 export const ndjson: Delivery = { format: 'ndjson', batchRows: 2_000 }
 
 /** Bytes of a file, in place of `rows-batch`; never crosses a process as an event. */

@@ -3,5 +3,5 @@
 // Touches what its stages touch, through their doors.
 // Refuses to know a surface.
 export { answer } from './pipeline.ts'
-export { cells, csv, ndjson, type Delivery, type PipelineEvent, type RowsChunk } from './delivery.ts'
+export { cells, csv, ndjson, safeCsv, type Delivery, type PipelineEvent, type RowsChunk } from './delivery.ts'
 export type { QuestionRooms } from './rooms.ts'

@@ -79,8 +79,14 @@ async function* execute(walk: Walk, approved: ApprovedStatement): AsyncGenerator
       await ledger.end('drafted')
       return
     }
-    const rows = run(approved, lease, { signal, mark, meter: ledger.meter, format: delivery.format, batchRows: delivery.batchRows })
-    yield* present(rows, delivery.format, ledger.chart)
+    const rows = run(approved, lease, {
+      signal,
+      mark,
+      meter: ledger.meter,
+      format: delivery.escapesFormulas === true ? null : delivery.format,
+      batchRows: delivery.batchRows,
+    })
+    yield* present(rows, delivery, ledger.chart)
   } finally {
     ledger.meter.stop()
     await lease.release()

@@ -93,3 +93,8 @@ export async function outcomeOf(sql: string, seen: Seen, clean: EnginePool): Pro
   if (JSON.stringify(seen.rows) === JSON.stringify(expected.rows)) return 'same'
   return `${seen.rows.join('\n')}\ninstead of\n${expected.rows?.join('\n') ?? expected.failure}`
 }
+
+/** Whether the world without what is hidden takes a statement. */
+export async function succeeds(sql: string, clean: EnginePool): Promise<boolean> {
+  return (await rowsOf(clean, approve(sql.replace(/;\s*$/, '')))).failure === null
+}

@@ -237,6 +237,6 @@ export function tablesSql(all: readonly WorldTable[]): string {
 
 export const viewsSql = `
   CREATE VIEW v_customer AS SELECT id, name, email AS mail, born FROM customer;
-  CREATE VIEW v_twice AS SELECT v.id, upper(v.mail) AS up, o.total FROM v_customer v JOIN sales_order o ON o.customer_id = v.id;
+  CREATE VIEW v_twice AS SELECT v.id, upper(v.mail) AS up, o.total FROM v_customer v JOIN sales_order o ON CAST(o.customer_id AS text) = CAST(v.id AS text);
   CREATE VIEW v_contact_city AS SELECT id, city FROM contact;
 `

@@ -20,6 +20,26 @@ describe('CSV', () => {
     expect(csvRows([column('x', kind)], [[cell]])).toBe(`${field}\n`)
   })
 
+  test.each<[Cell, ResultColumn['kind'], string]>([
+    ['=1+1', 'text', "'=1+1"],
+    ['+1', 'text', "'+1"],
+    ['-1', 'text', "'-1"],
+    ['@sum', 'text', "'@sum"],
+    ['\t=1', 'text', "'\t=1"],
+    ['a=1', 'text', 'a=1'],
+    ['-5.25', 'number', '-5.25'],
+    ['-infinity', 'time', '-infinity'],
+    ['=1', 'number', "'=1"],
+    ['=1', 'other', "'=1"],
+    [null, 'text', ''],
+  ])('keeps %j of kind %s from being run by a spreadsheet', (cell, kind, field) => {
+    expect(csvRows([column('x', kind)], [[cell]], true)).toBe(`${field}\n`)
+  })
+
+  test('keeps its header from being run, too', () => {
+    expect(csvHeader([column('=1', 'text')], true)).toBe("'=1\n")
+  })
+
   test('names its columns in the first line', () => {
     expect(csvHeader([column('a b', 'text'), column('c,d', 'text')])).toBe('a b,"c,d"\n')
   })

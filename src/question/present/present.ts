@@ -12,7 +12,7 @@ type RowsEvent =
 /** Passes cells and copied bytes on; writes cells as bytes where a file is wanted and the engine could not copy. */
 export async function* present(
   events: AsyncIterable<RowsEvent>,
-  format: 'csv' | 'ndjson' | null,
+  { format, escapesFormulas = false }: { readonly format: 'csv' | 'ndjson' | null; readonly escapesFormulas?: boolean },
   chart: ChartHint,
 ): AsyncGenerator<RowsEvent> {
   let columns: readonly ResultColumn[] = []
@@ -23,8 +23,9 @@ export async function* present(
     } else if (event.type === 'rows-batch') chart.take(event.rows)
 
     if (format === null || event.type === 'rows-chunk') yield event
-    else if (event.type === 'rows-batch') yield chunk(format === 'csv' ? csvRows(columns, event.rows) : ndjsonRows(columns, event.rows))
-    else if (format === 'csv') yield chunk(csvHeader(columns))
+    else if (event.type === 'rows-batch')
+      yield chunk(format === 'csv' ? csvRows(columns, event.rows, escapesFormulas) : ndjsonRows(columns, event.rows))
+    else if (format === 'csv') yield chunk(csvHeader(columns, escapesFormulas))
   }
 }
 

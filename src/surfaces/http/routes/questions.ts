@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { newId, type Question } from '../../../domain/index.ts'
 import { answerShape, questionShape, type QuestionBody } from '../../../contract/index.ts'
-import { cells, csv, ndjson, type PipelineEvent } from '../../../question/index.ts'
+import { cells, csv, ndjson, safeCsv, type PipelineEvent } from '../../../question/index.ts'
 import type { App } from '../app.ts'
 import { answerTypeOf, type AnswerType } from '../answers/accept.ts'
 import { bufferAnswer, maxBufferedBytes } from '../answers/buffered.ts'
@@ -20,7 +20,8 @@ const answers = {
   description:
     'The answer, as `accept` asks. An event stream and JSON carry every outcome, refusals too, with status 200. CSV and NDJSON carry rows ' +
     'only: an answer without any is a problem document. NDJSON ends with a line `{"$end": …}`; CSV (RFC 4180, with a header line) ends with ' +
-    'the trailers `x-aishell-outcome`, `x-aishell-rows` and `x-aishell-truncated`, and is cut off when it fails half-way. ' +
+    'the trailers `x-aishell-outcome`, `x-aishell-rows` and `x-aishell-truncated`, and is cut off when it fails half-way; `escapeFormulas` makes it ' +
+    'safe to open in a spreadsheet. ' +
     '`x-aishell-question` is the id under which the history has the entry.',
   content: {
     'text/event-stream': { schema: z.string().describe('Each event’s `data` is one AnswerEvent; its `event` is the type.') },
@@ -47,7 +48,8 @@ export function questionRoutes(app: App, rooms: Pick<HttpRooms, 'answer' | 'runn
       const type = answerTypeOf(request.headers.accept)
       const exchange = new Exchange(reply)
       const asked = questionOf(request.body, type)
-      const delivery = type === 'text/csv' ? csv : type === 'application/x-ndjson' ? ndjson : cells
+      const file = request.body.escapeFormulas === true ? safeCsv : csv
+      const delivery = type === 'text/csv' ? file : type === 'application/x-ndjson' ? ndjson : cells
       const events = rooms.answer(actorOf(request), asked, exchange.signal, delivery)
       if (type === 'application/json') return sendBuffered(reply, asked, events)
       await exchange.guarded(rooms.observer.observe, request.id, async () => {

@@ -4,6 +4,7 @@ import type { CommandContext, CommonOptions } from '../context.ts'
 import { exportSummary } from '../export/export-end.ts'
 import { exportRows, widestLimits } from '../export/export-rows.ts'
 import { exportFormats, type ExportFormat } from '../export/row-stream.ts'
+import { sizeText } from '../render/relation-view.ts'
 import { Spinner } from '../render/spinner.ts'
 import { readTextFrom } from '../read-input.ts'
 import { isSql } from '../shell/sql-or-language.ts'
@@ -15,6 +16,7 @@ interface ExportOptions extends CommonOptions {
   readonly format: ExportFormat
   readonly output: string
   readonly limit?: number
+  readonly escapeFormulas?: boolean
   readonly file?: string
   readonly param?: readonly (string | null)[]
 }
@@ -32,6 +34,7 @@ export function addExport(program: Command, context: CommandContext): void {
     .option('-f, --file <file>', 'read the statement from a file; `-` is stdin')
     .option('-p, --param <value>', 'a bound value for $1, $2 …, repeatable; \\N is NULL', parseParam)
     .option('-c, --connection <name>', 'the connection to ask (AISHELL_CONNECTION; default: the only one, or the demo)')
+    .option('--escape-formulas', 'CSV: keep spreadsheets from running a text that begins like a formula; slower')
     .option('-n, --limit <rows>', 'only the first rows', parseCount)
   withServerOptions(command)
     .addHelpText(
@@ -50,11 +53,14 @@ async function exportTo(context: CommandContext, words: readonly string[], optio
   await context.withSession(options, async (session, signal) => {
     const connection = await context.connectionName(session, options.connection)
     const limits = { ...widestLimits, ...(options.limit === undefined ? {} : { maxRows: options.limit }) }
-    const body: QuestionBody = { connection, ...asked, limits }
+    if (options.escapeFormulas === true && options.format !== 'csv') throw usageError('--escape-formulas is for CSV only.')
+    const escaping = options.escapeFormulas === true ? { escapeFormulas: true } : {}
+    const body: QuestionBody = { connection, ...asked, limits, ...escaping }
     const spinner = new Spinner(context.env.isErrorTty && !(options.output === '-' && context.env.isOutputTty) ? context.env.stderr : null)
     spinner.start('exporting…')
     try {
-      const order = { body, format: options.format, path: options.output, isPartWelcome: options.limit !== undefined }
+      const onBytes = (bytes: number): void => spinner.start(`exporting… ${sizeText(bytes)}`)
+      const order = { body, format: options.format, path: options.output, isPartWelcome: options.limit !== undefined, onBytes }
       const end = await exportRows(session, order, context.out, signal)
       spinner.stop()
       if (options.json === true && options.output !== '-') await context.json({ ...end, file: options.output })

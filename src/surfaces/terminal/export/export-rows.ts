@@ -22,6 +22,8 @@ export interface ExportOrder {
   readonly path: string
   /** true: the asker set a row limit, so the first rows are what was wanted. */
   readonly isPartWelcome: boolean
+  /** Told how much has come so far. */
+  readonly onBytes?: (bytes: number) => void
 }
 
 /**
@@ -61,6 +63,7 @@ async function copyRows(
       for (const part of tail.take(chunk)) {
         await sink.write(part)
         bytes += part.length
+        order.onBytes?.(bytes)
       }
     }
     return { end: judgeEnd(readRowsEnd(response.trailers, tail.lastLine()), order), bytes }
