@@ -78,7 +78,7 @@ function checkCalls(kind: string, node: Node, options: CallRules, findings: Find
       )
       return add(functionProblem(names(node['funcname']), node, options))
     case 'A_Expr':
-      if (String(node['kind']).includes('BETWEEN')) addOperators(['<', '<=', '>', '>='])
+      if (String(node['kind']).includes('BETWEEN')) return addOperators(['<', '<=', '>', '>=']) // its own name is a word
       return add(operatorProblem(names(node['name']), node, options))
     case 'SubLink':
       if (node['subLinkType'] === 'ANY_SUBLINK' && node['operName'] === undefined) return addOperators(['=']) // IN

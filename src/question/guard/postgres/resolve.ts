@@ -179,6 +179,7 @@ export class Resolver {
     const shared = [...names(node['usingClause']), ...(node['isNatural'] === true ? sharedColumns(left, right) : [])]
     this.#steps.spend(both.length * shared.length)
     for (const name of shared) {
+      if (both.every((entry) => entry.columns?.has(name) === false)) this.#missing(name, [], spanOf(node, 1))
       for (const entry of both) this.#use(entry.columns?.get(name) ?? [], spanOf(node, 1), node['isNatural'] !== true)
     }
     // ON sees the two sides and what is around the whole SELECT, but not the neighbours in its FROM.

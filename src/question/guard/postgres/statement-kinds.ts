@@ -4,7 +4,7 @@ import type { StatementClass } from '../../../domain/index.ts'
 const objectVerb =
   /^(Create|Alter|Drop|Define|Index|View|Rename|Truncate|Comment|Rule|Composite|SecLabel|RefreshMatView|ImportForeignSchema|Reassign)/
 const serverObject =
-  /(db|Database|Role|TableSpace|Subscription|Publication|UserMapping|ForeignServer|Fdw|Extension|EventTrig|PLang|System|Owned|DefaultPriv|AccessMethod)/
+  /(db|Database|Role|TableSpace|Subscription|Publication|UserMapping|ForeignServer|Fdw|Extension|EventTrig|PLang|System|Owned|DefaultPriv|CreateAm)/
 const serverVerb =
   /^(Grant|Variable|Transaction|Vacuum|Cluster|Repack|Reindex|CheckPoint|Load|Listen|Unlisten|Notify|Discard|Lock|Copy|Constraints|DeclareCursor|Fetch|ClosePortal|Reassign)/
 
