@@ -18,7 +18,7 @@ describe('the bulk path of PostgreSQL', () => {
     const lease = await pool.lease({ signal: never() })
     let text = ''
     for await (const chunk of (await lease.copy(approve(sql), format, { signal: never(), mark, batchRows: 100 })) ?? []) {
-      text += Buffer.from(chunk).toString('utf8')
+      text += Buffer.from(chunk.bytes).toString('utf8')
     }
     await lease.release()
     return text

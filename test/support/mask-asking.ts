@@ -55,7 +55,7 @@ export class MaskedWorlds {
     try {
       const chunks = await lease.copy(approved, 'ndjson', { signal: never(), mark, batchRows: 100 })
       const parts: Uint8Array[] = []
-      for await (const chunk of chunks ?? []) parts.push(chunk)
+      for await (const chunk of chunks ?? []) parts.push(chunk.bytes)
       return Buffer.concat(parts).toString()
     } catch (error) {
       return String(error)

@@ -48,6 +48,13 @@ export interface ResultStream {
 export const copyFormats = ['csv', 'ndjson'] as const
 export type CopyFormat = (typeof copyFormats)[number]
 
+/** A piece of a file in the making. */
+export interface CopyChunk {
+  readonly bytes: Uint8Array
+  /** How many rows it has, all of them whole, a CSV's header line not counted; null: it may begin or end within a row. */
+  readonly rows: number | null
+}
+
 /** What EXPLAIN says, without running the statement. */
 export interface Explanation {
   readonly text: string
@@ -94,8 +101,8 @@ export type WriteEnd = 'committed' | 'rolled-back' | 'running' | 'unknown'
 export interface Lease {
   /** Throws `run.timeout`, `run.cancelled`, `engines.*`; never an error text that carries row values. */
   read(approved: ApprovedStatement, options: ReadOptions): Promise<ResultStream>
-  /** The server's own bulk path; null where the engine or the statement has none. Chunks may split lines. CSV has a header line. */
-  copy(approved: ApprovedStatement, format: CopyFormat, options: ReadOptions): Promise<AsyncIterable<Uint8Array> | null>
+  /** The server's own bulk path; null where the engine or the statement has none. CSV has a header line. */
+  copy(approved: ApprovedStatement, format: CopyFormat, options: ReadOptions): Promise<AsyncIterable<CopyChunk> | null>
   explain(approved: ApprovedStatement, options: Omit<ReadOptions, 'batchRows'>): Promise<Explanation>
   /**
    * One statement in a transaction of its own. Throws `run.outcome-unknown` when the answer to the commit was lost;

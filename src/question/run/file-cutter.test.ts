@@ -9,7 +9,7 @@ function cut(format: 'csv' | 'ndjson', text: string, chunkBytes: number, limits:
   const bytes = Buffer.from(text)
   let out = ''
   for (let at = 0; at < bytes.length && meter.truncated === null; at += chunkBytes)
-    out += Buffer.from(cutter.cut(bytes.subarray(at, at + chunkBytes))).toString()
+    out += Buffer.from(cutter.cut({ bytes: bytes.subarray(at, at + chunkBytes), rows: null })).toString()
   return { out, rows: meter.rows, bytes: meter.bytes, truncated: meter.truncated }
 }
 

@@ -1,5 +1,5 @@
 import type { Limits } from '../../domain/index.ts'
-import type { CopyFormat } from '../../platform/engines/index.ts'
+import type { CopyChunk, CopyFormat } from '../../platform/engines/index.ts'
 import type { RunMeter } from './run-meter.ts'
 
 const newline = 0x0a
@@ -23,8 +23,18 @@ export class FileCutter {
     this.#headerLines = format === 'csv' ? 1 : 0
   }
 
-  /** The part of the chunk that may be handed on. */
-  cut(chunk: Uint8Array): Uint8Array {
+  /** The part of the chunk that may be handed on. Whole rows that are already counted need no look, unless a cap is near. */
+  cut({ bytes, rows }: CopyChunk): Uint8Array {
+    const meter = this.#meter
+    const { maxRows, maxBytes } = this.#limits
+    if (rows === null || meter.rows + rows > maxRows || meter.bytes + bytes.length > maxBytes) return this.#look(bytes)
+    this.#headerLines = 0
+    meter.rows += rows
+    meter.bytes += bytes.length
+    return bytes
+  }
+
+  #look(chunk: Uint8Array): Uint8Array {
     const meter = this.#meter
     let rowStart = 0
     let at = 0

@@ -1,6 +1,6 @@
 import { assertSealed, isShellError, type ApprovedStatement } from '../../domain/index.ts'
 import type { Cell, ResultColumn } from '../../contract/index.ts'
-import type { CopyFormat, Lease, RunMark } from '../../platform/engines/index.ts'
+import type { CopyChunk, CopyFormat, Lease, RunMark } from '../../platform/engines/index.ts'
 import { cutCells } from './cut-cells.ts'
 import { FileCutter } from './file-cutter.ts'
 import type { RunMeter } from './run-meter.ts'
@@ -50,7 +50,7 @@ async function* readRows(approved: ApprovedStatement, lease: Lease, options: Run
 
 async function* copyRows(
   approved: ApprovedStatement,
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: AsyncIterable<CopyChunk>,
   format: CopyFormat,
   meter: RunMeter,
 ): AsyncGenerator<RunEvent> {

@@ -34,8 +34,6 @@ export class CappedGatherer implements Gatherer<CellBatch> {
     }
   }
 
-  bytes(): void {}
-
   take(): null {
     return null
   }

@@ -38,8 +38,6 @@ export class RowGatherer implements Gatherer<CellBatch> {
     if (this.#rows.length >= this.#batchRows || this.#bytes >= batchBytes) this.#turn()
   }
 
-  bytes(): void {}
-
   take(): CellBatch | null {
     if (this.#whole.length === 0 && this.#rows.length > 0) this.#turn()
     const batch = this.#whole.shift()

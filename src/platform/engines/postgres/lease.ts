@@ -1,5 +1,5 @@
 import { assertSealed, type ApprovedStatement } from '../../../domain/index.ts'
-import type { CopyFormat, DryRun, Explanation, Lease, ReadOptions, ResultStream, WriteResult } from '../engine.ts'
+import type { CopyChunk, CopyFormat, DryRun, Explanation, Lease, ReadOptions, ResultStream, WriteResult } from '../engine.ts'
 import { cancelled, readsOnly } from '../outer-clock.ts'
 import { runComment } from '../run-comment.ts'
 import { resultColumn } from './column-kind.ts'
@@ -37,13 +37,13 @@ export class PostgresLease implements Lease {
   }
 
   /** Two round trips: the columns first, because names and some spellings of COPY depend on them. */
-  async copy(approved: ApprovedStatement, format: CopyFormat, options: ReadOptions): Promise<AsyncIterable<Uint8Array> | null> {
+  async copy(approved: ApprovedStatement, format: CopyFormat, options: ReadOptions): Promise<AsyncIterable<CopyChunk> | null> {
     assertSealed(approved)
     if (!isCopyable(approved.sql) || approved.params.length > 0) return null
-    const description = await this.#start(approved, approved.sql, { ...options, isDescribeOnly: true }, new ByteGatherer())
+    const description = await this.#start(approved, approved.sql, { ...options, isDescribeOnly: true }, new ByteGatherer(0))
     await description.next()
     const text = copyText(approved.sql, description.portal.fields, format)
-    const reading = await this.#start(approved, text, options, new ByteGatherer())
+    const reading = await this.#start(approved, text, options, new ByteGatherer(format === 'csv' ? 1 : 0))
     return batches(await reading.next(), reading)
   }
 

@@ -1,4 +1,5 @@
 import type { Param } from '../../../domain/index.ts'
+import { CopyFrames } from './copy-frames.ts'
 import type { OwnStatement } from './prologue.ts'
 import { ownBytes, statementBytes } from './wire-bytes.ts'
 
@@ -21,7 +22,9 @@ export interface FieldDescription {
 /** What a read gathers between two looks of its reader: rows, or the bytes of a COPY. */
 export interface Gatherer<Batch> {
   row(cells: (string | null)[]): void
-  bytes(chunk: Buffer): void
+  /** Only for the bytes of a COPY: a row of so many bytes begins, and parts of it. */
+  begin?(bytes: number): void
+  add?(chunk: Buffer, start: number, end: number): void
   /** Roughly, of what is held. */
   readonly heldBytes: number
   /** true: a whole batch is held. */
@@ -72,6 +75,7 @@ export class PortalRead<Batch> {
   #isPaused = false
   #isLookingAgain = false
   #unfinishedBytes = 0
+  #frames: CopyFrames | null = null
 
   constructor(options: PortalReadOptions<Batch>) {
     this.#options = options
@@ -128,13 +132,6 @@ export class PortalRead<Batch> {
     this.#hold()
   }
 
-  handleCopyData(message: { chunk: Buffer }): void {
-    this.#unfinishedBytes = 0
-    if (this.#isHalted) return
-    this.#options.gatherer.bytes(message.chunk)
-    this.#hold()
-  }
-
   handleCommandComplete(message?: { readonly text?: string }): void {
     const { opening, ending, kept, isDescribeOnly } = this.#options
     const at = this.#commandsDone
@@ -188,10 +185,35 @@ export class PortalRead<Batch> {
     this.#idle.resolve()
   }
 
-  /** Bytes have come from the server, not yet looked into. */
-  received(bytes: number): void {
-    this.#unfinishedBytes += bytes
-    if (this.#unfinishedBytes > this.#options.maxRowBytes && this.#state === 'running') this.#options.onRowTooLarge()
+  /** Bytes have come from the server; `parse` is the driver's reader of messages. */
+  received(chunk: Buffer, parse: (bytes: Buffer) => void): void {
+    const { gatherer } = this.#options
+    if (gatherer.add === undefined) {
+      parse(chunk)
+      this.#unfinishedBytes += chunk.length
+      if (this.#unfinishedBytes > this.#options.maxRowBytes) this.#refuseRow()
+      return
+    }
+    this.#frames ??= this.#copyFrames(gatherer, parse)
+    this.#frames.feed(chunk)
+    if (gatherer.heldBytes > 0) this.#hold()
+  }
+
+  #copyFrames(gatherer: Gatherer<Batch>, parse: (bytes: Buffer) => void): CopyFrames {
+    return new CopyFrames({
+      begin: (bytes) => {
+        if (bytes > this.#options.maxRowBytes) this.#refuseRow()
+        else if (!this.#isHalted) gatherer.begin?.(bytes)
+      },
+      add: (chunk, start, end) => {
+        if (!this.#isHalted) gatherer.add?.(chunk, start, end)
+      },
+      pass: parse,
+    })
+  }
+
+  #refuseRow(): void {
+    if (this.#state === 'running') this.#options.onRowTooLarge()
   }
 
   #hold(): void {

@@ -13,7 +13,12 @@ interface ClientInside {
   readonly processID: number
   readonly secretKey: number
   readonly connection: {
-    readonly stream: { destroy(): void; on(event: 'data', listener: (chunk: Buffer) => void): void }
+    readonly stream: {
+      destroy(): void
+      on(event: 'data', listener: (chunk: Buffer) => void): void
+      removeListener(event: 'data', listener: (chunk: Buffer) => void): void
+      listeners(event: 'data'): ((chunk: Buffer) => void)[]
+    }
     on(event: 'readyForQuery' | 'end', listener: () => void): void
   }
 }
@@ -62,7 +67,7 @@ export class PostgresSession implements Session {
       session.destroy()
       throw openFailure(target, error)
     }
-    session.#inside.connection.stream.on('data', (chunk) => session.#portal?.isSent === true && session.#portal.received(chunk.length))
+    session.#listen()
     return session
   }
 
@@ -125,6 +130,15 @@ export class PostgresSession implements Session {
   async own<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
     const result = await this.client.query<Row>({ text, values: [...values] })
     return result.rows
+  }
+
+  /** Stands before the driver's reader, so that a statement can take its rows out of the bytes itself. */
+  #listen(): void {
+    const { stream } = this.#inside.connection
+    const [parse] = stream.listeners('data')
+    if (parse === undefined) throw new Error('The driver does not read its connection')
+    stream.removeListener('data', parse)
+    stream.on('data', (chunk) => (this.#portal?.isSent === true ? this.#portal.received(chunk, parse) : parse(chunk)))
   }
 
   #endPortal(): void {
