@@ -6,7 +6,7 @@ import { createMysqlEngine, createPostgresEngine, createSqliteEngine } from './p
 import { createModels } from './platform/models/index.ts'
 import { createObserver, type LogSink, type Observer } from './platform/observe/index.ts'
 import { createKeyring, createStore, type Store } from './platform/store/index.ts'
-import { createTenancy } from './platform/tenancy/index.ts'
+import { createTenancy, type People } from './platform/tenancy/index.ts'
 import { answer, type QuestionRooms } from './question/index.ts'
 import { createAsk } from './question/ask/index.ts'
 import { createGuard } from './question/guard/index.ts'
@@ -91,7 +91,7 @@ async function build(
   closers.push(() => record.close())
   const cluster = openDiscovered(settings, observer.observe)
   closers.push(() => cluster.close())
-  const connections = openConnections(settings, store, keyring, observer, scope, storeServer, cluster.discovered)
+  const connections = openConnections(settings, store, keyring, observer, scope, storeServer, cluster.discovered, people)
   closers.push(() => connections.close())
   const guard = createGuard()
   closers.push(() => guard.close())
@@ -178,6 +178,7 @@ function openConnections(
   scope: Scope,
   storeServer: Awaited<ReturnType<typeof openStoreServer>>,
   discovered: DiscoveredConnections['discovered'],
+  people: People,
 ): Connections {
   const { demo } = storeServer
   const hosts = hostsOf(settings, discovered, demo === null ? [] : [demo.host])
@@ -198,6 +199,7 @@ function openConnections(
     },
     catalogTtlMs: settings.connections.catalogTtlMs,
     allowSuperusers: settings.connections.allowSuperusers,
+    roleNames: (tenant) => people.roleNames(tenant),
     limits: { defaults: settings.limits, ceiling: settings.ceilings },
     declarations: {
       scope,

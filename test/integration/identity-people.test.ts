@@ -157,6 +157,12 @@ describe('roles of a tenant’s own', () => {
     await house.admin.setPolicy('shop', before)
   })
 
+  test('that are not there cannot be named by a policy, which would bind nobody', async () => {
+    const misspelt = { rules: [{ effect: 'deny' as const, roles: ['raeder'], tables: ['item'], columns: [] }] }
+    expect(await codeOf(house.admin.setPolicy('shop', misspelt))).toBe('400 connections.policy-role-unknown')
+    expect(await codeOf(house.admin.setPolicy('shop', { writers: ['nobody'] }))).toBe('400 connections.policy-role-unknown')
+  })
+
   test.each<readonly [string, string, unknown, string]>([
     ['without a grant', 'empty', { grants: [] }, '400 http.invalid'],
     ['called as a built-in one', 'admin', { grants: [{ verbs: ['ask'] }] }, '400 http.invalid'],

@@ -91,6 +91,7 @@ export async function servedHouse(options: ServedHouseOptions = {}): Promise<Ser
     keyring,
     engines: [createPostgresEngine({ allowPrivateHosts: true, allowedHosts: [] })],
     declarations: { scope, declared: [], demo: null, startedAt: new Date() },
+    roleNames: (tenant) => people.roleNames(tenant),
     observe,
     limits: { defaults: defaultLimits, ceiling: ceilingLimits },
     pool: { maxLeases: 4, maxWaiting: 20, connectTimeoutMs: 5_000 },

@@ -44,6 +44,30 @@ describe('aishell.yaml', () => {
     expect([...file.referencedEnv]).toEqual(['WAREHOUSE_PASSWORD'])
   })
 
+  test('declares roles, and what claims of the identity provider lead to', () => {
+    const file = parseAishellFile(
+      `
+roles:
+  analyst:
+    grants:
+      - { verbs: [ask], connections: ['label:finance'], when: { kinds: [person] } }
+signIn:
+  - { claim: groups, value: data-*, role: analyst, groups: [data-team] }
+`,
+      reading,
+    )
+    expect(file.problems).toEqual([])
+    expect(file.roles).toMatchObject([{ name: 'analyst', grants: [{ verbs: ['ask'], connections: ['label:finance'] }] }])
+    expect(file.signIn).toEqual([{ claim: 'groups', value: 'data-*', role: 'analyst', groups: ['data-team'] }])
+  })
+
+  test('names no role that is neither built in nor declared', () => {
+    expect(problems('signIn: [{ claim: groups, value: a, role: raeder }]')).toEqual([
+      expect.stringContaining('signIn[0].role: no role raeder is declared here; did you mean reader?'),
+    ])
+    expect(problems('roles: { admin: { grants: [{ verbs: [ask] }] } }')).toHaveLength(1)
+  })
+
   test('may be absent or empty', () => {
     expect(readAishellFile('/no/such/folder', reading)).toMatchObject({ connections: [], problems: [] })
     expect(parseAishellFile('# nothing yet\n', reading)).toMatchObject({ connections: [], problems: [] })

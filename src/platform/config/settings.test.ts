@@ -195,6 +195,27 @@ describe('secrets', () => {
   })
 })
 
+describe('single sign-on', () => {
+  const whole = { OIDC_ISSUER: 'https://id.example.org', OIDC_CLIENT_ID: 'aishell', PUBLIC_URL: 'https://aishell.example.org' }
+  const onLoopback = { ...whole, OIDC_ISSUER: 'http://127.0.0.1:9000' }
+
+  test.each([
+    ['without an address to come back to', { ...whole, PUBLIC_URL: '' }, 'PUBLIC_URL is needed with OIDC_ISSUER'],
+    ['without a client', { ...whole, OIDC_CLIENT_ID: '' }, 'OIDC_CLIENT_ID is needed'],
+    ['without an issuer', { ...whole, OIDC_ISSUER: '' }, 'OIDC_ISSUER is needed'],
+    ['that asks for no identity', { ...whole, OIDC_SCOPES: 'profile' }, 'OIDC_SCOPES must hold openid'],
+    ['over plain http', { ...onLoopback, OIDC_ISSUER: 'http://id.example.org', OIDC_ALLOW_HTTP: 'true' }, 'must be an https:// address'],
+    ['over plain http on loopback unasked', onLoopback, 'must be an https:// address'],
+  ])('%s stops the start', (_name, env, message) => {
+    expect(problem(env)).toContain(message)
+  })
+
+  test('is taken whole, and over http on loopback when that is asked for', () => {
+    expect(read(whole).oidc).toMatchObject({ issuer: whole.OIDC_ISSUER, clientId: 'aishell', algorithm: 'rs256', defaultRole: null })
+    expect(read({ ...onLoopback, OIDC_ALLOW_HTTP: 'true' }).oidc.issuer).toBe(onLoopback.OIDC_ISSUER)
+  })
+})
+
 describe('production', () => {
   test.each([
     ['an embedded store', { DB_HOST: '' }, 'DB_HOST is needed in production'],

@@ -1,4 +1,4 @@
-import { mayDoOn, ShellError, type Actor, type Catalog, type Scope } from '../../domain/index.ts'
+import { mayDoOn, ShellError, type Actor, type Catalog, type RoleName, type Scope } from '../../domain/index.ts'
 import { connectionInputShape, type ConnectionInput, type PolicyBody, type PrivilegeReport } from '../../contract/index.ts'
 import type { EngineTarget } from '../engines/index.ts'
 import { Secret } from '../../domain/index.ts'
@@ -10,6 +10,7 @@ import type { Declarations } from './declared.ts'
 import type { KnownConnection } from './known-connection.ts'
 import { OpenConnections, refuseSuperuser, type OpenOptions } from './open-connections.ts'
 import { denied, maySee, readOnlyOrigin, requireAny, requireVerb, requireVerbOn, shownTo } from './permission.ts'
+import { requireKnownRoles } from './policy-roles.ts'
 import { checkedPolicy, openPolicyBody, type PolicyBase } from './policy.ts'
 import { insertSaved, nameTaken, readPolicy, removeSaved, updateSaved, writePolicy, type SavedRooms } from './saved-connections.ts'
 
@@ -17,6 +18,8 @@ export interface ConnectionsOptions extends OpenOptions {
   readonly store: Store
   readonly keyring: Keyring
   readonly declarations: Declarations
+  /** The roles there are; a policy may name no others. Left out: not looked at. */
+  readonly roleNames?: (scope: Scope) => Promise<ReadonlySet<RoleName>>
   /** Limits where a policy says nothing. */
   readonly limits: PolicyBase
   readonly now?: () => Date
@@ -130,6 +133,7 @@ class ConnectionsRoom implements Connections {
     requireVerbOn(actor, 'manage-policies', body)
     if (body.origin === 'file' || body.origin === 'cluster') throw readOnlyOrigin(body)
     const checked = checkedPolicy(policy)
+    if (this.#options.roleNames !== undefined) requireKnownRoles(checked, await this.#options.roleNames(scope))
     if (checked.masks.length > 0 || checked.filters.length > 0) await this.#holdAgainstCatalog(known, checked)
     await writePolicy(this.#saved, scope, body.id, checked)
     this.#index.forget(scope)
