@@ -19,7 +19,7 @@ export function looksLikeSelect(sql: string): boolean {
 }
 
 function tokensOf(sql: string): Token[] {
-  const pattern = /('(?:[^']|'')*'|\d[\d.]*)|("[^"]*"|[\p{L}_][\p{L}\p{N}_$]*)|([-+*/%<>=|:!~^]+)|([(),;.[\]])/gu
+  const pattern = /('(?:[^']|'')*'|\d[\d.]*)|("[^"]*"|`[^`]*`|[\p{L}_][\p{L}\p{N}_$]*)|([-+*/%<>=|:!~^]+)|([(),;.[\]])/gu
   return Array.from(sql.matchAll(pattern), ([text, value, word, operator]) => {
     if (value !== undefined) return { kind: 'value', text }
     if (word !== undefined) return operatorWords.has(text.toLowerCase()) ? { kind: 'operator', text } : { kind: 'word', text }

@@ -22,7 +22,9 @@ export function isSql(text: string): boolean {
   )
 }
 
-const name = String.raw`(?:"[^"]+"|[\p{L}_][\p{L}\p{N}_$]*)(?:\s*\.\s*(?:"[^"]+"|[\p{L}_][\p{L}\p{N}_$]*))*`
+/** Quoted by " in the standard, by ` in MySQL and MariaDB. */
+const oneName = String.raw`(?:"[^"]+"|${'`'}[^${'`'}]+${'`'}|[\p{L}_][\p{L}\p{N}_$]*)`
+const name = String.raw`${oneName}(?:\s*\.\s*${oneName})*`
 const beginning = new RegExp(
   String.raw`^(?:select(?:\s+(?:distinct|all))?|select\s+${name}\s*,(?:\s*${name}\s*,)*(?:\s*${name})?|with(?:\s+recursive)?|insert(?:\s+into)?|delete\s+from|update\s+${name}|values)$`,
   'iu',
@@ -45,13 +47,14 @@ const statementStarts: Readonly<Record<string, RegExp>> = {
   values: start(String.raw`values\s*\(`),
   table: start(String.raw`table\s+(?:only\s+)?${name}\s*(?:$|;|order\s+by\b|limit\s+\d|offset\s+\d|fetch\s+(?:first|next)\b|union\b)`),
   explain: start(
-    String.raw`explain\s*(?:\([^)]*\)\s*|(?:analy[sz]e|verbose|query\s+plan)\s+)*(?:select\s*(?:\*|\(|'|\d|distinct\s|${name}\s*[(,]|${name}\s+from\s)|with\s+${name}\s+as\s*\(|values\s*\(|insert\s+into\s|update\s+${name}\s+set\s|delete\s+from\s|merge\s+into\s|table\s+${name}\s*;?\s*$)`,
+    String.raw`explain\s*(?:\([^)]*\)\s*|(?:analy[sz]e|verbose|extended|format\s*=\s*\w+|query\s+plan)\s+)*(?:select\s*(?:\*|\(|'|\d|distinct\s|${name}\s*[(,]|${name}\s+from\s)|with\s+${name}\s+as\s*\(|values\s*\(|insert\s+into\s|update\s+${name}\s+set\s|delete\s+from\s|merge\s+into\s|table\s+${name}\s*;?\s*$)`,
   ),
   show: start(
     String.raw`show\s+(?:all|timezone|time\s+zone|datestyle|intervalstyle|ssl|port|is_superuser|transaction\s+isolation\s+level|session\s+authorization|(?:search|server|client|work|statement|lock|max|default|standard|shared|temp|idle|row|transaction|maintenance|listen|data|config|hba|log|wal|autovacuum|enable|random|seq|cpu|effective)_\w+)\s*;?\s*$`,
   ),
   insert: start(String.raw`insert\s+into\s+${name}\s*(?:$|\(|values\b|select\b|default\s+values\b|as\b|overriding\b|with\b)`),
   update: start(String.raw`update\s+(?:only\s+)?${name}\s*(?:(?:as\s+)?${name}\s+)?set\s+(?:${name}\s*=|\()`),
+  replace: start(String.raw`replace\s+into\s+${name}\s*(?:$|\(|values?\b|select\b|set\b)`),
   delete: start(String.raw`delete\s+from\s+(?:only\s+)?${name}\s*(?:$|;|where\b|using\b|returning\b|as\s|\w+\s+where\b)`),
   merge: start(String.raw`merge\s+into\s+${name}\s`),
   create: start(
