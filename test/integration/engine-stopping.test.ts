@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createPostgresEngine, type EnginePool } from '../../src/platform/engines/index.ts'
 import { approve, failureOf, mark, never, read } from '../support/engine-statements.ts'
@@ -81,6 +82,22 @@ describe('a PostgreSQL statement is stopped', () => {
       expect((await read(one, approve('SELECT pg_sleep(0.001), 1 AS a'))).rows[0]?.[1]).toBe('1')
     }
     await one.close()
+  })
+
+  test('one that waits for a lock is given up after the time it may wait', async () => {
+    await database.query('CREATE TABLE held (a integer)')
+    const holder = new Client({
+      host: database.host,
+      port: database.port,
+      database: database.database,
+      user: database.user,
+      password: database.password.reveal(),
+    })
+    await holder.connect()
+    await holder.query('BEGIN; LOCK TABLE held IN ACCESS EXCLUSIVE MODE')
+    const failure = await failureOf(read(pool, approve('SELECT * FROM held', [], { lockTimeoutMs: 200 })))
+    await holder.end()
+    expect(failure.code).toBe('run.lock-timeout')
   })
 
   test('a row beyond the byte limit is not waited for', async () => {
