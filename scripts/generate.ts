@@ -5,6 +5,7 @@ import { renderCliReference } from '../src/surfaces/terminal/index.ts'
 import { renderChartReadme } from './chart/chart-readme.ts'
 import { renderSettingsTemplate } from './chart/chart-settings.ts'
 import { renderChartYaml } from './chart/chart-version.ts'
+import { renderSeedCoverage } from './chart/seed-coverage.ts'
 import { renderDashboard } from './chart/dashboard.ts'
 import { renderValuesSchema } from './chart/values-schema.ts'
 import { renderErrorReference } from './generate-errors.ts'
@@ -26,6 +27,7 @@ const generated: Readonly<Record<string, () => string | Promise<string>>> = {
   'deploy/aishell-chart/charts/redis/Chart.yaml': () => renderChartYaml('charts/redis/Chart.yaml'),
   'deploy/aishell-chart/templates/_settings.tpl': renderSettingsTemplate,
   'deploy/aishell-chart/values.schema.json': renderValuesSchema,
+  'docs/reference/seed-coverage.md': renderSeedCoverage,
   'deploy/aishell-chart/files/dashboard.json': renderDashboard,
   'deploy/aishell-chart/README.md': renderChartReadme,
   'bin/verify-trail.mjs': renderVerifier,

@@ -7,14 +7,16 @@ import { basename, dirname, join } from 'node:path'
 export interface Tool {
   readonly module: string
   readonly version: string
+  /** Build tags, comma between. */
+  readonly tags?: string
 }
 
 export const tools = {
   helm: { module: 'helm.sh/helm/v4/cmd/helm', version: 'v4.1.4' },
   helm3: { module: 'helm.sh/helm/v3/cmd/helm', version: 'v3.21.4' },
   kubeconform: { module: 'github.com/yannh/kubeconform/cmd/kubeconform', version: 'v0.8.0' },
-  'kube-score': { module: 'github.com/zegl/kube-score/cmd/kube-score', version: 'v1.20.0' },
-  promtool: { module: 'github.com/prometheus/prometheus/cmd/promtool', version: 'v0.316.0' },
+  // Without the service discoveries of fifteen clouds, which only Prometheus itself needs.
+  promtool: { module: 'github.com/prometheus/prometheus/cmd/promtool', version: 'v0.316.0', tags: 'remove_all_sd' },
 } as const satisfies Readonly<Record<string, Tool>>
 
 export type ToolName = keyof typeof tools
@@ -38,11 +40,11 @@ export function hasGo(): boolean {
 export function buildTool(name: ToolName): string {
   const found = findTool(name)
   if (found !== null) return found
-  const { module, version } = tools[name]
+  const { module, version, tags = '' }: Tool = tools[name]
   const work = mkdtempSync(join(tmpdir(), 'aishell-tool-'))
   try {
     const env = { ...process.env, GOBIN: work, CGO_ENABLED: '0' }
-    const args = ['install', '-trimpath', '-ldflags', '-s -w', `${module}@${version}`]
+    const args = ['install', '-trimpath', '-tags', tags, '-ldflags', '-s -w', `${module}@${version}`]
     const { status, stderr } = spawnSync('go', args, { cwd: work, env, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 })
     if (status !== 0) throw new Error(`${module}@${version} could not be built:\n${stderr.slice(-4000)}`)
     return keep(join(work, basename(module)), builtPath(name))
