@@ -28,7 +28,7 @@ export const neighbours: Readonly<Record<string, readonly string[]>> = {
   'platform/identity': ['platform/observe', 'platform/store', 'platform/tenancy'],
   'platform/discovery': ['platform/observe'],
   'platform/models': ['platform/observe'],
-  'platform/tenancy': ['platform/store'],
+  'platform/tenancy': ['platform/observe', 'platform/store'],
 }
 
 /** Rooms that are clients of the contract and of nothing else of the server. */

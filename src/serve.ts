@@ -7,7 +7,7 @@ import { createModels } from './platform/models/index.ts'
 import { createObserver, type LogSink, type Observer } from './platform/observe/index.ts'
 import { createKeyring, createStore, type Store } from './platform/store/index.ts'
 import { createTenancy, type People } from './platform/tenancy/index.ts'
-import { answer, type QuestionRooms } from './question/index.ts'
+import { answer, metered, type QuestionRooms } from './question/index.ts'
 import { createAsk } from './question/ask/index.ts'
 import { createGuard } from './question/guard/index.ts'
 import { createRecord, type Record } from './question/record/index.ts'
@@ -19,6 +19,7 @@ import { firstCredentials, type FirstCredentials } from './first-credentials.ts'
 import { openIdentity } from './open-identity.ts'
 import { readinessChecks } from './readiness-checks.ts'
 import { modelProviders } from './model-providers.ts'
+import { createTenantOffice, openTenants, tenantModels } from './tenant-office.ts'
 import { prepareStore } from './prepare-store.ts'
 import { checkpointSink, startKeeping } from './record-keeping.ts'
 import { watchRevocations } from './watch-revocations.ts'
@@ -77,6 +78,8 @@ async function build(
   await keyring.auditKey(scope) // a wrong SECRET_KEY is said now, not at the first question
   const { people, identity } = openIdentity({ settings, store, tenancy, observe: observer.observe, jwtSecret: keys.jwtSecret, scope })
   const credentials = await firstCredentials({ settings, scope, tenancy, identity })
+  const { tenants, quotas } = await openTenants(settings, { store, tenancy, scope, observe: observer.observe })
+  closers.push(() => quotas.close())
 
   const record = createRecord({
     store,
@@ -105,9 +108,13 @@ async function build(
     observe: observer.observe,
     span: observer.span,
     today: () => new Date().toISOString().slice(0, 10),
+    modelsOf: tenantModels({ store, keyring, quotas }, { ...modelProviders(settings), models, observe: observer.observe }),
   }
+  const office = createTenantOffice({ store, keyring, tenancy, tenants, quotas, identity, record })
   const running = new RunningAnswers()
-  const follow: Answer = running.follow((actor, question, signal, delivery) => answer(rooms, actor, question, signal, delivery))
+  const follow: Answer = running.follow(
+    metered((actor, question, signal, delivery) => answer(rooms, actor, question, signal, delivery), quotas),
+  )
   const mcp = createMcp(
     { answer: follow, connections, observe: observer.observe },
     { version: settings.version, origins: settings.server.corsOrigins },
@@ -125,6 +132,7 @@ async function build(
       checks: [...readinessChecks({ settings, store, models }), ...cluster.checks],
       observer,
       mcp,
+      office,
     },
     {
       version: settings.version,

@@ -21,6 +21,7 @@ export function serverCommands(version: string): ServerCommands {
     mcpStdio: () => speakMcp(version),
     guardCheck: (options) => judgeStatements(options),
     doctorLocal: () => examine(version),
+    rotateKeys: async () => (await import('./rotate-keys.ts')).rotateKeys(readSettings({ version })),
     verifyAuditFile: (file, keys) => verifyAuditFile(file, keys),
   }
 }

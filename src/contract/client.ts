@@ -6,6 +6,16 @@ import type { ReadyBody } from './health.ts'
 import { problemShape, type Problem } from './problem.ts'
 import type { DraftQuestionBody, QuestionBody } from './question.ts'
 import { readEvents } from './event-stream.ts'
+import type {
+  ErasureProofBody,
+  NewTenantBody,
+  QuotasBody,
+  TenantBody,
+  TenantInput,
+  TenantModelBody,
+  TenantModelInput,
+  UsageBody,
+} from './tenant.ts'
 import type { TokenBody, TokenInput, WhoamiBody } from './token.ts'
 
 export interface ClientOptions {
@@ -185,6 +195,49 @@ export class Client {
 
   async revokeToken(id: string): Promise<void> {
     await this.send('DELETE', `/api/v1/tokens/${encodeURIComponent(id)}`)
+  }
+
+  async tenants(): Promise<readonly TenantBody[]> {
+    return (await this.json<Page<TenantBody>>('GET', '/api/v1/tenants')).items
+  }
+
+  async tenant(idOrName: string): Promise<TenantBody> {
+    return this.json('GET', `/api/v1/tenants/${encodeURIComponent(idOrName)}`)
+  }
+
+  /** Its first admin's token is in the answer, this once. */
+  async createTenant(input: TenantInput): Promise<NewTenantBody> {
+    return this.json('POST', '/api/v1/tenants', input)
+  }
+
+  async setQuotas(idOrName: string, quotas: Partial<QuotasBody>): Promise<TenantBody> {
+    return this.json('PUT', `/api/v1/tenants/${encodeURIComponent(idOrName)}/quotas`, quotas)
+  }
+
+  async suspendTenant(idOrName: string): Promise<TenantBody> {
+    return this.json('POST', `/api/v1/tenants/${encodeURIComponent(idOrName)}/suspend`)
+  }
+
+  async resumeTenant(idOrName: string): Promise<TenantBody> {
+    return this.json('POST', `/api/v1/tenants/${encodeURIComponent(idOrName)}/resume`)
+  }
+
+  /** NDJSON. */
+  async exportTenant(idOrName: string): Promise<Response> {
+    return this.send('GET', `/api/v1/tenants/${encodeURIComponent(idOrName)}/export`)
+  }
+
+  /** Only one that is suspended. */
+  async eraseTenant(idOrName: string): Promise<ErasureProofBody> {
+    return this.json('DELETE', `/api/v1/tenants/${encodeURIComponent(idOrName)}`)
+  }
+
+  async tenantUsage(idOrName: string): Promise<UsageBody> {
+    return this.json('GET', `/api/v1/tenants/${encodeURIComponent(idOrName)}/usage`)
+  }
+
+  async setTenantModel(idOrName: string, input: Partial<TenantModelInput>): Promise<TenantModelBody> {
+    return this.json('PUT', `/api/v1/tenants/${encodeURIComponent(idOrName)}/model`, input)
   }
 
   /** Never throws for a server that answers 503: the body says what is wrong. */

@@ -54,3 +54,5 @@ export const whoamiShape = z
   })
   .meta({ id: 'Whoami' })
 export type WhoamiBody = Wire<z.infer<typeof whoamiShape>>
+
+export * from './tenant.ts' // beside the tokens that choose one

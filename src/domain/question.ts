@@ -22,4 +22,6 @@ export interface Question {
   readonly limits: Partial<Limits>
   readonly askedAt: Date
   readonly purpose: Purpose
+  /** Rows the tenant may still have today; absent: any number. */
+  readonly rowsLeft?: number
 }

@@ -10,6 +10,8 @@ export interface ShellErrorFields {
   readonly message: string
   /** What to do next. */
   readonly hint?: string
+  /** Seconds after which to try again, where that is known. */
+  readonly retryAfterS?: number
   /** For the operator's log only; never shown to the asker. */
   readonly cause?: unknown
 }
@@ -19,6 +21,7 @@ export class ShellError extends Error {
   readonly code: string
   readonly kind: ErrorKind
   readonly hint: string | undefined
+  readonly retryAfterS: number | undefined
 
   constructor(fields: ShellErrorFields) {
     super(fields.message, fields.cause === undefined ? undefined : { cause: fields.cause })
@@ -26,6 +29,7 @@ export class ShellError extends Error {
     this.code = fields.code
     this.kind = fields.kind
     this.hint = fields.hint
+    this.retryAfterS = fields.retryAfterS
   }
 }
 

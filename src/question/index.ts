@@ -5,3 +5,4 @@
 export { answer } from './pipeline.ts'
 export { cells, csv, ndjson, safeCsv, type Delivery, type PipelineEvent, type RowsChunk } from './delivery.ts'
 export type { QuestionRooms } from './rooms.ts'
+export { metered } from './metered.ts'

@@ -1,3 +1,4 @@
+import type { Scope } from '../domain/index.ts'
 import type { Observe, Span } from '../platform/observe/index.ts'
 import type { Connections } from '../platform/connections/index.ts'
 import type { Models } from '../platform/models/index.ts'
@@ -13,6 +14,8 @@ export interface QuestionRooms {
   readonly record: Record
   /** null: no language model is configured. */
   readonly models: Models | null
+  /** The tenant's own language model, or the installation's, under the tenant's quota; absent: `models` for all. */
+  readonly modelsOf?: (scope: Scope) => Promise<Models | null>
   readonly observe: Observe
   readonly span: Span
   /** The calendar day, ISO 8601, that "last month" is counted from. */

@@ -1,4 +1,4 @@
-import { attributesOf, tightenLimits, type Actor, type Draft, type Drafted, type Question } from '../domain/index.ts'
+import { attributesOf, tightenLimits, type Actor, type Draft, type Drafted, type Limits, type Question } from '../domain/index.ts'
 import type { Target } from '../platform/connections/index.ts'
 import type { AnswerLedger } from './answer-ledger.ts'
 import type { Delivery } from './delivery.ts'
@@ -22,14 +22,15 @@ export async function findTarget(rooms: QuestionRooms, actor: Actor, question: Q
 }
 
 export async function askFor(walk: Walk, repair: Repair | null): Promise<Draft> {
-  const { rooms, question, target, signal, ledger } = walk
+  const { rooms, actor, question, target, signal, ledger } = walk
   const startedMs = performance.now()
+  const models = await (rooms.modelsOf?.(actor) ?? rooms.models)
   const draft = await rooms.span('ask', {}, () =>
     rooms.ask(question, {
       view: target.view,
       disclosure: target.policy.disclosure,
       today: rooms.today(),
-      models: rooms.models,
+      models,
       signal,
       repair,
     }),
@@ -57,7 +58,7 @@ export async function guardDraft(walk: Walk, draft: Drafted): Promise<Guarded> {
         maskActor: { attributes: attributesOf(actor, policy), key: target.maskKey },
         isExplained: question.purpose === 'explain',
         connectionId: target.connection.id,
-        limits: tightenLimits(policy.ceiling, base, question.limits),
+        limits: withinQuota(tightenLimits(policy.ceiling, base, question.limits), question.rowsLeft),
         now: new Date(),
       },
     ),
@@ -89,4 +90,8 @@ async function gateCost(walk: Walk, guarded: Guarded): Promise<Guarded> {
       await lease.release()
     }
   })
+}
+
+function withinQuota(limits: Limits, rowsLeft: number | undefined): Limits {
+  return rowsLeft === undefined || rowsLeft >= limits.maxRows ? limits : { ...limits, maxRows: rowsLeft }
 }

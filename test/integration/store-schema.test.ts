@@ -22,6 +22,19 @@ test('every table with a tenant has row-level security forced, a policy per verb
     expect(row).toEqual({ name: row.name, forced: true, verbs: ['DELETE', 'INSERT', 'SELECT', 'UPDATE'], first_key: 'tenant_id' })
 })
 
+test('no row of one tenant can point at a row of another: every reference carries the tenant', async () => {
+  const store = await freshStore()
+  const { rows } = await execute(
+    store,
+    `SELECT c.conrelid::regclass || '.' || c.conname AS name FROM pg_constraint c
+     WHERE c.contype = 'f' AND c.connamespace = 'public'::regnamespace
+       AND NOT EXISTS (SELECT 1 FROM unnest(c.conkey, c.confkey) AS k(here, there)
+         JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.here AND a.attname = 'tenant_id'
+         JOIN pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = k.there AND b.attname = 'tenant_id')`,
+  )
+  expect(rows).toEqual([])
+})
+
 test('only the list of migrations and of servers belongs to no tenant', async () => {
   const store = await freshStore()
   const { rows } = await execute(

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../../src/domain/index.ts'
-import { createStore, sql, type Query, type RawBuilder, type Store, type StoreAddress } from '../../src/platform/store/index.ts'
+import { createStore, sql, type RawBuilder, type Store, type StoreAddress } from '../../src/platform/store/index.ts'
 import { freshStore } from '../support/postgres-server.ts'
+import { fillTenant, tablesOfTenants } from '../support/tenant-rows.ts'
 
 let address: Awaited<ReturnType<typeof freshStore>>
 let store: Store
@@ -10,75 +11,11 @@ const [mine, theirs] = [{ tenantId: newId() }, { tenantId: newId() }]
 beforeAll(async () => {
   address = await freshStore()
   store = createStore({ address, poolMax: 1 }) // one connection: what a transaction leaves behind, the next one meets
-  for (const scope of [mine, theirs]) await fill(scope)
+  for (const scope of [mine, theirs]) await fillTenant(store, scope)
 })
 afterAll(() => store.close())
 
-/** One row in each table of a tenant. */
-async function fill({ tenantId }: { tenantId: string }): Promise<void> {
-  await store.within({ tenantId }, async (query) => {
-    const [member, entry] = [newId(), newId()]
-    await query.insertInto('tenant').values({ tenant_id: tenantId, name: tenantId, wrapped_key: null }).execute()
-    await query
-      .insertInto('member')
-      .values({ tenant_id: tenantId, member_id: member, name: 'Ada', role: 'admin', disabled_at: null })
-      .execute()
-    await sql`INSERT INTO token (tenant_id, token_id, member_id, name, kind, role, hash, expires_at)
-      VALUES (${tenantId}, ${newId()}, ${member}, 'one', 'person', 'admin', ${Buffer.from(tenantId)}, now() + interval '1 day')`.execute(
-      query,
-    )
-    await sql`INSERT INTO connection (tenant_id, connection_id, name, engine, target) VALUES (${tenantId}, ${newId()}, 'shop', 'postgres', '{}')`.execute(
-      query,
-    )
-    await sql`INSERT INTO policy (tenant_id, connection_id, body) VALUES (${tenantId}, 'shop', '{}')`.execute(query)
-    await sql`INSERT INTO record_head (tenant_id, sequence, mac) VALUES (${tenantId}, 1, '\\x00')`.execute(query)
-    await sql`INSERT INTO record_open (tenant_id, entry_id, server_id) VALUES (${tenantId}, ${entry}, ${newId()})`.execute(query)
-    await sql`INSERT INTO record_link (tenant_id, sequence, entry_id, kind, at, body, mac)
-      VALUES (${tenantId}, 1, ${entry}, 'note', now(), '{}', '\\x00')`.execute(query)
-    await fillPeople(query, tenantId, member)
-  })
-}
-
-async function fillPeople(query: Query, tenantId: string, member: string): Promise<void> {
-  const key = (name: string): Buffer => Buffer.from(`${name} ${tenantId}`)
-  const rows = [
-    sql`role (tenant_id, name, grants) VALUES (${tenantId}, 'analyst', '[]')`,
-    sql`member_group (tenant_id, name) VALUES (${tenantId}, 'finance')`,
-    sql`group_member (tenant_id, group_name, member_id, origin) VALUES (${tenantId}, 'finance', ${member}, 'local')`,
-    sql`password (tenant_id, member_id, hash) VALUES (${tenantId}, ${member}, 'x')`,
-    sql`invitation (tenant_id, invitation_id, member_id, hash, expires_at) VALUES (${tenantId}, ${newId()}, ${member}, ${key('i')}, now())`,
-    sql`outside_identity (tenant_id, issuer, subject, member_id) VALUES (${tenantId}, 'https://id.example', 'ada', ${member})`,
-    sql`session (tenant_id, session_id, member_id, hash, method, expires_at) VALUES (${tenantId}, ${newId()}, ${member}, ${key('s')}, 'password', now())`,
-    sql`known_device (tenant_id, member_id, hash) VALUES (${tenantId}, ${member}, '\\x00')`,
-    sql`sign_in_failure (tenant_id, key, failures, last_at) VALUES (${tenantId}, '\\x00', 1, now())`,
-    sql`device_login (tenant_id, device_login_id, hash, user_code, client, expires_at, interval_s) VALUES (${tenantId}, ${newId()}, ${key('d')}, 'ABCD', '', now(), 5)`,
-  ]
-  for (const row of rows) await sql`INSERT INTO ${row}`.execute(query)
-}
-
-const identityTables = [
-  'role',
-  'member_group',
-  'group_member',
-  'password',
-  'invitation',
-  'outside_identity',
-  'session',
-  'known_device',
-  'sign_in_failure',
-  'device_login',
-] as const
-const tenantTables = [
-  'tenant',
-  'member',
-  'token',
-  'connection',
-  'policy',
-  'record_head',
-  'record_open',
-  'record_link',
-  ...identityTables,
-] as const
+const tenantTables = await tablesOfTenants()
 
 describe.each(tenantTables)('of the table %s', (table) => {
   test('a tenant sees its own rows only', async () => {

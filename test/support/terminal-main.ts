@@ -34,6 +34,7 @@ const environment: TerminalEnvironment = {
     mcpStdio: async () => 0,
     guardCheck: async () => 0,
     doctorLocal: async () => [{ name: 'data directory', state: 'ok', detail: 'writable' }],
+    rotateKeys: async () => ({ tenants: 2, rewrapped: 1, failed: 0 }),
     verifyAuditFile: async () => ({ isIntact: true, checked: 1, openIntents: 0, lostIntents: 0, head: null, findings: [] }),
   },
 }

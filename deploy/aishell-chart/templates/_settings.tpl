@@ -26,6 +26,7 @@ sessionIdleMinutes: SESSION_IDLE_MINUTES
 rbacEnabled: RBAC_ENABLED
 auditEnabled: AUDIT_ENABLED
 multiTenancyEnabled: MULTI_TENANCY_ENABLED
+tenantHostSuffix: TENANT_HOST_SUFFIX
 auditCheckpointSink: AUDIT_CHECKPOINT_SINK
 auditCheckpointFile: AUDIT_CHECKPOINT_FILE
 auditCheckpointIntervalMs: AUDIT_CHECKPOINT_INTERVAL_MS

@@ -113,8 +113,6 @@ export function settingWarnings(settings: SettingValues): readonly SettingWarnin
       code: 'config.redis-unused',
       message: 'Redis is set, but this version keeps limits, caches and cancel signals in each process.',
     })
-  if (access.isMultiTenant)
-    warnings.push({ code: 'config.one-tenant', message: 'MULTI_TENANCY_ENABLED=true, but this version serves the tenant `default` only.' })
   return warnings
 }
 

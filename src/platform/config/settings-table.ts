@@ -177,6 +177,10 @@ export const settingsTable = {
     }),
     isAuditEnabled: flag('AUDIT_ENABLED', { defaultValue: true, description: 'false: no trail is written; `/ready` says so.' }),
     isMultiTenant: flag('MULTI_TENANCY_ENABLED', { defaultValue: false, description: 'false: one tenant, `default`.' }),
+    tenantHostSuffix: text<string | null>('TENANT_HOST_SUFFIX', {
+      defaultValue: null,
+      description: 'With `example.org`, requests to `acme.example.org` must carry a credential of the tenant `acme`.',
+    }),
   },
   audit: {
     sink: oneOf('AUDIT_CHECKPOINT_SINK', ['none', 'log', 'file', 's3'], {

@@ -238,7 +238,6 @@ test.each([
   ['no trail', { AUDIT_ENABLED: 'false' }, 'config.audit-off'],
   ['no roles', { RBAC_ENABLED: 'false' }, 'config.rbac-off'],
   ['a Redis that is not used', { REDIS_HOST: 'redis' }, 'config.redis-unused'],
-  ['tenants that are not served', { MULTI_TENANCY_ENABLED: 'true' }, 'config.one-tenant'],
 ])('%s is worth a line at start', (_name, env, code) => {
   expect(read(env).warnings.map((warning) => warning.code)).toEqual([code])
 })

@@ -50,6 +50,22 @@ CREATE POLICY tenant_select ON device_login FOR SELECT TO public USING (tenant_i
 CREATE POLICY tenant_update ON device_login FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
 GRANT DELETE, INSERT, SELECT, UPDATE ON device_login TO aishell_runtime;
 
+CREATE TABLE erased_tenant (
+  tenant_id uuid NOT NULL,
+  erased_tenant_id uuid NOT NULL,
+  proof text NOT NULL,
+  signature bytea NOT NULL,
+  CONSTRAINT erased_tenant_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  CONSTRAINT erased_tenant_pkey PRIMARY KEY (tenant_id, erased_tenant_id)
+);
+ALTER TABLE erased_tenant ENABLE ROW LEVEL SECURITY;
+ALTER TABLE erased_tenant FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_delete ON erased_tenant FOR DELETE TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_insert ON erased_tenant FOR INSERT TO public WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY tenant_select ON erased_tenant FOR SELECT TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_update ON erased_tenant FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
+GRANT INSERT, SELECT ON erased_tenant TO aishell_runtime;
+
 CREATE TABLE group_member (
   tenant_id uuid NOT NULL,
   group_name text NOT NULL,
@@ -179,6 +195,21 @@ CREATE POLICY tenant_insert ON password FOR INSERT TO public WITH CHECK (tenant_
 CREATE POLICY tenant_select ON password FOR SELECT TO public USING (tenant_id = current_tenant());
 CREATE POLICY tenant_update ON password FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
 GRANT DELETE, INSERT, SELECT, UPDATE ON password TO aishell_runtime;
+
+CREATE TABLE platform_operator (
+  tenant_id uuid NOT NULL,
+  member_id uuid NOT NULL,
+  added_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT platform_operator_tenant_id_member_id_fkey FOREIGN KEY (tenant_id, member_id) REFERENCES member(tenant_id, member_id) ON DELETE CASCADE,
+  CONSTRAINT platform_operator_pkey PRIMARY KEY (tenant_id, member_id)
+);
+ALTER TABLE platform_operator ENABLE ROW LEVEL SECURITY;
+ALTER TABLE platform_operator FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_delete ON platform_operator FOR DELETE TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_insert ON platform_operator FOR INSERT TO public WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY tenant_select ON platform_operator FOR SELECT TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_update ON platform_operator FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
+GRANT DELETE, INSERT, SELECT, UPDATE ON platform_operator TO aishell_runtime;
 
 CREATE TABLE policy (
   tenant_id uuid NOT NULL,
@@ -377,6 +408,10 @@ CREATE TABLE tenant (
   name text NOT NULL,
   wrapped_key bytea,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  state text NOT NULL DEFAULT 'active'::text,
+  suspended_at timestamp with time zone,
+  quotas jsonb NOT NULL DEFAULT '{}'::jsonb,
+  CONSTRAINT tenant_state_check CHECK ((state = ANY (ARRAY['active'::text, 'suspended'::text]))),
   CONSTRAINT tenant_pkey PRIMARY KEY (tenant_id),
   CONSTRAINT tenant_name_key UNIQUE (name)
 );
@@ -388,6 +423,42 @@ CREATE POLICY tenant_insert ON tenant FOR INSERT TO public WITH CHECK (tenant_id
 CREATE POLICY tenant_select ON tenant FOR SELECT TO public USING (tenant_id = current_tenant());
 CREATE POLICY tenant_update ON tenant FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
 GRANT INSERT, SELECT, UPDATE ON tenant TO aishell_runtime;
+
+CREATE TABLE tenant_model (
+  tenant_id uuid NOT NULL,
+  provider text NOT NULL,
+  model text NOT NULL,
+  base_url text,
+  sealed_key bytea,
+  key_version integer NOT NULL DEFAULT 1,
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT tenant_model_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  CONSTRAINT tenant_model_pkey PRIMARY KEY (tenant_id)
+);
+ALTER TABLE tenant_model ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tenant_model FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_delete ON tenant_model FOR DELETE TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_insert ON tenant_model FOR INSERT TO public WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY tenant_select ON tenant_model FOR SELECT TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_update ON tenant_model FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
+GRANT DELETE, INSERT, SELECT, UPDATE ON tenant_model TO aishell_runtime;
+
+CREATE TABLE tenant_usage (
+  tenant_id uuid NOT NULL,
+  day date NOT NULL,
+  questions bigint NOT NULL DEFAULT 0,
+  rows bigint NOT NULL DEFAULT 0,
+  model_tokens bigint NOT NULL DEFAULT 0,
+  CONSTRAINT tenant_usage_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  CONSTRAINT tenant_usage_pkey PRIMARY KEY (tenant_id, day)
+);
+ALTER TABLE tenant_usage ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tenant_usage FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_delete ON tenant_usage FOR DELETE TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_insert ON tenant_usage FOR INSERT TO public WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY tenant_select ON tenant_usage FOR SELECT TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_update ON tenant_usage FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
+GRANT INSERT, SELECT, UPDATE ON tenant_usage TO aishell_runtime;
 
 CREATE TABLE token (
   tenant_id uuid NOT NULL,
@@ -497,6 +568,14 @@ CREATE OR REPLACE FUNCTION public.invitation_tenant(wanted_hash bytea)
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public'
 AS $function$ SELECT i.tenant_id FROM public.invitation i WHERE i.hash = wanted_hash $function$;
+-- may be executed by: aishell_runtime, owner
+
+CREATE OR REPLACE FUNCTION public.list_tenants()
+ RETURNS TABLE(tenant_id uuid, name text, state text, quotas jsonb, created_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public'
+AS $function$ SELECT t.tenant_id, t.name, t.state, t.quotas, t.created_at FROM public.tenant t ORDER BY t.name $function$;
 -- may be executed by: aishell_runtime, owner
 
 CREATE OR REPLACE FUNCTION public.live_credentials(tenants uuid[], credentials uuid[])
@@ -613,6 +692,48 @@ BEGIN
   DELETE FROM public.record_link WHERE tenant_id = tenant AND sequence <= last;
   GET DIAGNOSTICS removed = ROW_COUNT;
   RETURN removed;
+END
+$function$;
+-- may be executed by: aishell_runtime, owner
+
+CREATE OR REPLACE FUNCTION public.tenant_erase(rest_seconds integer)
+ RETURNS TABLE(table_name text, removed bigint)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public'
+AS $function$
+DECLARE
+  tenant uuid := public.current_tenant();
+  waiting text[];
+  again text[];
+  one text;
+  count_removed bigint;
+BEGIN
+  PERFORM 1 FROM public.tenant t
+    WHERE t.tenant_id = tenant AND t.state = 'suspended' AND t.suspended_at <= now() - make_interval(secs => rest_seconds) FOR UPDATE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'this tenant may not be erased' USING ERRCODE = 'RC003';
+  END IF;
+  SELECT array_agg(c.relname ORDER BY c.relname) INTO waiting FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id'
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT a.attisdropped AND NOT c.relispartition;
+  WHILE cardinality(waiting) > 0 LOOP
+    again := '{}';
+    FOREACH one IN ARRAY waiting LOOP
+      BEGIN
+        EXECUTE format('DELETE FROM public.%I WHERE tenant_id = $1', one) USING tenant;
+        GET DIAGNOSTICS count_removed = ROW_COUNT;
+        table_name := one;
+        removed := count_removed;
+        RETURN NEXT;
+      EXCEPTION WHEN foreign_key_violation THEN
+        again := again || one;
+      END;
+    END LOOP;
+    IF cardinality(again) = cardinality(waiting) THEN
+      RAISE EXCEPTION 'these tables point at one another: %', again USING ERRCODE = 'RC003';
+    END IF;
+    waiting := again;
+  END LOOP;
 END
 $function$;
 -- may be executed by: aishell_runtime, owner

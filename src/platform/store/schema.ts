@@ -19,6 +19,10 @@ export interface Database extends IdentityTables {
   readonly server_instance: ServerInstanceTable
   readonly record_checkpoint: RecordCheckpointTable
   readonly record_tombstone: RecordTombstoneTable
+  readonly tenant_usage: TenantUsageTable
+  readonly tenant_model: TenantModelTable
+  readonly platform_operator: PlatformOperatorTable
+  readonly erased_tenant: ErasedTenantTable
 }
 
 interface TenantTable {
@@ -26,6 +30,9 @@ interface TenantTable {
   name: string
   wrapped_key: Buffer | null
   created_at: StampedTime
+  state: Generated<string>
+  suspended_at: Generated<Date | null>
+  quotas: ColumnType<unknown, string | undefined, string>
 }
 
 interface MemberTable {
@@ -117,5 +124,36 @@ interface RecordTombstoneTable {
   tenant_id: string
   through: string
   body: string
+  signature: Buffer
+}
+
+interface TenantUsageTable {
+  tenant_id: string
+  day: ColumnType<string, string, string>
+  questions: string
+  rows: string
+  model_tokens: string
+}
+
+interface TenantModelTable {
+  tenant_id: string
+  provider: string
+  model: string
+  base_url: string | null
+  sealed_key: Buffer | null
+  key_version: number
+  updated_at: StampedTime
+}
+
+interface PlatformOperatorTable {
+  tenant_id: string
+  member_id: string
+  added_at: StampedTime
+}
+
+interface ErasedTenantTable {
+  tenant_id: string
+  erased_tenant_id: string
+  proof: string
   signature: Buffer
 }

@@ -12,6 +12,7 @@ export function answerErrors(app: App, rooms: Pick<HttpRooms, 'observer'>): void
     const known = knownError(error)
     if (known === null) rooms.observer.observe({ type: 'failure', code: 'internal', requestId: request.id, error })
     else if (known.kind === 'failed') rooms.observer.observe({ type: 'failure', code: known.code, requestId: request.id, error })
+    if (known?.retryAfterS !== undefined) void reply.header('retry-after', String(known.retryAfterS))
     const problem = problemOf(error, request.id)
     return request.routeOptions.config.isHtml === true ? sendErrorPage(request, reply, problem) : sendProblem(reply, problem)
   })

@@ -18,6 +18,7 @@ import { observeRequests, requestIdOf } from './request-life.ts'
 import type { HttpRooms } from './rooms.ts'
 import { registerRoutes } from './routes/register-routes.ts'
 import { readiness, type ProbeState } from './routes/probes.ts'
+import { checkTenants } from './tenant-check.ts'
 import { schemaController } from './validation.ts'
 
 export interface HttpOptions {
@@ -73,6 +74,7 @@ export async function createHttpServer(rooms: HttpRooms, options: HttpOptions): 
   }
   readForms(app)
   requireCredentials(app, rooms, browsers)
+  checkTenants(app, rooms)
   refuseOverload(app, rooms.running, options.maxRunningAnswers ?? 256)
   answerErrors(app, rooms)
   const refuseOthers = refuseOtherMethods(app)
@@ -134,7 +136,7 @@ async function allowOrigins(app: App, origins: readonly string[]): Promise<void>
     origin: [...origins],
     credentials: true,
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders: ['authorization', 'content-type', 'accept', 'x-request-id', 'x-aishell-surface'],
+    allowedHeaders: ['authorization', 'content-type', 'accept', 'x-request-id', 'x-aishell-surface', 'x-aishell-tenant'],
     exposedHeaders: ['x-request-id', 'x-aishell-question', 'retry-after', 'location'],
     maxAge: 600,
   })

@@ -23,6 +23,7 @@ export async function describeApi(app: App, version: string): Promise<void> {
         { name: 'record', description: 'What was asked and how it ended, tamper-evident' },
         { name: 'identity', description: 'Tokens and who you are' },
         { name: 'people', description: 'Members, roles and groups' },
+        { name: 'tenants', description: 'Customer spaces, for operators of the installation' },
         { name: 'agents', description: 'The Model Context Protocol' },
         { name: 'server', description: 'Health, metrics and this document' },
       ],

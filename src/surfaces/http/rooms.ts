@@ -6,6 +6,7 @@ import type { Observer } from '../../platform/observe/index.ts'
 import type { People } from '../../platform/tenancy/index.ts'
 import type { Record } from '../../question/record/index.ts'
 import type { Answer, RunningAnswers } from './running-answers.ts'
+import type { TenantOffice } from './tenant-office.ts'
 
 /** One thing /ready looks at. Never throws; `failed` turns the server away from traffic, `degraded` is only shown. */
 export type ReadinessCheck = () => Promise<ReadyBody['checks'][number]>
@@ -46,4 +47,6 @@ export interface HttpRooms {
   readonly checks: readonly ReadinessCheck[]
   readonly observer: Pick<Observer, 'observe' | 'openRequest' | 'metricsText'>
   readonly mcp: McpDoor | null
+  /** Absent: no tenant is looked at and there are no tenant routes; only tests of other parts do so. */
+  readonly office?: TenantOffice
 }

@@ -66,5 +66,13 @@ const nowhere: TerminalEnvironment = {
   version: '',
   historyFile: null,
   onInterrupt: () => () => {},
-  commands: { serve: never, migrate: never, mcpStdio: never, guardCheck: never, doctorLocal: never, verifyAuditFile: never },
+  commands: {
+    serve: never,
+    migrate: never,
+    mcpStdio: never,
+    guardCheck: never,
+    doctorLocal: never,
+    rotateKeys: never,
+    verifyAuditFile: never,
+  },
 }

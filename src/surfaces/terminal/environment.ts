@@ -42,6 +42,8 @@ export interface ServerCommands {
   doctorLocal(): Promise<readonly DoctorCheck[]>
   /** Judges statements from stdin, one JSON object a line, without a server. */
   guardCheck(options: GuardCheckOptions): Promise<number>
+  /** Wraps every tenant's data key with the present SECRET_KEY, straight on the store. */
+  rotateKeys(): Promise<{ readonly tenants: number; readonly rewrapped: number; readonly failed: number }>
   /** Checks an exported trail without any server. */
   verifyAuditFile(file: string, keys: AuditKeys): Promise<Verification>
 }

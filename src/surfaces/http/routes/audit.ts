@@ -18,6 +18,7 @@ import { actorOf } from '../credentials.ts'
 import { problems, problemsWithBody } from '../documented.ts'
 import { Exchange } from '../exchange.ts'
 import type { HttpRooms } from '../rooms.ts'
+import { sendLines } from '../send-lines.ts'
 import { filterOf } from './history.ts'
 
 /** The record of everybody, for those who may read it: lists, proof, exports and the keys that check them. */
@@ -202,18 +203,4 @@ function notYet(): ShellError {
     kind: 'invalid',
     message: 'That time is still to come; only what is past can be removed.',
   })
-}
-
-/** The head waits for the first line: a store that cannot be read is then still a problem document. */
-async function sendLines(exchange: Exchange, type: string, lines: AsyncIterable<string>): Promise<void> {
-  const headers = { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-store' }
-  let isOpen = false
-  for await (const line of lines) {
-    if (!isOpen) exchange.begin(200, headers)
-    isOpen = true
-    await exchange.write(line.endsWith('\n') ? line : `${line}\n`)
-    if (exchange.isGone) return
-  }
-  if (!isOpen) exchange.begin(200, headers)
-  exchange.end()
 }

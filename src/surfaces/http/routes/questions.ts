@@ -7,6 +7,7 @@ import type { App } from '../app.ts'
 import { answerTypeOf, type AnswerType } from '../answers/accept.ts'
 import { bufferAnswer, maxBufferedBytes } from '../answers/buffered.ts'
 import { sendEventStream } from '../answers/event-stream.ts'
+import { primed } from '../answers/primed.ts'
 import { sendRowsFile } from '../answers/rows-file.ts'
 import { actorOf } from '../credentials.ts'
 import { idParams, noContent, problems, problemsWithBody } from '../documented.ts'
@@ -50,7 +51,7 @@ export function questionRoutes(app: App, rooms: Pick<HttpRooms, 'answer' | 'runn
       const asked = questionOf(request.body, type)
       const file = request.body.escapeFormulas === true ? safeCsv : csv
       const delivery = type === 'text/csv' ? file : type === 'application/x-ndjson' ? ndjson : cells
-      const events = rooms.answer(actorOf(request), asked, exchange.signal, delivery)
+      const events = await primed(rooms.answer(actorOf(request), asked, exchange.signal, delivery))
       if (type === 'application/json') return sendBuffered(reply, asked, events)
       await exchange.guarded(rooms.observer.observe, request.id, async () => {
         if (type === 'text/event-stream') return sendEventStream(exchange, asked.id, events)

@@ -17,6 +17,7 @@ import { devicePages } from './device-pages.ts'
 import { invitationPages } from './invitation-pages.ts'
 import { oidcPages } from './oidc-pages.ts'
 import { signInPages } from './sign-in-pages.ts'
+import { tenantRoutes } from './tenants.ts'
 import { tokenRoutes } from './tokens.ts'
 
 export interface Registration {
@@ -41,6 +42,7 @@ export function registerRoutes(app: App, rooms: HttpRooms, { state, hasMcp, hasM
   memberRoutes(app, rooms, browsers)
   roleRoutes(app, rooms)
   groupRoutes(app, rooms)
+  tenantRoutes(app, rooms)
   if (hasMcp && rooms.mcp !== null) mcpRoutes(app, rooms, rooms.mcp)
   probeRoutes(app, rooms, state)
   if (hasMetricsRoute) metricsRoute(app, rooms)

@@ -1,0 +1,246 @@
+import { mayDo, newId, ShellError, type Actor, type Scope } from '../../domain/index.ts'
+import { quotasShape, type QuotasBody, type TenantBody } from '../../contract/index.ts'
+import { sql, type Store } from '../store/index.ts'
+import { eraseTenant, exportRows } from './erase-tenant.ts'
+import type { TenantClaim, Tenants } from './tenants.ts'
+
+export interface TenantsOptions {
+  readonly store: Store
+  readonly defaultTenant: Scope
+  /** false: only `default` is served. */
+  readonly isMultiTenant: boolean
+  /** `example.org`: then `acme.example.org` is the tenant `acme`; null: host names tell nothing. */
+  readonly hostSuffix: string | null
+  readonly nowMs?: () => number
+}
+
+/** How long a change made by another server may go unseen here. */
+const maxAgeMs = 1_000
+
+interface Known {
+  readonly untilMs: number
+  readonly tenant: Promise<TenantBody | null>
+}
+
+export function createTenants(options: TenantsOptions): Tenants {
+  return new TenantsRoom(options)
+}
+
+class TenantsRoom implements Tenants {
+  readonly #options: TenantsOptions
+  readonly #store: Store
+  readonly #nowMs: () => number
+  readonly #known = new Map<string, Known>()
+
+  constructor(options: TenantsOptions) {
+    this.#options = options
+    this.#store = options.store
+    this.#nowMs = options.nowMs ?? (() => performance.now())
+  }
+
+  async admit(scope: Scope, claim: TenantClaim): Promise<void> {
+    const { isMultiTenant, defaultTenant } = this.#options
+    if (!isMultiTenant && scope.tenantId !== defaultTenant.tenantId) throw single()
+    const tenant = await this.#look(scope)
+    if (tenant === null) throw unknownTenant()
+    if (tenant.state === 'suspended') throw suspended()
+    for (const named of this.#claimed(claim)) if (named !== tenant.name && named !== tenant.id) throw mismatch()
+  }
+
+  async requireOperator(actor: Actor): Promise<void> {
+    const { isMultiTenant, defaultTenant } = this.#options
+    if (!isMultiTenant) throw single()
+    const isWhole = actor.verbs === null && actor.kind !== 'agent' && mayDo(actor, 'manage-members')
+    const isAtHome = actor.tenantId === defaultTenant.tenantId
+    if (isWhole && isAtHome && (await this.operators(actor)).includes(actor.memberId)) return
+    throw new ShellError({
+      code: 'tenancy.not-operator',
+      kind: 'denied',
+      message: 'Tenants are kept by operators of this installation, and you are none.',
+      hint: 'An operator adds others with `aishell admin operators add`; a token that is narrowed to some verbs does not do.',
+    })
+  }
+
+  async ensureOperator(scope: Scope, memberId: string): Promise<void> {
+    if ((await this.operators(scope)).length === 0) await this.setOperator(scope, memberId, true)
+  }
+
+  async operators(scope: Scope): Promise<readonly string[]> {
+    const rows = await this.#store.within(scope, (query) =>
+      query.selectFrom('platform_operator').select('member_id').where('tenant_id', '=', scope.tenantId).orderBy('added_at').execute(),
+    )
+    return rows.map((row) => row.member_id)
+  }
+
+  async setOperator(scope: Scope, memberId: string, isOperator: boolean): Promise<void> {
+    await this.#store.within(scope, async (query) => {
+      if (isOperator) {
+        await query
+          .insertInto('platform_operator')
+          .values({ tenant_id: scope.tenantId, member_id: memberId })
+          .onConflict((conflict) => conflict.doNothing())
+          .execute()
+        return
+      }
+      await query.deleteFrom('platform_operator').where('tenant_id', '=', scope.tenantId).where('member_id', '=', memberId).execute()
+      const left = await query.selectFrom('platform_operator').select('member_id').where('tenant_id', '=', scope.tenantId).execute()
+      if (left.length === 0) throw lastOperator() // and the transaction is undone
+    })
+  }
+
+  async create(name: string, quotas: QuotasBody): Promise<TenantBody> {
+    const scope = { tenantId: newId() }
+    try {
+      await this.#store.within(scope, (query) =>
+        query
+          .insertInto('tenant')
+          .values({ tenant_id: scope.tenantId, name, wrapped_key: null, quotas: JSON.stringify(quotas) })
+          .execute(),
+      )
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== '23505') throw error
+      throw new ShellError({ code: 'tenancy.name-taken', kind: 'conflict', message: `There is a tenant named ${name} already.` })
+    }
+    return this.find(scope.tenantId)
+  }
+
+  async list(): Promise<readonly TenantBody[]> {
+    const { rows } = await this.#store.withoutTenant((query) => sql<Row>`SELECT * FROM list_tenants()`.execute(query))
+    return rows.map(bodyOf)
+  }
+
+  async find(idOrName: string): Promise<TenantBody> {
+    const found = (await this.list()).find((tenant) => tenant.id === idOrName || tenant.name === idOrName)
+    if (found === undefined) throw unknownTenant()
+    return found
+  }
+
+  async setQuotas(scope: Scope, quotas: QuotasBody): Promise<void> {
+    await this.#update(scope, { quotas: JSON.stringify(quotas) })
+  }
+
+  async setState(scope: Scope, state: TenantBody['state']): Promise<void> {
+    if (scope.tenantId === this.#options.defaultTenant.tenantId && state === 'suspended') throw notTheDefault()
+    await this.#update(scope, { state, suspended_at: state === 'suspended' ? new Date() : null })
+  }
+
+  async quotas(scope: Scope): Promise<QuotasBody> {
+    return (await this.#look(scope))?.quotas ?? quotasShape.parse({})
+  }
+
+  exportRows(scope: Scope) {
+    return exportRows(this.#store, scope)
+  }
+
+  async erase(scope: Scope) {
+    if (scope.tenantId === this.#options.defaultTenant.tenantId) throw notTheDefault()
+    const erased = await eraseTenant(this.#store, scope)
+    this.#known.delete(scope.tenantId)
+    return erased
+  }
+
+  async keepProof(operatorScope: Scope, erased: Scope, proof: string, signature: Uint8Array): Promise<void> {
+    await this.#store.within(operatorScope, (query) =>
+      query
+        .insertInto('erased_tenant')
+        .values({ tenant_id: operatorScope.tenantId, erased_tenant_id: erased.tenantId, proof, signature: Buffer.from(signature) })
+        .execute(),
+    )
+  }
+
+  async #update(scope: Scope, fields: { quotas?: string; state?: string; suspended_at?: Date | null }): Promise<void> {
+    await this.#store.within(scope, (query) => query.updateTable('tenant').set(fields).where('tenant_id', '=', scope.tenantId).execute())
+    this.#known.delete(scope.tenantId)
+  }
+
+  #look(scope: Scope): Promise<TenantBody | null> {
+    const held = this.#known.get(scope.tenantId)
+    if (held !== undefined && held.untilMs > this.#nowMs()) return held.tenant
+    const tenant = this.#read(scope)
+    const entry = { untilMs: this.#nowMs() + maxAgeMs, tenant }
+    this.#known.set(scope.tenantId, entry)
+    tenant.catch(() => this.#known.get(scope.tenantId) === entry && this.#known.delete(scope.tenantId))
+    return tenant
+  }
+
+  async #read(scope: Scope): Promise<TenantBody | null> {
+    const row = await this.#store.within(scope, (query) =>
+      query
+        .selectFrom('tenant')
+        .select(['tenant_id', 'name', 'state', 'quotas', 'created_at'])
+        .where('tenant_id', '=', scope.tenantId)
+        .executeTakeFirst(),
+    )
+    return row === undefined ? null : bodyOf(row)
+  }
+
+  /** Names and ids that host and header give, none where they say nothing. */
+  #claimed({ host, header }: TenantClaim): readonly string[] {
+    const suffix = this.#options.hostSuffix === null ? null : `.${this.#options.hostSuffix.toLowerCase()}`
+    const name = host?.toLowerCase()
+    const fromHost = suffix !== null && name?.endsWith(suffix) === true ? [name.slice(0, -suffix.length)] : []
+    return [...fromHost, ...(header === undefined ? [] : [header.trim().toLowerCase()])]
+  }
+}
+
+interface Row {
+  readonly tenant_id: string
+  readonly name: string
+  readonly state: string
+  readonly quotas: unknown
+  readonly created_at: Date
+}
+
+/** A state this version does not know keeps everybody out; so do quotas it cannot read. */
+function bodyOf(row: Row): TenantBody {
+  return {
+    id: row.tenant_id,
+    name: row.name,
+    state: row.state === 'active' ? 'active' : 'suspended',
+    quotas: quotasShape.parse(row.quotas),
+    createdAt: row.created_at.toISOString(),
+  }
+}
+
+function single(): ShellError {
+  return new ShellError({
+    code: 'tenancy.single',
+    kind: 'conflict',
+    message: 'This installation serves one tenant, `default`.',
+    hint: 'MULTI_TENANCY_ENABLED=true lets it serve several.',
+  })
+}
+
+function suspended(): ShellError {
+  return new ShellError({
+    code: 'tenancy.suspended',
+    kind: 'denied',
+    message: 'Your tenant is suspended; nothing of it can be used now.',
+    hint: 'The operator of this installation can resume it.',
+  })
+}
+
+function mismatch(): ShellError {
+  return new ShellError({
+    code: 'tenancy.mismatch',
+    kind: 'denied',
+    message: 'The credential belongs to another tenant than the host name or `x-aishell-tenant` names.',
+    hint: 'Use the address of your own tenant, or leave the header out.',
+  })
+}
+
+function unknownTenant(): ShellError {
+  return new ShellError({ code: 'tenancy.unknown', kind: 'missing', message: 'There is no such tenant.' })
+}
+
+function notTheDefault(): ShellError {
+  return new ShellError({
+    code: 'tenancy.default-stays',
+    kind: 'conflict',
+    message: 'The tenant `default` is the operators’ own; it can be neither suspended nor erased.',
+  })
+}
+
+function lastOperator(): ShellError {
+  return new ShellError({ code: 'tenancy.last-operator', kind: 'conflict', message: 'The last operator stays: add another one first.' })
+}
