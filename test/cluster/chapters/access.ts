@@ -1,0 +1,96 @@
+import { kubectl, kubectlJson, must, run } from '../command.ts'
+import type { House } from '../house.ts'
+import { podOf } from '../load.ts'
+import type { Report } from '../report.ts'
+import { images } from '../house.ts'
+
+/** Pod Security admission, RBAC and quota, asked of the real API server. */
+export async function access(house: House, report: Report): Promise<void> {
+  report.chapter('Admission and rights')
+  await report.check('the namespace refuses a pod that is not restricted', async () => {
+    const refused = await run('kubectl', ['-n', house.namespace, 'run', 'plain', '--image', images.client, '--dry-run=server'])
+    if (refused.code === 0 || !refused.stderr.includes('PodSecurity')) throw new Error(refused.stderr || 'it was let in')
+  })
+  await report.check('every pod of the release, hooks, tests and backup included, passes `restricted`', async () => {
+    const templates = await podTemplates(house)
+    for (const { kind, name, spec } of templates) {
+      const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: `check-${name}`.slice(0, 60), namespace: house.namespace }, spec }
+      const said = await run('kubectl', ['create', '--dry-run=server', '-f', '-'], JSON.stringify(pod))
+      if (said.code !== 0 || said.stderr.includes('would violate')) throw new Error(`${kind} ${name}: ${said.stderr}`)
+    }
+    return `${templates.length} pod templates`
+  })
+  await report.check('the service account may read two ConfigMaps by name and nothing else', async () => {
+    const account = `system:serviceaccount:${house.namespace}:aishell`
+    const listed = await kubectl('auth', 'can-i', '--list', '--no-headers', '-n', house.namespace, '--as', account)
+    const rights = listed.split('\n').filter((line) => line.trim() !== '' && !/^(selfsubject|\s)/.test(line))
+    const others = rights.filter(
+      (line) => !/^configmaps +\[\] +\[aishell-\w+\] +\[get\]|^configmaps +\[\] +\[aishell-config aishell-files\] +\[get\]/.test(line),
+    )
+    if (others.length > 0) throw new Error(`it may ${others.join(' / ')}`)
+    return rights.map((line) => line.replaceAll(/ +/g, ' ').trim()).join(' / ')
+  })
+  await report.check('a quota lets the release in and refuses one pod too many', async () => {
+    await house.install({ resourceQuota: { enabled: true, hard: { pods: '12', 'requests.cpu': '4', 'limits.cpu': '20' } } })
+    const pod = podOf(house.namespace, 'greedy', images.client, ['true']) as { spec: { containers: { resources: object }[] } }
+    for (const container of pod.spec.containers)
+      container.resources = { requests: { cpu: '8', memory: '1Mi' }, limits: { cpu: '8', memory: '1Mi' } }
+    const refused = await run('kubectl', ['create', '--dry-run=server', '-f', '-'], JSON.stringify(pod))
+    if (refused.code === 0 || !refused.stderr.includes('exceeded quota')) throw new Error(refused.stderr || 'it was let in')
+    await house.install()
+  })
+}
+
+interface Template {
+  readonly kind: string
+  readonly name: string
+  readonly spec: object
+}
+
+async function podTemplates(house: House): Promise<readonly Template[]> {
+  const manifest = `${await house.helm('get', 'manifest', house.release)}\n---\n${await house.helm('get', 'hooks', house.release)}`
+  const text = await must('kubectl', ['create', '--dry-run=client', '-o', 'json', '-f', '-'], manifest)
+  const found: Template[] = []
+  // kubectl prints one JSON document per object, or a List.
+  for (const document of text.split(/\n(?=\{)/).map((one) => JSON.parse(one) as Kind))
+    for (const item of document.items ?? [document]) {
+      const { kind, metadata, spec } = item
+      const pod = kind === 'Pod' ? spec : (spec?.jobTemplate?.spec?.template?.spec ?? spec?.template?.spec)
+      if (pod !== undefined && ['Pod', 'Job', 'CronJob', 'Deployment', 'StatefulSet'].includes(kind))
+        found.push({ kind, name: metadata.name, spec: withClaims(pod, spec?.volumeClaimTemplates ?? []) })
+    }
+  if (found.length < 4) throw new Error(`only ${found.length} pod templates were found`)
+  return found
+}
+
+/** A StatefulSet's claims become volumes of its pods only when it makes them. */
+function withClaims(pod: PodSpec, claims: NonNullable<NonNullable<Kind['spec']>['volumeClaimTemplates']>): PodSpec {
+  return { ...pod, volumes: [...(pod.volumes ?? []), ...claims.map(({ metadata }) => ({ name: metadata.name, emptyDir: {} }))] }
+}
+
+interface PodSpec {
+  readonly volumes?: readonly object[]
+}
+
+interface Kind {
+  readonly kind: string
+  readonly metadata: { readonly name: string }
+  readonly items?: readonly Kind[]
+  readonly spec?: PodSpec & {
+    readonly template?: { readonly spec?: PodSpec }
+    readonly volumeClaimTemplates?: readonly { readonly metadata: { readonly name: string } }[]
+    readonly jobTemplate?: { readonly spec?: { readonly template?: { readonly spec?: PodSpec } } }
+  }
+}
+
+/** Whether pods get metrics: the autoscaler needs them. */
+export async function hasMetrics(): Promise<boolean> {
+  return (await run('kubectl', ['get', '--raw', '/apis/metrics.k8s.io/v1beta1/nodes'])).code === 0
+}
+
+export async function nodes(): Promise<readonly string[]> {
+  const { items } = await kubectlJson<{ readonly items: readonly { readonly metadata: { readonly name: string } }[] }>('get', 'nodes')
+  return items.map((node) => node.metadata.name)
+}
+
+export const serverVersion = async (): Promise<string> => /Server Version: (\S+)/.exec(await kubectl('version'))?.[1] ?? 'unknown'
