@@ -50,9 +50,11 @@ export function renamed(instead: string): Schema {
 }
 
 export const name = { pattern: '^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$', maxLength: 253 } as const
+/** A name that must be there. */
+export const label = { pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$', maxLength: 253 } as const
 export const quantity = { type: ['string', 'number'], pattern: '^[0-9]+(\\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti|P|Pi|E|Ei)?$' } as const
 export const size = { pattern: '^[1-9][0-9]*(Ki|Mi|Gi|Ti|Pi|M|G|T)$' } as const
-export const duration = { pattern: '^([0-9]+(h|m|s|ms))+$' } as const
+export const duration = { pattern: '^[0-9]{1,5}(h|m|s|ms)$' } as const
 /** Waiting times go into a YAML scalar unquoted. */
 export const seconds = [0, 86_400] as const
 
