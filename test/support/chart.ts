@@ -71,7 +71,7 @@ async function runHelm(helm: string, rendering: Rendering): Promise<Rendered> {
   if (values !== undefined) args.push('--values', '-')
   return await new Promise((resolve) => {
     const child = execFile(helm, args, { maxBuffer: 64 * 1024 * 1024 }, (failure, yaml, error) =>
-      resolve({ status: failure === null ? 0 : 1, yaml, error }),
+      resolve({ status: failure === null ? 0 : 1, yaml, error: failure !== null && error === '' ? failure.message : error }),
     )
     child.stdin?.end(values === undefined ? '' : JSON.stringify(values))
   })
