@@ -7,7 +7,8 @@ import { createModels } from './platform/models/index.ts'
 import { createObserver, type LogSink, type Observer } from './platform/observe/index.ts'
 import { createKeyring, createStore, type Store } from './platform/store/index.ts'
 import { createTenancy, type People } from './platform/tenancy/index.ts'
-import { answer, metered, type QuestionRooms } from './question/index.ts'
+import { answer, createApprovalDesk, metered, type ApprovalDesk, type QuestionRooms } from './question/index.ts'
+import { createApprovals } from './question/approve/index.ts'
 import { createAsk } from './question/ask/index.ts'
 import { createGuard } from './question/guard/index.ts'
 import { createRecord, type Record } from './question/record/index.ts'
@@ -81,13 +82,13 @@ async function build(
   const { tenants, quotas } = await openTenants(settings, { store, tenancy, scope, observe: observer.observe })
   closers.push(() => quotas.close())
 
+  const server = { serverId: newId(), isOnlyServer: storeServer.isEmbedded }
   const record = createRecord({
+    ...server,
     store,
     keyring,
     observe: observer.observe,
-    serverId: newId(),
     isEnabled: settings.access.isAuditEnabled,
-    isOnlyServer: storeServer.isEmbedded,
     version: settings.version,
     sink: checkpointSink(settings, lineWriter(options)),
   })
@@ -103,6 +104,7 @@ async function build(
     connections,
     guard,
     record,
+    approvals: createApprovals({ store, ...server }),
     ask: createAsk({ fallbackToBuiltin: false, maxPromptTokens: 12_000 }),
     models: models.isConfigured ? models : null,
     observe: observer.observe,
@@ -115,8 +117,10 @@ async function build(
   const follow: Answer = running.follow(
     metered((actor, question, signal, delivery) => answer(rooms, actor, question, signal, delivery), quotas),
   )
+  const approvals = createApprovalDesk({ ...rooms, identity })
+  closers.push(() => approvals.close())
   const mcp = createMcp(
-    { answer: follow, connections, observe: observer.observe },
+    { answer: follow, connections, approvals, observe: observer.observe },
     { version: settings.version, origins: settings.server.corsOrigins },
   )
   closers.push(() => mcp.close())
@@ -129,6 +133,7 @@ async function build(
       signInScope: async () => scope,
       connections,
       record,
+      approvals,
       checks: [...readinessChecks({ settings, store, models }), ...cluster.checks],
       observer,
       mcp,
@@ -151,7 +156,7 @@ async function build(
     ...(settings.server.metricsPort === null ? {} : { metricsPort: settings.server.metricsPort }),
   })
   closers.push(() => http.close({ graceMs: settings.server.drainGraceMs }))
-  closers.push(startSweep(record, observer), startKeeping(record, settings, observer))
+  closers.push(startSweep(record, approvals, observer), startKeeping(record, settings, observer))
   closers.push(watchRevocations({ running, identity, observe: observer.observe }))
   observer.observe({ type: 'server-started', url, version: settings.version })
   return {
@@ -238,9 +243,11 @@ function lineWriter({ logTo }: ServeOptions): (line: string) => void {
 }
 
 /** Intents of servers that died become `lost` within a minute. */
-function startSweep(record: Record, observer: Observer): () => Promise<void> {
+function startSweep(record: Record, approvals: ApprovalDesk, observer: Observer): () => Promise<void> {
   const sweep = (): void => {
     record.sweepLost().catch((error: unknown) => observer.observe({ type: 'failure', code: 'record.sweep', error }))
+    // What was approved and left by a server that died is carried on or settled.
+    approvals.sweep().catch((error: unknown) => observer.observe({ type: 'failure', code: 'approvals.sweep', error }))
   }
   sweep()
   const timer = setInterval(sweep, sweepMs)

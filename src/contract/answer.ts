@@ -1,17 +1,13 @@
 import { z } from 'zod'
 import type { Wire } from './wire.ts'
 import { decisions, drafters, errorKinds, outcomes, statementClasses, truncations } from '../domain/index.ts'
+import { approvalShape } from './approval.ts'
 import { cellShape, resultColumnShape } from './cell.ts'
+import { reasonShape } from './reason.ts'
 import { plannedWriteShape } from './write-policy.ts'
 
-export const reasonShape = z
-  .object({
-    code: z.string(),
-    message: z.string(),
-    span: z.object({ start: z.int(), end: z.int() }).optional(),
-    hint: z.string().optional(),
-  })
-  .meta({ id: 'Reason' })
+export * from './approval.ts'
+export { reasonShape } from './reason.ts'
 
 export const verdictShape = z
   .object({
@@ -80,6 +76,9 @@ export const answerEventShape = z
     z.object({ type: z.literal('draft-ready'), draft: draftShape, attempt: z.int() }),
     z.object({ type: z.literal('verdict-reached'), verdict: verdictShape, attempt: z.int() }),
     z.object({ type: z.literal('plan-ready'), plan: planShape }),
+    z.object({ type: z.literal('approval-requested'), approval: approvalShape }),
+    /** A write that needed no approval, or has it, is committed. */
+    z.object({ type: z.literal('write-done'), affectedRows: z.number().nullable() }),
     z.object({ type: z.literal('rows-begin'), columns: z.array(resultColumnShape) }),
     z.object({ type: z.literal('rows-batch'), rows: z.array(z.array(cellShape)) }),
     z.object({ type: z.literal('answer-end'), ...answerEnd }),
@@ -94,6 +93,10 @@ export const answerShape = z
     connection: z.string(),
     draft: draftShape.optional(),
     verdict: verdictShape.optional(),
+    /** Where the outcome is needs-approval: what waits for another person. */
+    approval: approvalShape.optional(),
+    /** Of a write: rows inserted, changed or deleted; null where the database does not tell. */
+    affectedRows: z.number().nullable().optional(),
     columns: z.array(resultColumnShape),
     data: z.array(z.array(cellShape)),
     ...answerEnd,

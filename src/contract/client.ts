@@ -1,4 +1,5 @@
 import type { AnswerBody, AnswerEvent, DraftAnswerBody } from './answer.ts'
+import type { ApprovalBody } from './approval.ts'
 import type { CatalogBody } from './catalog.ts'
 import type { ConnectionBody, ConnectionInput, PolicyBody, PrivilegeReport } from './connection.ts'
 import type { AuditKeyBody, CheckpointBody, EntryBody, ExportQuery, PublicKeyBody, Verification } from './entry.ts'
@@ -141,6 +142,25 @@ export class Client {
 
   async setPolicy(connection: string, policy: Partial<PolicyBody>): Promise<PolicyBody> {
     return this.json('PUT', `/api/v1/connections/${encodeURIComponent(connection)}/policy`, policy)
+  }
+
+  async approvals(
+    options: { readonly state?: string; readonly mine?: boolean; readonly limit?: number; readonly after?: string } = {},
+  ): Promise<Page<ApprovalBody>> {
+    return this.json('GET', `/api/v1/approvals${queryOf(options)}`)
+  }
+
+  async approval(id: string): Promise<ApprovalBody> {
+    return this.json('GET', `/api/v1/approvals/${encodeURIComponent(id)}`)
+  }
+
+  /** `approve` answers when the write has been run. */
+  async decide(id: string, decision: 'approve' | 'reject', comment?: string): Promise<ApprovalBody> {
+    return this.json('POST', `/api/v1/approvals/${encodeURIComponent(id)}/${decision}`, comment === undefined ? {} : { comment })
+  }
+
+  async cancelApproval(id: string): Promise<ApprovalBody> {
+    return this.json('POST', `/api/v1/approvals/${encodeURIComponent(id)}/cancel`)
   }
 
   async history(options: EntryQuery = {}): Promise<Page<EntryBody>> {

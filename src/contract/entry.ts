@@ -28,6 +28,10 @@ export const entryShape = z
     state: z.enum(entryStates),
     failureCode: z.string().nullable(),
     rows: z.number().nullable(),
+    /** Of a write that was committed. */
+    affectedRows: z.number().optional(),
+    /** Another person's consent that it ran by. */
+    approval: z.object({ id: z.string(), hash: z.string(), approverId: z.string(), approver: z.string() }).optional(),
     bytes: z.number().nullable(),
     truncated: z.string().nullable(),
     startedAt: z.string(),

@@ -3,6 +3,7 @@ import type { Wire } from './wire.ts'
 import { outcomes, truncations } from '../domain/index.ts'
 import { cellShape } from './cell.ts'
 import { nameOrIdShape } from './text.ts'
+import { approvalStates } from '../domain/index.ts'
 import { failureShape, reasonShape } from './answer.ts'
 
 const connection = nameOrIdShape.describe('Name of the connection')
@@ -20,13 +21,14 @@ export const mcpInputShapes = {
   ask: z.strictObject({ connection, question: z.string().min(1).max(4000).describe('Plain language'), max_rows: maxRows }),
   run_sql: z.strictObject({
     connection,
-    sql: z.string().min(1).max(1_000_000).describe('One read-only statement'),
+    sql: z.string().min(1).max(1_000_000).describe('One statement'),
     params: z.array(cellShape).max(1000).optional(),
     max_rows: maxRows,
   }),
+  get_approval: z.strictObject({ id: z.string().min(1).max(100).describe('Id from an answer that needs approval') }),
   explain: z.strictObject({ connection, sql: z.string().min(1).max(1_000_000), params: z.array(cellShape).max(1000).optional() }),
 } as const
-export const mcpTools = ['list_connections', 'search_catalog', 'describe_table', 'ask', 'run_sql', 'explain'] as const
+export const mcpTools = ['list_connections', 'search_catalog', 'describe_table', 'ask', 'run_sql', 'explain', 'get_approval'] as const
 export type McpTool = (typeof mcpTools)[number]
 
 /** What `ask`, `run_sql` and `explain` give beside their text. */
@@ -46,6 +48,10 @@ export const mcpAnswerShape = z.object({
   masked: z.array(z.string()).optional(),
   filtered: z.array(z.string()).optional(),
   failure: failureShape.optional(),
+  /** What waits for another person, or became of it. */
+  approval: z.object({ id: z.string(), state: z.enum(approvalStates), expiresAt: z.string() }).optional(),
+  /** Of a write that was committed. */
+  affected_rows: z.number().nullable().optional(),
   plan: z.string().optional(),
 })
 export type McpAnswer = Wire<z.infer<typeof mcpAnswerShape>>

@@ -1,6 +1,7 @@
 import type { StatementClass } from './statement-class.ts'
 import type { PlannedWrite } from './write-policy.ts'
 
+export * from './approval.ts'
 export * from './statement-class.ts'
 
 export const decisions = ['allow', 'confirm', 'refuse'] as const

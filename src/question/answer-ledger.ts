@@ -1,7 +1,7 @@
 import { isShellError, type Actor, type Outcome, type Question } from '../domain/index.ts'
-import type { AnswerEvent } from '../contract/index.ts'
+import type { AnswerEvent, ApprovalBody } from '../contract/index.ts'
 import { ChartHint } from './present/index.ts'
-import type { AttemptFields, Intent, OutcomeFields } from './record/index.ts'
+import type { AttemptFields, Intent, IntentFields, OutcomeFields } from './record/index.ts'
 import type { QuestionRooms } from './rooms.ts'
 import { RunMeter } from './run/index.ts'
 
@@ -17,12 +17,16 @@ export class AnswerLedger {
   readonly #question: Question
   readonly #startedMs = performance.now()
   readonly #spent = { askMs: 0, guardMs: 0 }
+  /** The consent it runs by; null: none was needed. */
+  readonly #approval: ApprovalBody | null
+  #affectedRows: number | null = null
   #intent: Intent | null = null
   #outcome: Outcome | null = null
   #failure: Failure | null = null
   #drafter: AttemptFields['draft']['drafter'] | null = null
 
-  constructor(rooms: QuestionRooms, actor: Actor, question: Question) {
+  constructor(rooms: QuestionRooms, actor: Actor, question: Question, approval: ApprovalBody | null = null) {
+    this.#approval = approval
     this.#rooms = rooms
     this.#actor = actor
     this.#question = question
@@ -77,6 +81,11 @@ export class AnswerLedger {
     if (this.#outcome === null) await this.#endAnyhow('abandoned')
   }
 
+  /** A write is committed; null: the database does not tell how many rows. */
+  wrote(affectedRows: number | null): void {
+    this.#affectedRows = affectedRows
+  }
+
   spent(stage: 'askMs' | 'guardMs', elapsedMs: number): void {
     this.#spent[stage] += elapsedMs
   }
@@ -100,6 +109,7 @@ export class AnswerLedger {
       question: this.#question,
       connection: this.#question.connection,
       firstAttempt,
+      ...(this.#approval === null ? {} : { approval: approvalPart(this.#approval) }),
     })
   }
 
@@ -124,6 +134,7 @@ export class AnswerLedger {
       state,
       failureCode: this.#failure?.code ?? null,
       rows: this.meter.rows,
+      ...(this.#affectedRows === null ? {} : { affectedRows: this.#affectedRows }),
       bytes: this.meter.bytes,
       resultDigest: this.meter.digest(),
       truncated: this.meter.truncated,
@@ -134,6 +145,11 @@ export class AnswerLedger {
   #timings(): AnswerEnd['timings'] {
     return { ...this.#spent, runMs: this.meter.elapsedMs, totalMs: performance.now() - this.#startedMs }
   }
+}
+
+/** Who consented to what, for the record. */
+function approvalPart({ id, hash, decidedBy }: ApprovalBody): NonNullable<IntentFields['approval']> {
+  return { id, hash, approverId: decidedBy?.memberId ?? '', approver: decidedBy?.name ?? '' }
 }
 
 function failureOf(error: unknown): Failure {

@@ -3,6 +3,7 @@
 // Touches what its stages touch, through their doors.
 // Refuses to know a surface.
 export { answer } from './pipeline.ts'
+export { createApprovalDesk, type ApprovalDesk, type ApprovalQuery } from './approval-desk.ts'
 export { cells, csv, ndjson, safeCsv, type Delivery, type PipelineEvent, type RowsChunk } from './delivery.ts'
-export type { QuestionRooms } from './rooms.ts'
+export type { DeskRooms, QuestionRooms } from './rooms.ts'
 export { metered } from './metered.ts'

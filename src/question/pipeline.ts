@@ -1,12 +1,12 @@
-import type { Actor, ApprovedStatement, Draft, Question } from '../domain/index.ts'
+import type { Actor, Draft, Question } from '../domain/index.ts'
 import type { DraftBody } from '../contract/index.ts'
 import { AnswerLedger } from './answer-ledger.ts'
+import { withoutSeal } from './without-seal.ts'
+import { execute } from './execute.ts'
 import { askFor, findTarget, guardDraft, type Walk } from './stages.ts'
 import { cells, type Delivery, type PipelineEvent } from './delivery.ts'
-import { present } from './present/index.ts'
 import { maxAttempts, repairAfterError, repairAfterVerdict, type Repair } from './repair.ts'
 import type { QuestionRooms } from './rooms.ts'
-import { run } from './run/index.ts'
 
 /**
  * One question from arrival to its recorded end. The reader drives: leaving the loop ends the run, the database's
@@ -45,14 +45,15 @@ async function* attempts(walk: Walk): AsyncGenerator<PipelineEvent> {
       await ledger.end(draft.kind === 'abstained' ? 'abstained' : 'needs-clarification')
       return
     }
-    const { verdict, approved } = await guardDraft(walk, draft)
+    const guarded = await guardDraft(walk, draft)
+    const { verdict, approved } = guarded
     await ledger.attempt({ attempt, draft, verdict, contextDigest: target.view.version })
     yield { type: 'draft-ready', draft: shown(draft), attempt }
     yield { type: 'verdict-reached', verdict, attempt }
     if (approved === null) {
       repair = repairAfterVerdict(draft, verdict, attempt)
       if (repair !== null) continue
-      await ledger.end(verdict.decision === 'confirm' ? 'needs-approval' : 'refused')
+      yield* withoutSeal(walk, draft, guarded)
       return
     }
     if (question.purpose === 'draft') {
@@ -67,32 +68,6 @@ async function* attempts(walk: Walk): AsyncGenerator<PipelineEvent> {
       if (repair === null) throw error
     }
   }
-}
-
-async function* execute(walk: Walk, approved: ApprovedStatement): AsyncGenerator<PipelineEvent> {
-  const { rooms, actor, question, signal, delivery, ledger, target } = walk
-  const mark = { entryId: question.id, actor: actor.name }
-  const lease = await target.lease(signal)
-  try {
-    if (question.purpose === 'explain') {
-      yield { type: 'plan-ready', plan: await lease.explain(approved, { signal, mark }) }
-      await ledger.end('drafted')
-      return
-    }
-    const rows = run(approved, lease, {
-      signal,
-      mark,
-      meter: ledger.meter,
-      format: delivery.escapesFormulas === true ? null : delivery.format,
-      batchRows: delivery.batchRows,
-    })
-    yield* present(rows, delivery, ledger.chart)
-  } finally {
-    ledger.meter.stop()
-    await lease.release()
-    rooms.observe({ type: 'run-ended', dialect: target.catalog.dialect, ...ledger.meter.summary() })
-  }
-  await ledger.end('answered')
 }
 
 /** A draft without what only the record keeps. */

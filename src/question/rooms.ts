@@ -1,7 +1,9 @@
 import type { Scope } from '../domain/index.ts'
 import type { Observe, Span } from '../platform/observe/index.ts'
 import type { Connections } from '../platform/connections/index.ts'
+import type { Identity } from '../platform/identity/index.ts'
 import type { Models } from '../platform/models/index.ts'
+import type { Approvals } from './approve/index.ts'
 import type { Ask } from './ask/index.ts'
 import type { Guard } from './guard/index.ts'
 import type { Record } from './record/index.ts'
@@ -12,6 +14,7 @@ export interface QuestionRooms {
   readonly ask: Ask
   readonly guard: Guard
   readonly record: Record
+  readonly approvals: Approvals
   /** null: no language model is configured. */
   readonly models: Models | null
   /** The tenant's own language model, or the installation's, under the tenant's quota; absent: `models` for all. */
@@ -20,4 +23,9 @@ export interface QuestionRooms {
   readonly span: Span
   /** The calendar day, ISO 8601, that "last month" is counted from. */
   readonly today: () => string
+}
+
+/** And those that people who decide need. */
+export interface DeskRooms extends QuestionRooms {
+  readonly identity: Pick<Identity, 'actorNow'>
 }

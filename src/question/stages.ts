@@ -1,4 +1,13 @@
-import { attributesOf, tightenLimits, type Actor, type Draft, type Drafted, type Limits, type Question } from '../domain/index.ts'
+import {
+  attributesOf,
+  tightenLimits,
+  type Actor,
+  type Draft,
+  type Drafted,
+  type GrantedApproval,
+  type Limits,
+  type Question,
+} from '../domain/index.ts'
 import type { Target } from '../platform/connections/index.ts'
 import type { AnswerLedger } from './answer-ledger.ts'
 import type { Delivery } from './delivery.ts'
@@ -41,7 +50,8 @@ export async function askFor(walk: Walk, repair: Repair | null): Promise<Draft> 
   return draft
 }
 
-export async function guardDraft(walk: Walk, draft: Drafted): Promise<Guarded> {
+/** `approval`: another person's consent, which the guard holds to the very statement it was given to. */
+export async function guardDraft(walk: Walk, draft: Drafted, approval: GrantedApproval | null = null): Promise<Guarded> {
   const { rooms, actor, question, target, delivery, ledger } = walk
   const { policy, catalog } = target
   // A file is asked for as a whole: only the policy's ceiling cuts it. An answer on a screen gets the default size.
@@ -60,10 +70,11 @@ export async function guardDraft(walk: Walk, draft: Drafted): Promise<Guarded> {
         connectionId: target.connection.id,
         limits: withinQuota(tightenLimits(policy.ceiling, base, question.limits), question.rowsLeft),
         now: new Date(),
+        approval,
       },
     ),
   )
-  const gated = await gateCost(walk, guarded)
+  const gated = await gateCost(walk, guarded, approval)
   const elapsedMs = performance.now() - startedMs
   ledger.spent('guardMs', elapsedMs)
   const { decision, class: statementClass, reasons } = gated.verdict
@@ -76,7 +87,7 @@ export async function guardDraft(walk: Walk, draft: Drafted): Promise<Guarded> {
  * Where the policy has a cost gate, the planner is asked what the statement will cost, under its seal. That touches the
  * database, so the intent is written first. A plan is what somebody wants who asks for one: it is never gated.
  */
-async function gateCost(walk: Walk, guarded: Guarded): Promise<Guarded> {
+async function gateCost(walk: Walk, guarded: Guarded, approval: GrantedApproval | null): Promise<Guarded> {
   const { rooms, actor, question, signal, ledger, target } = walk
   const { approved } = guarded
   if (approved === null || question.purpose === 'explain' || !needsEstimate(guarded, target.policy)) return guarded
@@ -85,7 +96,7 @@ async function gateCost(walk: Walk, guarded: Guarded): Promise<Guarded> {
     const lease = await target.lease(signal)
     try {
       const mark = { entryId: question.id, actor: actor.name }
-      return weighCost(guarded, target.policy, await lease.explain(approved, { signal, mark }))
+      return weighCost(guarded, target.policy, await lease.explain(approved, { signal, mark }), approval)
     } finally {
       await lease.release()
     }

@@ -43,7 +43,15 @@ describe.each(ways.flatMap((way) => eras.map((era) => ({ way, era }))))('over $w
   test('an agent finds its way from connections to rows', async () => {
     const client = await connect(way, era)
     const { tools } = await client.listTools()
-    expect(tools.map((tool) => tool.name)).toEqual(['list_connections', 'search_catalog', 'describe_table', 'ask', 'run_sql', 'explain'])
+    expect(tools.map((tool) => tool.name)).toEqual([
+      'list_connections',
+      'search_catalog',
+      'describe_table',
+      'ask',
+      'run_sql',
+      'explain',
+      'get_approval',
+    ])
     expect((await call(client, 'list_connections')).data).toEqual({
       connections: [{ name: 'shop', engine: 'postgres', description: 'A small shop' }],
     })

@@ -29,6 +29,7 @@ export function scriptedRooms(script: Script, actors: Readonly<{ [token: string]
   const absent = {} as HttpRooms // these tests ask no other room; one that is asked by mistake fails loudly
   return {
     connections: absent.connections,
+    approvals: absent.approvals,
     record: absent.record,
     people: absent.people,
     signInScope: absent.signInScope,

@@ -1,3 +1,4 @@
+import type { QueryResult } from 'pg'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { ceilingLimits, defaultLimits, newId, Secret, type RoleName, type Scope } from '../../src/domain/index.ts'
@@ -9,14 +10,15 @@ import { createIdentity, type Identity, type OidcSettings } from '../../src/plat
 import { createObserver } from '../../src/platform/observe/index.ts'
 import { createKeyring, createStore, sql, type Store } from '../../src/platform/store/index.ts'
 import { createPeople, createTenancy, type People } from '../../src/platform/tenancy/index.ts'
-import { answer } from '../../src/question/index.ts'
+import { answer, createApprovalDesk, type ApprovalDesk } from '../../src/question/index.ts'
+import { createApprovals } from '../../src/question/approve/index.ts'
 import { createAsk } from '../../src/question/ask/index.ts'
 import { createGuard } from '../../src/question/guard/index.ts'
 import { createRecord } from '../../src/question/record/index.ts'
 import { createHttpServer, RunningAnswers, type HttpOptions, type HttpServer } from '../../src/surfaces/http/index.ts'
 import { createMcp } from '../../src/surfaces/mcp/index.ts'
 import { watchRevocations } from '../../src/watch-revocations.ts'
-import { freshDatabase, freshStore, type TestDatabase } from './postgres-server.ts'
+import { execute, freshDatabase, freshStore, type TestDatabase } from './postgres-server.ts'
 
 /** A whole server over real rooms, with a small shop as the connection `shop`. */
 export interface ServedHouse {
@@ -30,6 +32,9 @@ export interface ServedHouse {
   /** The first admin's. */
   readonly admin: Client
   readonly adminToken: string
+  readonly approvals: ApprovalDesk
+  /** A statement in the store, past all rooms and policies. */
+  inStore(sql: string): Promise<QueryResult>
   /** A token of the admin's member, narrowed. */
   token(input: Partial<TokenInput>): Promise<string>
   /** Another member of the tenant. */
@@ -85,7 +90,8 @@ export async function servedHouse(options: ServedHouseOptions = {}): Promise<Ser
   const jwtSecret = new Secret('j'.repeat(40))
   const { jwtKeysFile = null, now = () => new Date() } = options
   const identity = createIdentity({ store, tenancy, people, observe, isRbacEnabled, jwtSecret, jwtKeysFile, oidc, now })
-  const record = createRecord({ store, keyring, observe, serverId: newId(), isEnabled: isAuditEnabled })
+  const serverId = newId()
+  const record = createRecord({ store, keyring, observe, serverId, isEnabled: isAuditEnabled })
   const connections: Connections = createConnections({
     store,
     keyring,
@@ -103,6 +109,7 @@ export async function servedHouse(options: ServedHouseOptions = {}): Promise<Ser
     connections,
     guard,
     record,
+    approvals: createApprovals({ store, serverId }),
     ask: createAsk({ maxPromptTokens: 4_000, fallbackToBuiltin: false }),
     models: null,
     observe,
@@ -111,9 +118,22 @@ export async function servedHouse(options: ServedHouseOptions = {}): Promise<Ser
   }
   const running = new RunningAnswers()
   const follow = running.follow((actor, question, signal, delivery) => answer(rooms, actor, question, signal, delivery))
-  const mcp = createMcp({ answer: follow, connections, observe }, { version: 'test', origins: ['https://agents.example'] })
+  const approvals = createApprovalDesk({ ...rooms, identity })
+  const mcp = createMcp({ answer: follow, connections, approvals, observe }, { version: 'test', origins: ['https://agents.example'] })
   const server = await createHttpServer(
-    { answer: follow, running, identity, people, signInScope: async () => scope, connections, record, checks: [], observer, mcp },
+    {
+      answer: follow,
+      running,
+      identity,
+      people,
+      signInScope: async () => scope,
+      connections,
+      record,
+      approvals,
+      checks: [],
+      observer,
+      mcp,
+    },
     { version: 'test', publicUrl, ...options.http },
   )
   const url = await server.listen({ host: '127.0.0.1', port: fixedPort })
@@ -138,6 +158,8 @@ export async function servedHouse(options: ServedHouseOptions = {}): Promise<Ser
     scope,
     admin,
     adminToken,
+    approvals,
+    inStore: (text) => execute(address.superuser, text),
     token: async (input) => (await admin.createToken({ name: newId(), kind: 'person', expiresInDays: 1, ...input })).token,
     member: async (name, role) => {
       const id = newId()
@@ -150,6 +172,7 @@ export async function servedHouse(options: ServedHouseOptions = {}): Promise<Ser
     close: async () => {
       await stopWatch()
       await server.close()
+      await approvals.close()
       await Promise.all([mcp.close(), connections.close(), guard.close(), record.close(), observer.shutdown()])
       await store.close()
     },

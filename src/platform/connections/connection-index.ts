@@ -43,6 +43,11 @@ export class ConnectionIndex {
     return known
   }
 
+  /** Whoever asks; for the server's own work. */
+  async known(scope: Scope, id: string): Promise<KnownConnection | null> {
+    return await this.#read(scope, id)
+  }
+
   /** After a change: nothing of this tenant is remembered. */
   forget(scope: Scope): void {
     for (const key of this.#found.keys()) if (key.startsWith(`${scope.tenantId} `)) this.#found.delete(key)

@@ -1,6 +1,6 @@
-import type { Actor, Catalog, Policy } from '../../domain/index.ts'
+import type { Actor, Catalog, Policy, Scope, Verb } from '../../domain/index.ts'
 import type { ConnectionBody, ConnectionInput, PolicyBody, PrivilegeReport } from '../../contract/index.ts'
-import type { Lease } from '../engines/index.ts'
+import type { Lease, LeaseOptions, WriteEnd } from '../engines/index.ts'
 
 /** What the pipeline needs of one connection, as this actor may have it. */
 export interface Target {
@@ -12,7 +12,8 @@ export interface Target {
   readonly policy: Policy
   /** Key of the policy's hash masks, as text; null where it has none. */
   readonly maskKey: string | null
-  lease(signal: AbortSignal): Promise<Lease>
+  /** To read unless said; to write it signs in as the connection's writer. */
+  lease(signal: AbortSignal, access?: LeaseOptions['access']): Promise<Lease>
 }
 
 /** Every method throws `connections.unknown` alike for what does not exist and what the actor may not see. */
@@ -24,10 +25,15 @@ export interface Connections {
   remove(actor: Actor, id: string): Promise<void>
   /** Signs in and asks what the database user could do; for a saved connection or for one about to be saved. */
   test(actor: Actor, subject: string | ConnectionInput): Promise<PrivilegeReport>
-  target(actor: Actor, idOrName: string): Promise<Target>
+  /** `isFresh`: catalog and policy are read anew, for what must not go by a version that is gone. */
+  target(actor: Actor, idOrName: string, options?: { readonly isFresh?: boolean }): Promise<Target>
   /** The actor's view; `refresh` reads it anew from the database. */
   catalog(actor: Actor, idOrName: string, options?: { readonly refresh?: boolean }): Promise<Catalog>
   policy(actor: Actor, idOrName: string): Promise<PolicyBody>
+  /** The rules as they count, for whoever holds this verb on the connection. */
+  rulesFor(actor: Actor, id: string, verb: Verb): Promise<{ readonly connection: ConnectionBody; readonly policy: Policy }>
+  /** What became of a write that was being committed; `unknown` also where the connection is gone. Tells nothing of its data. */
+  settle(scope: Scope, id: string, marker: string): Promise<WriteEnd>
   setPolicy(actor: Actor, idOrName: string, policy: PolicyBody): Promise<PolicyBody>
   close(): Promise<void>
 }

@@ -1,6 +1,6 @@
-import { mayDoOn, ShellError, type Actor, type Catalog, type RoleName, type Scope } from '../../domain/index.ts'
+import { mayDoOn, ShellError, type Actor, type Catalog, type RoleName, type Scope, type Verb } from '../../domain/index.ts'
 import { connectionInputShape, type ConnectionInput, type PolicyBody, type PrivilegeReport } from '../../contract/index.ts'
-import type { EngineTarget } from '../engines/index.ts'
+import type { EngineTarget, WriteEnd } from '../engines/index.ts'
 import { Secret } from '../../domain/index.ts'
 import type { Keyring, Store } from '../store/index.ts'
 import type { Connections, Target } from './connection.ts'
@@ -93,19 +93,20 @@ class ConnectionsRoom implements Connections {
     return this.#open.preflight(await known.target())
   }
 
-  async target(actor: Actor, idOrName: string): Promise<Target> {
+  async target(actor: Actor, idOrName: string, options: { readonly isFresh?: boolean } = {}): Promise<Target> {
     requireVerb(actor, 'ask')
-    const known = await this.#index.find(actor, idOrName)
+    const known = await this.#index.find(actor, idOrName, { isOwn: options.isFresh === true })
     requireVerbOn(actor, 'ask', known.body)
     const open = await this.#open.open(known)
-    const catalog = await open.catalog.get(known.policy.disclosure)
+    const { disclosure } = known.policy
+    const catalog = await (options.isFresh === true ? open.catalog.refresh(disclosure) : open.catalog.get(disclosure))
     return {
       connection: shownTo(actor, known.body),
       catalog,
       view: open.catalog.view(catalog, known.policy, actor.roles),
       policy: known.policy,
       maskKey: await this.#maskKey(known),
-      lease: (signal) => open.lease(signal),
+      lease: (signal, access) => open.lease(signal, access),
     }
   }
 
@@ -124,6 +125,17 @@ class ConnectionsRoom implements Connections {
     const { body, scope } = await this.#index.find(actor, idOrName)
     requireVerbOn(actor, 'manage-policies', body)
     return this.#index.declaredPolicy(body.id) ?? (await readPolicy(this.#saved, scope, body.id)) ?? openPolicyBody
+  }
+
+  async rulesFor(actor: Actor, id: string, verb: Verb) {
+    const { body, policy } = await this.#index.find(actor, id)
+    requireVerbOn(actor, verb, body)
+    return { connection: shownTo(actor, body), policy }
+  }
+
+  async settle(scope: Scope, id: string, marker: string): Promise<WriteEnd> {
+    const known = await this.#index.known(scope, id)
+    return known === null ? 'unknown' : (await this.#open.open(known)).settle(marker)
   }
 
   async setPolicy(actor: Actor, idOrName: string, policy: PolicyBody): Promise<PolicyBody> {

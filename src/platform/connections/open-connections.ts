@@ -1,6 +1,6 @@
 import { ShellError, type Dialect } from '../../domain/index.ts'
 import type { PrivilegeReport } from '../../contract/index.ts'
-import type { Engine, EnginePool, EngineTarget, Lease, PoolOptions } from '../engines/index.ts'
+import type { Engine, EnginePool, EngineTarget, Lease, LeaseOptions, PoolOptions, WriteEnd } from '../engines/index.ts'
 import type { Observe } from '../observe/index.ts'
 import { CachedCatalog } from './cached-catalog.ts'
 import type { KnownConnection } from './known-connection.ts'
@@ -19,7 +19,8 @@ export interface OpenOptions {
 export interface OpenConnection {
   readonly catalog: CachedCatalog
   preflight(): Promise<PrivilegeReport>
-  lease(signal: AbortSignal): Promise<Lease>
+  lease(signal: AbortSignal, access?: LeaseOptions['access']): Promise<Lease>
+  settle(marker: string): Promise<WriteEnd>
 }
 
 interface Entry extends OpenConnection {
@@ -113,10 +114,11 @@ export class OpenConnections {
       leases: 0,
       catalog: new CachedCatalog({ read, failed, ttlMs: catalogTtlMs, nowMs: () => performance.now() }),
       preflight: () => reported(() => pool.preflight()),
-      lease: async (signal) => {
+      settle: (marker) => pool.settle(marker),
+      lease: async (signal, access = 'read') => {
         entry.leases += 1
         const done = (): void => void (entry.leases -= 1)
-        return this.#count.follow(dialect, () => pool.lease({ signal }), done)
+        return this.#count.follow(dialect, () => pool.lease({ signal, access }), done)
       },
     }
     return entry

@@ -3,6 +3,7 @@ import type { Observe } from '../observe/index.ts'
 import { sql, type Store } from '../store/index.ts'
 import type { People, Tenancy } from '../tenancy/index.ts'
 import { createAccessTokens } from './access-tokens.ts'
+import { actorNow } from './actor-now.ts'
 import { Authenticator, type IdentityRooms, type SessionLimits } from './authenticate.ts'
 import { createSignIn } from './create-sign-in.ts'
 import { CredentialCache } from './credential-cache.ts'
@@ -57,6 +58,7 @@ export function createIdentity(options: IdentityOptions): Identity {
   return {
     authenticate: (bearer, surface) => authenticator.authenticate(bearer, surface),
     authenticateSession: (text, surface) => authenticator.authenticateSession(text, surface),
+    actorNow: (scope, earlier) => actorNow(rooms, scope, earlier),
     listTokens: (actor) => listTokens(rooms, actor),
     createToken: (actor, input) => createToken(rooms, people, actor, input),
     revokeToken: (actor, id) => revokeToken(rooms, actor, id),

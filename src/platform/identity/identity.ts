@@ -1,5 +1,6 @@
 import type { Actor, Scope, Surface } from '../../domain/index.ts'
 import type { AccessTokenBody, SessionBody, TokenBody, TokenInput } from '../../contract/index.ts'
+import type { EarlierActor } from './actor-now.ts'
 import type { SignIn } from './sign-in.ts'
 
 /** A token or a session, by its place. */
@@ -9,6 +10,8 @@ export interface Credential extends Scope {
 
 /** Credentials in, actors out. */
 export interface Identity {
+  /** What somebody may do now who did something earlier; throws kind `denied` when they may do nothing any more. */
+  actorNow(scope: Scope, earlier: EarlierActor): Promise<Actor>
   /**
    * A kept token or a signed access token. Throws kind `denied`, code `identity.not-signed-in` | `identity.token-unknown` |
    * `identity.token-expired` | `identity.token-revoked` | `identity.session-ended` | `identity.member-disabled`.

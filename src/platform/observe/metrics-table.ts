@@ -45,6 +45,7 @@ export const metricsTable = {
   runBytes: counter('aishell_run_bytes_total', 'Bytes of cells handed on.', ['dialect']),
   answers: counter('aishell_answers_total', 'Answers by how they ended.', ['outcome', 'drafter']),
   answerSeconds: histogram('aishell_answer_duration_seconds', 'Time from question to the end of its answer.', ['outcome']),
+  approvals: counter('aishell_approvals_total', 'Requests for another person’s consent, by what became of them.', ['state']),
   leasesUsed: gauge('aishell_leases_used', 'Database connections on loan.', ['dialect']),
   leasesWaiting: gauge('aishell_leases_waiting', 'Questions that wait for a database connection.', ['dialect']),
   modelCalls: counter('aishell_model_calls_total', 'Calls of language models.', ['provider', 'outcome']),

@@ -59,6 +59,8 @@ export class Metrics {
       case 'answer-ended':
         this.#add('answers', { outcome: observation.outcome, drafter: observation.drafter ?? 'none' })
         return this.#time('answerSeconds', { outcome: observation.outcome }, observation.elapsedMs)
+      case 'approval-changed':
+        return this.#add('approvals', { state: observation.state })
       case 'leases-changed':
         this.#set('leasesUsed', { dialect: observation.dialect }, observation.used)
         return this.#set('leasesWaiting', { dialect: observation.dialect }, observation.waiting)

@@ -1,4 +1,4 @@
-import type { Decision, Dialect, Drafter, Outcome, StatementClass } from '../../domain/index.ts'
+import type { ApprovalState, Decision, Dialect, Drafter, Outcome, StatementClass } from '../../domain/index.ts'
 
 /**
  * Everything a room may report, as a closed union; logger, metrics and traces interpret it.
@@ -44,6 +44,7 @@ export type Observation =
       readonly code: string | null
     }
   | { readonly type: 'answer-ended'; readonly outcome: Outcome | 'drafted'; readonly drafter: Drafter | null; readonly elapsedMs: number }
+  | { readonly type: 'approval-changed'; readonly state: ApprovalState }
   | { readonly type: 'leases-changed'; readonly dialect: Dialect; readonly used: number; readonly waiting: number }
   | {
       readonly type: 'model-called'

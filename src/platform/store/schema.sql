@@ -1,3 +1,64 @@
+CREATE TABLE approval (
+  tenant_id uuid NOT NULL,
+  approval_id uuid NOT NULL,
+  state text NOT NULL DEFAULT 'requested'::text,
+  connection_id text NOT NULL,
+  connection_name text NOT NULL,
+  sql text NOT NULL,
+  params jsonb NOT NULL,
+  class text NOT NULL,
+  hash text NOT NULL,
+  catalog_version text NOT NULL,
+  policy_version text NOT NULL,
+  limits jsonb NOT NULL,
+  verdict jsonb NOT NULL,
+  dry_run jsonb,
+  question_id uuid NOT NULL,
+  requester_id uuid NOT NULL,
+  requester_name text NOT NULL,
+  requester_kind text NOT NULL,
+  requester_surface text NOT NULL,
+  requester_credential uuid,
+  requested_at timestamp with time zone NOT NULL DEFAULT now(),
+  expires_at timestamp with time zone NOT NULL,
+  decided_by uuid,
+  decided_name text,
+  decided_surface text,
+  decided_credential uuid,
+  decided_at timestamp with time zone,
+  comment text,
+  execution_id uuid,
+  server_id uuid,
+  started_at timestamp with time zone,
+  beat_at timestamp with time zone,
+  committing_at timestamp with time zone,
+  marker text,
+  affected_rows bigint,
+  failure_code text,
+  failure_message text,
+  ended_at timestamp with time zone,
+  CONSTRAINT approval_check CHECK (((state <> ALL (ARRAY['approved'::text, 'executing'::text, 'executed'::text, 'failed'::text, 'unknown'::text])) OR ((decided_by IS NOT NULL) AND (decided_by <> requester_id)))),
+  CONSTRAINT approval_check1 CHECK (((state <> ALL (ARRAY['executing'::text, 'executed'::text, 'unknown'::text])) OR (execution_id IS NOT NULL))),
+  CONSTRAINT approval_requester_kind_check CHECK ((requester_kind = ANY (ARRAY['person'::text, 'agent'::text, 'service'::text]))),
+  CONSTRAINT approval_state_check CHECK ((state = ANY (ARRAY['requested'::text, 'approved'::text, 'rejected'::text, 'expired'::text, 'cancelled'::text, 'executing'::text, 'executed'::text, 'failed'::text, 'unknown'::text]))),
+  CONSTRAINT approval_tenant_id_decided_by_fkey FOREIGN KEY (tenant_id, decided_by) REFERENCES member(tenant_id, member_id) ON DELETE CASCADE,
+  CONSTRAINT approval_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id) ON DELETE CASCADE,
+  CONSTRAINT approval_tenant_id_requester_id_fkey FOREIGN KEY (tenant_id, requester_id) REFERENCES member(tenant_id, member_id) ON DELETE CASCADE,
+  CONSTRAINT approval_pkey PRIMARY KEY (tenant_id, approval_id),
+  CONSTRAINT approval_tenant_id_execution_id_key UNIQUE (tenant_id, execution_id)
+);
+CREATE INDEX approval_newest ON public.approval USING btree (tenant_id, requested_at DESC, approval_id DESC);
+CREATE INDEX approval_open ON public.approval USING btree (tenant_id, state) WHERE (state = ANY (ARRAY['requested'::text, 'approved'::text, 'executing'::text]));
+CREATE UNIQUE INDEX approval_waiting ON public.approval USING btree (tenant_id, requester_id, requester_credential, hash) NULLS NOT DISTINCT WHERE (state = 'requested'::text);
+ALTER TABLE approval ENABLE ROW LEVEL SECURITY;
+ALTER TABLE approval FORCE ROW LEVEL SECURITY;
+CREATE POLICY owner_select ON approval FOR SELECT TO owner USING true;
+CREATE POLICY tenant_delete ON approval FOR DELETE TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_insert ON approval FOR INSERT TO public WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY tenant_select ON approval FOR SELECT TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_update ON approval FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
+GRANT INSERT, SELECT ON approval TO aishell_runtime;
+
 CREATE TABLE connection (
   tenant_id uuid NOT NULL,
   connection_id uuid NOT NULL,
@@ -756,6 +817,14 @@ AS $function$
     WHERE h.sequence > coalesce((SELECT max(c.sequence) FROM public.record_checkpoint c WHERE c.tenant_id = h.tenant_id), 0)
       OR EXISTS (SELECT 1 FROM public.record_checkpoint c WHERE c.tenant_id = h.tenant_id AND c.published_at IS NULL)
   $function$;
+-- may be executed by: aishell_runtime, owner
+
+CREATE OR REPLACE FUNCTION public.tenants_with_open_approvals()
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public'
+AS $function$ SELECT DISTINCT a.tenant_id FROM public.approval a WHERE a.state IN ('requested', 'approved', 'executing') $function$;
 -- may be executed by: aishell_runtime, owner
 
 CREATE OR REPLACE FUNCTION public.tenants_with_open_intents()

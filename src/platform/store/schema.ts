@@ -23,6 +23,7 @@ export interface Database extends IdentityTables {
   readonly tenant_model: TenantModelTable
   readonly platform_operator: PlatformOperatorTable
   readonly erased_tenant: ErasedTenantTable
+  readonly approval: ApprovalTable
 }
 
 interface TenantTable {
@@ -104,6 +105,47 @@ interface RecordHeadTable {
   tenant_id: string
   sequence: string
   mac: Buffer
+}
+
+interface ApprovalTable {
+  tenant_id: string
+  approval_id: string
+  state: ColumnType<string, string | undefined, string>
+  connection_id: string
+  connection_name: string
+  sql: string
+  params: ColumnType<unknown, string, never>
+  class: string
+  hash: string
+  catalog_version: string
+  policy_version: string
+  limits: ColumnType<unknown, string, never>
+  verdict: ColumnType<unknown, string, never>
+  dry_run: ColumnType<unknown, string | null, never>
+  question_id: string
+  requester_id: string
+  requester_name: string
+  requester_kind: string
+  requester_surface: string
+  requester_credential: string | null
+  requested_at: StampedTime
+  expires_at: Time
+  decided_by: ColumnType<string | null, never, string>
+  decided_name: ColumnType<string | null, never, string>
+  decided_surface: ColumnType<string | null, never, string>
+  decided_credential: ColumnType<string | null, never, string | null>
+  decided_at: ColumnType<Date | null, never, Date | null>
+  comment: ColumnType<string | null, never, string | null>
+  execution_id: ColumnType<string | null, never, string>
+  server_id: ColumnType<string | null, never, string>
+  started_at: ColumnType<Date | null, never, Date>
+  beat_at: ColumnType<Date | null, never, Date>
+  committing_at: ColumnType<Date | null, never, Date>
+  marker: ColumnType<string | null, never, string | null>
+  affected_rows: ColumnType<string | null, never, number | null>
+  failure_code: ColumnType<string | null, never, string | null>
+  failure_message: ColumnType<string | null, never, string | null>
+  ended_at: ColumnType<Date | null, never, Date>
 }
 
 interface ServerInstanceTable {

@@ -28,6 +28,7 @@ export type LinkContent =
       readonly conversation: string | null
       readonly limits: IntentFields['question']['limits']
       readonly attempt: AttemptPart | null
+      readonly approval?: IntentFields['approval']
     }
   | { readonly kind: 'attempt'; readonly attempt: AttemptPart }
   | ({ readonly kind: 'outcome' } & OutcomeFields)
@@ -73,7 +74,21 @@ export function actorPart(actor: Actor): ActorPart {
 export function intentContent(actor: Actor, fields: IntentFields): LinkContent {
   const { input, purpose, conversation, limits } = fields.question
   const attempt = fields.firstAttempt === null ? null : attemptPart(fields.firstAttempt)
-  return { kind: 'intent', actor: actorPart(actor), connection: fields.connection, input, purpose, conversation, limits, attempt }
+  return {
+    kind: 'intent',
+    actor: actorPart(actor),
+    connection: fields.connection,
+    input,
+    purpose,
+    conversation,
+    limits,
+    attempt,
+    ...approvedBy(fields),
+  }
+}
+
+function approvedBy({ approval }: IntentFields) {
+  return approval === undefined ? {} : { approval }
 }
 
 export function attemptPart(fields: AttemptFields): AttemptPart {

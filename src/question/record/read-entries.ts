@@ -159,6 +159,7 @@ function toEntry(intent: IntentLink, later: readonly LinkBody[]): EntryBody {
     ...attemptFields(intent, attempt),
     ...outcomeFields(outcome),
     startedAt: intent.at,
+    ...(intent.approval === undefined ? {} : { approval: intent.approval }),
   }
 }
 
@@ -178,12 +179,21 @@ function attemptFields(intent: IntentLink, attempt: AttemptPart | null): Attempt
   }
 }
 
-type OutcomeEntry = Pick<EntryBody, 'state' | 'failureCode' | 'rows' | 'bytes' | 'truncated' | 'endedAt' | 'timings'>
+type OutcomeEntry = Pick<EntryBody, 'state' | 'failureCode' | 'rows' | 'affectedRows' | 'bytes' | 'truncated' | 'endedAt' | 'timings'>
 
 function outcomeFields(outcome: OutcomeLink | undefined): OutcomeEntry {
   const nothing = { failureCode: null, rows: null, bytes: null, truncated: null, timings: null }
   if (outcome === undefined) return { ...nothing, state: 'open', endedAt: null }
   if (outcome.state === 'lost') return { ...nothing, state: 'lost', endedAt: outcome.at }
-  const { state, failureCode, rows, bytes, truncated, timings, at } = outcome
-  return { state, failureCode, rows, bytes, truncated, timings: { ...timings }, endedAt: at }
+  const { state, failureCode, rows, affectedRows, bytes, truncated, timings, at } = outcome
+  return {
+    ...(affectedRows === undefined ? {} : { affectedRows }),
+    state,
+    failureCode,
+    rows,
+    bytes,
+    truncated,
+    timings: { ...timings },
+    endedAt: at,
+  }
 }

@@ -10,6 +10,8 @@ export interface IntentFields {
   readonly connection: string
   /** What was drafted and judged already, where that had no effect (SQL by hand): one link instead of two. */
   readonly firstAttempt: AttemptFields | null
+  /** Another person's consent that it runs by. */
+  readonly approval?: { readonly id: string; readonly hash: string; readonly approverId: string; readonly approver: string }
 }
 
 /** An open entry: the promise that an outcome will follow, or that a sweep will say `lost`. */
@@ -31,6 +33,8 @@ export interface OutcomeFields {
   readonly state: Exclude<EntryState, 'open' | 'lost'>
   readonly failureCode: string | null
   readonly rows: number
+  /** Of a write that was committed, where the database tells. */
+  readonly affectedRows?: number
   readonly bytes: number
   /** SHA-256 over the cells handed on, hex; null when nothing ran. */
   readonly resultDigest: string | null

@@ -4,3 +4,4 @@
 // Refuses text that carries no seal.
 export { run, type RunEvent, type RunOptions } from './run.ts'
 export { RunMeter } from './run-meter.ts'
+export { cutCells } from './cut-cells.ts'

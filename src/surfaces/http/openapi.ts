@@ -20,6 +20,7 @@ export async function describeApi(app: App, version: string): Promise<void> {
       tags: [
         { name: 'questions', description: 'Ask, draft, cancel' },
         { name: 'connections', description: 'Saved ways into databases, their catalogs and rules' },
+        { name: 'approvals', description: 'Another person’s consent to a statement' },
         { name: 'record', description: 'What was asked and how it ended, tamper-evident' },
         { name: 'identity', description: 'Tokens and who you are' },
         { name: 'people', description: 'Members, roles and groups' },

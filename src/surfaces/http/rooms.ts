@@ -4,6 +4,7 @@ import type { Connections } from '../../platform/connections/index.ts'
 import type { Identity } from '../../platform/identity/index.ts'
 import type { Observer } from '../../platform/observe/index.ts'
 import type { People } from '../../platform/tenancy/index.ts'
+import type { ApprovalDesk } from '../../question/index.ts'
 import type { Record } from '../../question/record/index.ts'
 import type { Answer, RunningAnswers } from './running-answers.ts'
 import type { TenantOffice } from './tenant-office.ts'
@@ -44,6 +45,7 @@ export interface HttpRooms {
   readonly signInScope: (host: string) => Promise<Scope>
   readonly connections: Connections
   readonly record: Record
+  readonly approvals: Omit<ApprovalDesk, 'sweep' | 'close'>
   readonly checks: readonly ReadinessCheck[]
   readonly observer: Pick<Observer, 'observe' | 'openRequest' | 'metricsText'>
   readonly mcp: McpDoor | null

@@ -4,6 +4,7 @@ import { mcpInputShapes, mcpTools, type McpTool } from '../../contract/index.ts'
 import type { McpRooms, ToolCall } from './rooms.ts'
 import { failed, failedBy, type ToolResult } from './tool-result.ts'
 import { ask, explain, runSql } from './tools/answer.ts'
+import { getApproval } from './tools/approval.ts'
 import { describeTable, listConnections, searchCatalog } from './tools/browse.ts'
 
 const verbOf: Readonly<{ [Tool in McpTool]: Verb }> = {
@@ -13,6 +14,7 @@ const verbOf: Readonly<{ [Tool in McpTool]: Verb }> = {
   ask: 'ask',
   run_sql: 'ask',
   explain: 'ask',
+  get_approval: 'ask',
 }
 
 export function isTool(name: string): name is McpTool {
@@ -47,6 +49,8 @@ function dispatch(rooms: McpRooms, call: ToolCall, name: McpTool, input: unknown
       return ask(rooms, call, parse(mcpInputShapes.ask, input))
     case 'run_sql':
       return runSql(rooms, call, parse(mcpInputShapes.run_sql, input))
+    case 'get_approval':
+      return getApproval(rooms, call, parse(mcpInputShapes.get_approval, input))
     default:
       return explain(rooms, call, parse(mcpInputShapes.explain, input))
   }

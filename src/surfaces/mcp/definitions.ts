@@ -7,8 +7,10 @@ const descriptions: Readonly<{ [Tool in McpTool]: string }> = {
   search_catalog: 'Find tables of a database by words; gives names, columns and comments.',
   describe_table: 'Columns, types, keys and comments of one table.',
   ask: 'Answer a question in plain language from a database; returns the SQL, what was assumed, and rows.',
-  run_sql: 'Run one read-only SQL statement, guarded and limited; returns rows.',
+  run_sql:
+    'Run one SQL statement, guarded and limited; returns rows. A write may wait for another person: then an approval id is returned.',
   explain: 'Judge a statement and show the plan without running it.',
+  get_approval: 'What became of a statement that waits for another person.',
 }
 
 export interface ToolDefinition {
@@ -24,10 +26,10 @@ export const definitions: readonly ToolDefinition[] = mcpTools.map((name) => {
     name,
     description: descriptions[name],
     inputSchema: { ...schema, type: 'object' },
-    annotations: { readOnlyHint: true, openWorldHint: false },
+    annotations: { readOnlyHint: name !== 'run_sql' && name !== 'ask', openWorldHint: false },
   }
 })
 
 export const instructions =
-  'AI-Shell answers from databases through a guard: reads only, with limits, everything recorded. Start with list_connections. ' +
+  'AI-Shell answers from databases through a guard, with limits, everything recorded. Start with list_connections. ' +
   'Prefer ask for questions and search_catalog before run_sql. An outcome other than answered says why; do not retry a refusal unchanged.'

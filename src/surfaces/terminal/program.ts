@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { addAdmin } from './commands/admin.ts'
+import { addApprovals } from './commands/approvals.ts'
 import { addAsk, addSql } from './commands/ask.ts'
 import { addAudit } from './commands/audit.ts'
 import { addCatalog, addHistory } from './commands/catalog.ts'
@@ -39,6 +40,7 @@ export function createProgram(env: TerminalEnvironment, context: CommandContext 
   addConnections(program, context)
   addTokens(program, context)
   addAdmin(program, context)
+  addApprovals(program, context)
   addAudit(program, context)
   program.commandsGroup('Sign in:')
   addLogin(program, context)

@@ -15,19 +15,23 @@ export interface Buffered {
 export async function bufferAnswer(questionId: string, connection: string, events: AsyncGenerator<PipelineEvent>): Promise<Buffered> {
   let draft = ''
   let verdict = ''
+  let approval = ''
+  let affected = ''
   let columns = '[]'
   let end: AnswerEnd | null = null
   const batches: string[] = []
   for await (const event of events) {
     if (event.type === 'draft-ready') draft = `,"draft":${JSON.stringify(event.draft)}`
     else if (event.type === 'verdict-reached') verdict = `,"verdict":${JSON.stringify(event.verdict)}`
+    else if (event.type === 'approval-requested') approval = `,"approval":${JSON.stringify(event.approval)}`
+    else if (event.type === 'write-done') affected = `,"affectedRows":${event.affectedRows}`
     else if (event.type === 'rows-begin') columns = JSON.stringify(event.columns)
     else if (event.type === 'rows-batch') batches.push(JSON.stringify(event.rows).slice(1, -1))
     else if (event.type === 'answer-end') end = event
   }
   const head = `{"id":${JSON.stringify(questionId)},"connection":${JSON.stringify(connection)}`
   const rows = `,"columns":${columns},"data":[${batches.join(',')}]`
-  return { text: `${head}${draft}${verdict}${rows}${end === null ? '' : endFields(end)}}`, end }
+  return { text: `${head}${draft}${verdict}${approval}${affected}${rows}${end === null ? '' : endFields(end)}}`, end }
 }
 
 function endFields(end: AnswerEnd): string {

@@ -2,6 +2,7 @@ import type { App } from '../app.ts'
 import type { HttpRooms } from '../rooms.ts'
 import type { Browsers } from '../credentials.ts'
 import { authRoutes } from './auth.ts'
+import { approvalRoutes } from './approvals.ts'
 import { catalogRoutes } from './catalog.ts'
 import { connectionRoutes } from './connections.ts'
 import { docsRoutes, type Reference } from './docs.ts'
@@ -35,6 +36,7 @@ export function registerRoutes(app: App, rooms: HttpRooms, { state, hasMcp, hasM
   draftRoutes(app, rooms)
   connectionRoutes(app, rooms)
   catalogRoutes(app, rooms)
+  approvalRoutes(app, rooms)
   historyRoutes(app, rooms)
   auditRoutes(app, rooms)
   tokenRoutes(app, rooms)

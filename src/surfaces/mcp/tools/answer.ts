@@ -68,6 +68,14 @@ async function answerOf(rooms: McpRooms, call: ToolCall, question: Question): Pr
         answer = { ...answer, outcome: event.outcome, ...(answer.columns === undefined ? {} : { truncated: event.truncated }) }
         if (event.failure !== undefined) answer = { ...answer, failure: event.failure }
         break
+      case 'approval-requested': {
+        const { id, state, expiresAt } = event.approval
+        answer = { ...answer, approval: { id, state, expiresAt } }
+        break
+      }
+      case 'write-done':
+        answer = { ...answer, affected_rows: event.affectedRows }
+        break
       case 'answer-begin':
       case 'rows-chunk':
         break
@@ -117,7 +125,8 @@ function resultOf(answer: McpAnswer): ToolResult {
 function refusedResult(answer: McpAnswer): ToolResult {
   const reasons = answer.reasons ?? []
   const word = answer.outcome === 'refused' ? 'Refused' : 'Needs the approval of another person'
-  const message = `${word}: ${reasons.map((reason) => reason.message).join(' ') || 'no reason was given.'}`
+  const waits = answer.approval === undefined ? '' : ` It waits as ${answer.approval.id} (get_approval tells what became of it).`
+  const message = `${word}: ${reasons.map((reason) => reason.message).join(' ') || 'no reason was given.'}${waits}`
   const code = reasons[0]?.code ?? `question.${answer.outcome}`
   return failed({ code, message, hint: reasons.find((reason) => reason.hint !== undefined)?.hint, more: { ...answer } })
 }
@@ -129,7 +138,10 @@ function answeredText(answer: McpAnswer): string {
     ...(answer.assumptions ?? []),
     ...(answer.sql === undefined ? [] : [`SQL: ${answer.sql}`]),
   ]
-  return [...notes, tableText(answer.columns ?? [], rows), countNote(rows.length, answer.truncated ?? null)].join('\n')
+  const changed =
+    answer.affected_rows === undefined ? [] : [`Committed; rows changed: ${answer.affected_rows ?? 'not told by the database'}.`]
+  if (answer.columns === undefined) return [...notes, ...changed].join('\n')
+  return [...notes, ...changed, tableText(answer.columns, rows), countNote(rows.length, answer.truncated ?? null)].join('\n')
 }
 
 function countNote(rows: number, truncated: NonNullable<McpAnswer['truncated']> | null): string {

@@ -1,4 +1,4 @@
-import type { AnswerEvent, DraftBody, VerdictBody } from '../../../contract/index.ts'
+import type { AnswerEvent, ApprovalBody, DraftBody, VerdictBody } from '../../../contract/index.ts'
 import type { Outcome } from '../../../domain/index.ts'
 import { codeOfOutcome, exitCodes, type ExitCode } from '../exit-codes.ts'
 import {
@@ -13,6 +13,7 @@ import {
   verdictLines,
 } from './answer-words.ts'
 import { printable } from './printable.ts'
+import { waitingLines, writtenLine } from './waiting-lines.ts'
 import { RowsView } from './rows-view.ts'
 import { voiceOf, type Screen } from './screen.ts'
 
@@ -54,6 +55,7 @@ class AnswerView {
   #draft: DraftBody | null = null
   #verdict: VerdictBody | null = null
   #end: AnswerEnd | null = null
+  #approval: ApprovalBody | null = null
 
   constructor(screen: Screen, options: AnswerViewOptions) {
     this.#screen = screen
@@ -76,6 +78,11 @@ class AnswerView {
         return
       case 'plan-ready':
         return this.#say(event.plan.text.split('\n').map((line) => `  ${printable(line)}`))
+      case 'approval-requested':
+        this.#approval = event.approval
+        return
+      case 'write-done':
+        return this.#say([writtenLine(event.affectedRows)])
       case 'rows-begin':
         this.#rows.begin(event.columns)
         this.#screen.spinner.start('reading…')
@@ -159,6 +166,7 @@ class AnswerView {
     if (draft !== null && draft.drafter !== 'verbatim') await this.#say(draftedLines(draft, voiceOf(this.#screen)))
     if (this.#verdict === null) return
     await this.#say(verdictLines(this.#verdict, draft?.sql ?? null, voiceOf(this.#screen)))
+    if (this.#approval !== null) await this.#say(waitingLines(this.#approval, this.#options.isShell))
   }
 
   async #showRows(end: AnswerEnd): Promise<void> {

@@ -9,6 +9,7 @@ import { showDraft } from '../render/draft-view.ts'
 import { findRelation, matchRelations, relationLines, relationListLines, type ListingLook } from '../render/relation-view.ts'
 import { findConnection } from '../session.ts'
 import { usageError } from '../usage-error.ts'
+import { approvals } from './approvals-action.ts'
 import { shellCommands, type ShellCommandName } from './shell-commands.ts'
 import type { ShellState } from './shell-state.ts'
 import { isSql } from './sql-or-language.ts'
@@ -24,6 +25,7 @@ export const shellActions: Readonly<Record<Exclude<ShellCommandName, '\\sql' | '
   '\\explain': explain,
   '\\export': exportAnswer,
   '\\history': history,
+  '\\approvals': approvals,
   '\\x': async (state) => {
     state.isExpanded = !state.isExpanded
     await say(state, `One line per column is ${state.isExpanded ? 'on' : 'off'}.`)

@@ -19,6 +19,11 @@ export const shellCommands = [
     does: 'write all rows of the last answer, or of what is given, to a file',
   },
   { name: '\\history', usage: '\\history [count]', does: 'what you asked lately, and how it ended' },
+  {
+    name: '\\approvals',
+    usage: '\\approvals [id] [approve|reject|cancel]',
+    does: 'what waits for another person; one of them; or a decision on it',
+  },
   { name: '\\x', usage: '\\x', does: 'one line per column on or off' },
   { name: '\\timing', usage: '\\timing', does: 'times of each stage on or off' },
   { name: '\\limit', usage: '\\limit [rows]', does: 'show or set the most rows an answer may have' },

@@ -1,0 +1,38 @@
+import type { ApprovedStatement } from '../domain/index.ts'
+import type { PendingWrite, WriteResult } from '../platform/engines/index.ts'
+import type { PipelineEvent } from './delivery.ts'
+import { present } from './present/index.ts'
+import type { Walk } from './stages.ts'
+import { cutCells } from './run/index.ts'
+
+/** One write, committed when `beforeCommit` has done its work; its RETURNING rows as any rows. */
+export async function* executeWrite(
+  walk: Walk,
+  approved: ApprovedStatement,
+  beforeCommit: (pending: PendingWrite) => Promise<void> = async () => {},
+): AsyncGenerator<PipelineEvent, WriteResult> {
+  const { rooms, actor, question, signal, ledger, target } = walk
+  const { meter } = ledger
+  const lease = await target.lease(signal, 'write')
+  try {
+    meter.start()
+    const result = await lease.write(approved, { signal, mark: { entryId: question.id, actor: actor.name }, beforeCommit })
+    meter.stop()
+    ledger.wrote(result.affectedRows)
+    yield { type: 'write-done', affectedRows: result.affectedRows }
+    if (result.columns.length > 0) yield* present(returned(result, approved, walk), walk.delivery, ledger.chart)
+    return result
+  } finally {
+    meter.stop()
+    await lease.release()
+    rooms.observe({ type: 'run-ended', dialect: target.catalog.dialect, ...meter.summary() })
+  }
+}
+
+async function* returned(result: WriteResult, { limits }: ApprovedStatement, { ledger: { meter } }: Walk) {
+  yield { type: 'rows-begin' as const, columns: [...result.columns] }
+  const rows = cutCells(result.rows, limits, meter)
+  meter.truncated ??= result.truncated
+  meter.take(JSON.stringify(rows))
+  if (rows.length > 0) yield { type: 'rows-batch' as const, rows }
+}

@@ -1,0 +1,41 @@
+import type { ApprovedStatement } from '../domain/index.ts'
+import type { PipelineEvent } from './delivery.ts'
+import { executeWrite } from './execute-write.ts'
+import { present } from './present/index.ts'
+import { run } from './run/index.ts'
+import type { Walk } from './stages.ts'
+
+/** Runs what the guard has sealed; a write that comes here needs nobody's consent, or has it. */
+export async function* execute(walk: Walk, approved: ApprovedStatement): AsyncGenerator<PipelineEvent> {
+  const { question, ledger } = walk
+  if (approved.access === 'read') return yield* executeRead(walk, approved)
+  if (question.purpose === 'explain') return await ledger.end('drafted') // the plan of a write is not asked for
+  yield* executeWrite(walk, approved)
+  await ledger.end('answered')
+}
+
+async function* executeRead(walk: Walk, approved: ApprovedStatement): AsyncGenerator<PipelineEvent> {
+  const { rooms, actor, question, signal, delivery, ledger, target } = walk
+  const mark = { entryId: question.id, actor: actor.name }
+  const lease = await target.lease(signal)
+  try {
+    if (question.purpose === 'explain') {
+      yield { type: 'plan-ready', plan: await lease.explain(approved, { signal, mark }) }
+      await ledger.end('drafted')
+      return
+    }
+    const rows = run(approved, lease, {
+      signal,
+      mark,
+      meter: ledger.meter,
+      format: delivery.escapesFormulas === true ? null : delivery.format,
+      batchRows: delivery.batchRows,
+    })
+    yield* present(rows, delivery, ledger.chart)
+  } finally {
+    ledger.meter.stop()
+    await lease.release()
+    rooms.observe({ type: 'run-ended', dialect: target.catalog.dialect, ...ledger.meter.summary() })
+  }
+  await ledger.end('answered')
+}
