@@ -57,6 +57,9 @@ async function fillPeople(query: Query, tenantId: string, member: string): Promi
 
 async function fillKeeping(query: Query, tenantId: string, member: string): Promise<void> {
   const rows = [
+    sql`approval (tenant_id, approval_id, connection_id, connection_name, sql, params, class, hash, catalog_version, policy_version, limits, verdict,
+      question_id, requester_id, requester_name, requester_kind, requester_surface, expires_at)
+      VALUES (${tenantId}, ${newId()}, 'shop', 'shop', 'DELETE FROM t', '[]', 'write', 'h', 'c', 'p', '{}', '{}', ${newId()}, ${member}, 'Ada', 'person', 'http', now())`,
     sql`record_checkpoint (tenant_id, sequence, body, signature) VALUES (${tenantId}, 1, '{}', '\\x00')`,
     sql`record_tombstone (tenant_id, through, body, signature) VALUES (${tenantId}, 1, '{}', '\\x00')`,
     sql`tenant_usage (tenant_id, day) VALUES (${tenantId}, '2026-01-01')`,
