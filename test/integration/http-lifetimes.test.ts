@@ -48,6 +48,7 @@ describe('cancelling', () => {
   ])('%s question gives %s %d', async (_whose, token, status) => {
     const rooms = scriptedRooms(
       async function* (_question, signal) {
+        yield { type: 'answer-begin', id: 'q', connection: 'demo' } // as every answer does, so that the asker has its head
         await once(signal, 'abort')
         yield answerEnd({ outcome: 'abandoned' })
       },

@@ -132,6 +132,10 @@ export class PortalRead<Batch> {
     this.#hold()
   }
 
+  handleCopyData(): void {
+    // of a COPY that is the statement itself: its bytes are no rows, and `copy` takes them before the driver sees them
+  }
+
   handleCommandComplete(message?: { readonly text?: string }): void {
     const { opening, ending, kept, isDescribeOnly } = this.#options
     const at = this.#commandsDone
