@@ -57,7 +57,7 @@ class TenantsRoom implements Tenants {
       code: 'tenancy.not-operator',
       kind: 'denied',
       message: 'Tenants are kept by operators of this installation, and you are none.',
-      hint: 'An operator adds others with `aishell admin operators add`; a token that is narrowed to some verbs does not do.',
+      hint: 'The first admin of the tenant `default` is one; a token that is narrowed to some verbs does not do.',
     })
   }
 
