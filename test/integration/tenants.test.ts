@@ -170,6 +170,7 @@ describe('leaving', () => {
     const [gone, stays] = [await openTenant('leaving'), await openTenant('staying')]
     for (const { admin } of [gone, stays]) await connectTo(admin, 'shop', shop)
     for (const { token } of [gone, stays]) expect((await ask(token, 'SELECT id FROM item')).status).toBe(200)
+    await stays.admin.auditVerify() // waits for the outcome, which is on its way to the disk when the answer ends
     const before = await rowsOf(stays.id)
     const { publicKey } = await gone.admin.auditPublicKey()
 
