@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ApprovedStatement } from '../../src/domain/index.ts'
 import type { EnginePool, PendingWrite } from '../../src/platform/engines/index.ts'
-import { approve, approveWrite, dryRun, failureOf, mark, never, read, write } from '../support/engine-statements.ts'
+import { approve, approveDryRun, approveWrite, dryRun, failureOf, mark, never, read, write } from '../support/engine-statements.ts'
 import { mariadbMember, postgresMember, sqliteMember, type EngineMember } from '../support/engine-members.ts'
 import { mariadbMissing } from '../support/mariadb-server.ts'
 
@@ -87,6 +87,13 @@ describe.each([
     // PostgreSQL knows each transaction; SQLite only that something was committed since.
     expect(await pool.settle(marker)).toBe(name === 'postgres' ? 'committed' : 'unknown')
     expect(await pool.settle('nonsense')).toBe('unknown')
+  })
+
+  test('that nobody has consented to can be counted, and is not run', async () => {
+    const counted = approveDryRun("UPDATE customer SET city = 'Voss'")
+    expect(await dryRun(pool, counted)).toMatchObject({ affectedRows: 3 })
+    expect((await failureOf(write(pool, counted))).code).toBe('engines.write-only')
+    expect(await cities()).toEqual(['Bergen', 'Oslo', null])
   })
 
   test('changes nothing in a dry run and tells how many rows it would change', async () => {

@@ -22,6 +22,11 @@ export function approveWrite(sql: string, params: readonly (string | null)[] = [
   return sealStatement({ ...approve(sql, params, limits), class: 'write', access: 'write' })
 }
 
+/** A write that nobody has let through yet: only to be counted. */
+export function approveDryRun(sql: string): ApprovedStatement {
+  return sealStatement({ ...approve(sql), class: 'write', access: 'dry-run' })
+}
+
 export const mark = { entryId: 'entry-1', actor: 'ada' }
 
 export function never(): AbortSignal {

@@ -2,6 +2,7 @@ import { ShellError } from '../../../domain/index.ts'
 import type { Engine, EnginePool, EngineTarget, PoolOptions } from '../engine.ts'
 import { pinHost, type HostPolicy } from '../host-policy.ts'
 import { LeasePool } from '../lease-pool.ts'
+import { WriteLease } from '../write-lease.ts'
 import { cancelled } from '../outer-clock.ts'
 import { readCatalog } from './catalog.ts'
 import { statementFailure } from './errors.ts'
@@ -9,7 +10,7 @@ import { MysqlLease } from './lease.ts'
 import type { MysqlTarget } from './mysql-target.ts'
 import { preflight } from './preflight.ts'
 import { MysqlSession } from './session.ts'
-import { MysqlWriteLease } from './write-lease.ts'
+import { dryRunOn, writeOn } from './writing.ts'
 import { beginRead, endRead, statementSettings } from './settings.ts'
 
 /** MySQL 8.0 and newer, or MariaDB 10.6 and newer. */
@@ -60,7 +61,7 @@ function openPool(target: MysqlTarget, hosts: HostPolicy, options: PoolOptions):
     preflight: (signal) => own(signal, (session) => preflight(session)),
     lease: async ({ signal, waitMs, access }) =>
       access === 'write'
-        ? new MysqlWriteLease(await writers.take(signal, waitMs), (back) => writers.give(back))
+        ? new WriteLease(await writers.take(signal, waitMs), { write: writeOn, dryRun: dryRunOn }, (back) => writers.give(back))
         : new MysqlLease(await pool.take(signal, waitMs), (back) => pool.give(back)),
     // A user without powers over the server cannot ask what became of a transaction.
     settle: async () => 'unknown',

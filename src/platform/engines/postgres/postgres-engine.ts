@@ -2,6 +2,7 @@ import { ShellError } from '../../../domain/index.ts'
 import type { Engine, EnginePool, EngineTarget, PoolOptions } from '../engine.ts'
 import { pinHost, type HostPolicy } from '../host-policy.ts'
 import { LeasePool } from '../lease-pool.ts'
+import { WriteLease, type Writing } from '../write-lease.ts'
 import { cancelled } from '../outer-clock.ts'
 import { readCatalog } from './catalog.ts'
 import { statementFailure } from './errors.ts'
@@ -11,8 +12,7 @@ import { readFacts } from './server-facts.ts'
 import { beginRead, endRead, type ServerFacts } from './prologue.ts'
 import type { PostgresTarget } from './postgres-target.ts'
 import { PostgresSession } from './session.ts'
-import { PostgresWriteLease } from './write-lease.ts'
-import { settleOn } from './writing.ts'
+import { dryRunOn, settleOn, writeOn } from './writing.ts'
 
 /** PostgreSQL 12 and newer. */
 export function createPostgresEngine(hosts: HostPolicy): Engine {
@@ -72,12 +72,17 @@ function openPool(target: PostgresTarget, hosts: HostPolicy, options: PoolOption
     return new PostgresLease(session, facts, (back) => pool.give(back))
   }
   /** Names mean what they mean to the guard: the search path is the one the catalog was read with. */
-  const leaseToWrite = async (signal: AbortSignal, waitMs: number | undefined): Promise<PostgresWriteLease> => {
+  const leaseToWrite = async (signal: AbortSignal, waitMs: number | undefined): Promise<WriteLease<PostgresSession>> => {
     if (facts === null) await own(signal, async () => undefined) // the first session reads them
     const session = await writers.take(signal, waitMs)
     try {
       const own = await factsOf(session)
-      return new PostgresWriteLease(session, { ...own, searchPath: facts?.searchPath ?? own.searchPath }, (back) => writers.give(back))
+      const known = { ...own, searchPath: facts?.searchPath ?? own.searchPath }
+      const writing: Writing<PostgresSession> = {
+        write: (held, approved, options) => writeOn(held, known, approved, options),
+        dryRun: (held, approved, options) => dryRunOn(held, known, approved, options),
+      }
+      return new WriteLease(session, writing, (back) => writers.give(back))
     } catch (error) {
       await writers.give(session)
       throw error

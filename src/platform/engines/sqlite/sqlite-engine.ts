@@ -4,14 +4,14 @@ import { ShellError } from '../../../domain/index.ts'
 import { catalogVersion } from '../catalog-version.ts'
 import type { Engine, EnginePool, PoolOptions } from '../engine.ts'
 import { LeasePool } from '../lease-pool.ts'
+import { WriteLease } from '../write-lease.ts'
 import { cancelled } from '../outer-clock.ts'
 import { statementFailure } from './errors.ts'
 import { SqliteLease } from './lease.ts'
 import { preflight } from './preflight.ts'
 import { SqliteSession, type SandboxOptions } from './session.ts'
 import { pinFile, type SqliteTarget } from './sqlite-target.ts'
-import { SqliteWriteLease } from './write-lease.ts'
-import { settleOn } from './writing.ts'
+import { dryRunOn, settleOn, writeOn } from './writing.ts'
 
 export interface SqliteEngineOptions extends Partial<SandboxOptions> {
   /** Files must lie inside one of these, symbolic links followed; none: no SQLite file can be opened. */
@@ -76,7 +76,7 @@ function openPool(target: SqliteTarget, allowedDirectories: readonly string[], s
     preflight: (signal) => own(signal, (session) => preflight(session)),
     lease: async ({ signal, waitMs, access }) =>
       access === 'write'
-        ? new SqliteWriteLease(await writers.take(signal, waitMs), (session) => writers.give(session))
+        ? new WriteLease(await writers.take(signal, waitMs), { write: writeOn, dryRun: dryRunOn }, (session) => writers.give(session))
         : new SqliteLease(await pool.take(signal, waitMs), (session) => pool.give(session)),
     settle: async (marker, signal = new AbortController().signal) => {
       const session = await writers.take(signal)

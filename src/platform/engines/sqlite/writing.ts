@@ -24,7 +24,11 @@ export async function writeOn(session: SqliteSession, approved: ApprovedStatemen
   return { affectedRows, columns, rows, truncated }
 }
 
-export async function dryRunOn(session: SqliteSession, approved: ApprovedStatement, signal: AbortSignal): Promise<DryRun> {
+export async function dryRunOn(
+  session: SqliteSession,
+  approved: ApprovedStatement,
+  { signal }: Pick<WriteOptions, 'signal'>,
+): Promise<DryRun> {
   const { affectedRows } = await begin(session, approved, signal)
   await session.ask({ type: 'rollback' })
   return { affectedRows, notes: ['Rows changed by triggers and cascades are not counted.'] }
