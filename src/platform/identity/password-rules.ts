@@ -1,4 +1,3 @@
-import type { ZxcvbnFactory } from '@zxcvbn-ts/core'
 import { ShellError } from '../../domain/index.ts'
 
 export const minPasswordLength = 12
@@ -16,27 +15,14 @@ export async function checkPassword(password: string, context: readonly string[]
   const length = Array.from(text).length
   if (length < minPasswordLength) throw weak(`A password needs at least ${minPasswordLength} characters.`)
   if (length > maxPasswordLength) throw weak(`A password has at most ${maxPasswordLength} characters.`)
-  const { score, feedback } = await (
-    await estimator()
-  ).checkAsync(text, [...context.flatMap(wordsOf), 'aishell', 'ai-shell', 'harbor', 'database'])
+  const { passwordEstimator } = await import('./password-estimator.ts') // loaded when the first password is set
+  const words = [...context.flatMap(wordsOf), 'aishell', 'ai-shell', 'harbor', 'database']
+  const { score, feedback } = await passwordEstimator.checkAsync(text, words)
   if (score < minScore) throw weak(`This password would be guessed soon. ${feedback.warning ?? ''}`.trim())
 }
 
 function wordsOf(text: string): readonly string[] {
   return [text, ...text.split(/[^\p{L}\p{N}]+/u)].filter((word) => word.length > 2)
-}
-
-let loaded: Promise<ZxcvbnFactory> | null = null
-
-/** Its word lists take megabytes and are loaded when the first password is set. */
-function estimator(): Promise<ZxcvbnFactory> {
-  loaded ??= loadEstimator()
-  return loaded
-}
-
-async function loadEstimator(): Promise<ZxcvbnFactory> {
-  const [core, common] = await Promise.all([import('@zxcvbn-ts/core'), import('@zxcvbn-ts/language-common')])
-  return new core.ZxcvbnFactory({ dictionary: common.dictionary, graphs: common.adjacencyGraphs })
 }
 
 function weak(message: string): ShellError {
