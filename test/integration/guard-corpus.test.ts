@@ -13,6 +13,7 @@ interface Line {
   readonly class: StatementClass
   readonly decision: Decision
   readonly source: string
+  readonly tables?: readonly string[]
   readonly policy?: Partial<Policy>
 }
 
@@ -66,6 +67,7 @@ describe.each<Dialect>(['postgres', 'mysql', 'mariadb', 'sqlite'])('the corpus o
       decision: line.decision,
       reasons: null,
     })
+    if (line.tables !== undefined) expect(verdict.tables).toEqual(line.tables)
     expect(approved !== null).toBe(line.decision === 'allow')
     expect(verdict.reasons.length > 0).toBe(line.decision !== 'allow')
   })

@@ -2,10 +2,12 @@ import { constants } from 'node:sqlite'
 import { strongerClass, type Reason, type Relation, type Span, type StatementClass } from '../../../domain/index.ts'
 import type { ColumnUse, MissingColumn, RelationUse } from '../analysis.ts'
 import type { CatalogIndex } from '../catalog-index.ts'
+import { readFromClauses, type FromClauses } from './from-clauses.ts'
 import { readFunctions } from './functions.ts'
 import { unnamedColumn } from './guess-tables.ts'
 import type { Outline } from './outline.ts'
 import { isOwnTable, readTableFunctions } from './own-tables.ts'
+import { tokenize } from './tokenize.ts'
 import { lostWitness } from './witness.ts'
 import type { WitnessAction } from './witness-messages.ts'
 import { writesOf, type ReportedChange } from './writes.ts'
@@ -24,12 +26,14 @@ export class Weighing {
   readonly #shape: Outline
   readonly #index: CatalogIndex
   readonly #uncertain: ReadonlySet<string>
+  readonly #clauses: FromClauses
 
   constructor(sql: string, shape: Outline, index: CatalogIndex, uncertain: ReadonlySet<string>) {
     this.#sql = sql
     this.#shape = shape
     this.#index = index
     this.#uncertain = uncertain
+    this.#clauses = readFromClauses(tokenize(sql.slice(0, shape.end)))
   }
 
   /** Without a catalog some columns are made up, and of some it is not known whose they are. */
@@ -55,6 +59,27 @@ export class Weighing {
       default:
         this.class = strongerClass(this.class, classOfAction(code))
         if (first !== null && writeActions.has(code)) this.#write(code, first, second)
+    }
+  }
+
+  /** Of tables that are met in a join alone, and of the columns they are joined by, the authorizer is not asked. */
+  takeJoins(): void {
+    const views: Relation[] = []
+    const take = ({ tables, joins }: FromClauses, read: (table: string, column: string) => void): void => {
+      for (const table of tables) {
+        read(table, '')
+        const relation = this.#index.findInPath(table)
+        if (relation?.kind === 'view' && !views.includes(relation)) views.push(relation)
+      }
+      for (const [table, column] of joins.flatMap((join) => joinedColumns(join, this.#index))) read(table, column)
+    }
+    take(this.#clauses, (table, column) => this.#read(table, column, null))
+    for (const view of views) {
+      if (view.definition === null) continue
+      take(readFromClauses(tokenize(view.definition)), (table, column) => {
+        const relation = this.#index.findInPath(table)
+        if (relation !== null) this.#readBehindView(relation, column, this.#spanOf(view.name))
+      })
     }
   }
 
@@ -86,7 +111,7 @@ export class Weighing {
 
   #isDerived(name: string): boolean {
     const folded = name.toLowerCase()
-    return this.#shape.withNames.has(folded) && this.#index.findInPath(name) === null && !isOwnTable(folded)
+    return this.#shape.withNames.has(folded) && !isOwnTable(folded) && !this.#clauses.tables.some((table) => table.toLowerCase() === folded)
   }
 
   #read(table: string, column: string, through: string | null): void {
@@ -150,6 +175,18 @@ export class Weighing {
     const start = byteAt(this.#sql, Math.max(0, this.#sql.indexOf(name)))
     return { start, end: start + Buffer.byteLength(name) }
   }
+}
+
+/** Each column two sides are joined by, on every side that has it. What a sub-select puts out is not known: it may share any. */
+function joinedColumns({ columns, sides }: FromClauses['joins'][number], index: CatalogIndex): (readonly [table: string, column: string])[] {
+  const all = sides.flatMap((table) =>
+    (table === null ? [] : (index.findInPath(table)?.columns ?? [])).map((column) => [table ?? '', column.name] as const),
+  )
+  const folded = (name: string): string => name.toLowerCase()
+  const isShared = (name: string): boolean =>
+    sides.includes(null) || all.filter(([, column]) => folded(column) === folded(name)).length > 1
+  const isUsed = columns === null ? isShared : (name: string): boolean => columns.some((column) => folded(column) === folded(name))
+  return all.filter(([, column]) => isUsed(column))
 }
 
 function byteAt(sql: string, at: number): number {

@@ -1,0 +1,113 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { constants, DatabaseSync } from 'node:sqlite'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readCatalog } from '../../bench/accuracy/load-databases.ts'
+import { openPolicy, type Catalog, type Dialect } from '../../src/domain/index.ts'
+import { createGuard } from '../../src/question/guard/index.ts'
+import { demoDatabase } from '../support/demo-database.ts'
+
+interface Line {
+  readonly id: string
+  readonly sql: string
+  readonly decision: string
+}
+
+const guard = createGuard()
+let server: Client
+let postgres: Catalog
+beforeAll(async () => {
+  const database = await demoDatabase()
+  postgres = await readCatalog(database)
+  const { host, port, user, password } = database
+  server = new Client({ host, port, user, password: password.reveal(), database: database.database })
+  await server.connect()
+})
+afterAll(async () => {
+  await server.end()
+  await guard.close()
+})
+
+function readsOf(dialect: Dialect): Line[] {
+  const folder = join(import.meta.dirname, '../corpus/guard', dialect)
+  const texts = readdirSync(folder).flatMap((file) => readFileSync(join(folder, file), 'utf8').trim().split('\n'))
+  return texts.map((text) => JSON.parse(text) as Line).filter((line) => line.decision === 'allow') // our own files
+}
+
+async function tablesOf(sql: string, catalog: Catalog): Promise<readonly string[]> {
+  const context = { catalog, dialect: catalog.dialect, policy: openPolicy, roles: ['reader'], limits: openPolicy.defaults }
+  return (await guard.guard({ sql, params: null }, { ...context, connectionId: 'tables' })).verdict.tables
+}
+
+describe('the tables the guard tells of', () => {
+  test('are those PostgreSQL keeps in its books when it makes a view of the statement', async () => {
+    let compared = 0
+    for (const { id, sql } of readsOf('postgres')) {
+      const tables = await booksOf(server, sql)
+      if (tables === null) continue
+      compared += 1
+      expect({ id, tables: await tablesOf(sql, postgres) }).toEqual({ id, tables })
+    }
+    expect(compared).toBeGreaterThan(180)
+  })
+
+  test('are those SQLite opens when every table is a view over another', async () => {
+    const catalog: Catalog = {
+      ...postgres,
+      dialect: 'sqlite',
+      searchPath: ['main'],
+      relations: postgres.relations.map((relation) => ({ ...relation, schema: 'main', definition: null })),
+      version: 'tables',
+    }
+    const opened = openVeiled(catalog)
+    let compared = 0
+    for (const { id, sql } of readsOf('sqlite')) {
+      const tables = opened(sql)
+      if (tables === null) continue
+      compared += 1
+      expect({ id, tables: await tablesOf(sql, catalog) }).toEqual({ id, tables })
+    }
+    expect(compared).toBeGreaterThan(100)
+  })
+})
+
+/** What a view of the statement depends on; null: no view can hold it. */
+async function booksOf(server: Client, sql: string): Promise<string[] | null> {
+  const text = sql.replace(/;\s*$/, '')
+  const columns = await server.query(`SELECT * FROM (${text}\n) q LIMIT 0`).catch(() => null)
+  if (columns === null || columns.fields.length === 0) return null
+  const names = columns.fields.map((_, at) => `c${at}`).join(', ')
+  const made = await server.query(`CREATE OR REPLACE VIEW public.witness (${names}) AS ${text}`).catch(() => null)
+  if (made === null) return null
+  const { rows } = await server.query(
+    `SELECT DISTINCT n.nspname || '.' || c.relname AS name FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid AND d.classid = 'pg_rewrite'::regclass
+       JOIN pg_class c ON c.oid = d.refobjid AND d.refclassid = 'pg_class'::regclass JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE r.ev_class = 'public.witness'::regclass AND c.oid <> r.ev_class AND c.relkind <> 'S' ORDER BY 1`,
+  )
+  await server.query('DROP VIEW public.witness')
+  return (rows as { name: string }[]).map((row) => row.name) // the column the query names
+}
+
+/** SQLite is not asked about every table of a join, but always about those behind a view. */
+function openVeiled({ relations }: Catalog): (sql: string) => string[] | null {
+  const memory = new DatabaseSync(':memory:')
+  const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`
+  for (const { name, columns } of relations) {
+    memory.exec(`CREATE TABLE ${quote(`veiled ${name}`)} (${columns.map((column) => quote(column.name)).join(', ')})`)
+    memory.exec(`CREATE VIEW ${quote(name)} AS SELECT * FROM ${quote(`veiled ${name}`)}`)
+  }
+  return (sql) => {
+    const found = new Set<string>()
+    memory.setAuthorizer((code, table) => {
+      if (code === constants.SQLITE_READ && table?.startsWith('veiled ') === true) found.add(`main.${table.slice(7)}`)
+      return constants.SQLITE_OK
+    })
+    try {
+      memory.prepare(sql)
+      return [...found].toSorted()
+    } catch {
+      return null // row numbers, hints and the like are a table's own
+    }
+  }
+}
