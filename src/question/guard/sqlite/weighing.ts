@@ -178,13 +178,15 @@ export class Weighing {
 }
 
 /** Each column two sides are joined by, on every side that has it. What a sub-select puts out is not known: it may share any. */
-function joinedColumns({ columns, sides }: FromClauses['joins'][number], index: CatalogIndex): (readonly [table: string, column: string])[] {
+function joinedColumns(
+  { columns, sides }: FromClauses['joins'][number],
+  index: CatalogIndex,
+): (readonly [table: string, column: string])[] {
   const all = sides.flatMap((table) =>
     (table === null ? [] : (index.findInPath(table)?.columns ?? [])).map((column) => [table ?? '', column.name] as const),
   )
   const folded = (name: string): string => name.toLowerCase()
-  const isShared = (name: string): boolean =>
-    sides.includes(null) || all.filter(([, column]) => folded(column) === folded(name)).length > 1
+  const isShared = (name: string): boolean => sides.includes(null) || all.filter(([, column]) => folded(column) === folded(name)).length > 1
   const isUsed = columns === null ? isShared : (name: string): boolean => columns.some((column) => folded(column) === folded(name))
   return all.filter(([, column]) => isUsed(column))
 }

@@ -11,6 +11,8 @@ parentPort?.on('message', (request: WitnessRequest) => {
   parentPort?.postMessage(testify(request))
 })
 
+parentPort?.postMessage('ready')
+
 function testify({ id, catalogKey, tables, sql, overlay }: WitnessRequest): WitnessReply {
   try {
     if (catalogKey === null) return { id, needsCatalog: false, ...compileByGuessing(sql) }
