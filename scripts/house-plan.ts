@@ -12,6 +12,8 @@ export const floors: readonly (readonly string[])[] = [
     'platform/identity',
     'platform/models',
     'platform/observe',
+    'platform/redis',
+    'platform/signals',
     'platform/sinks',
     'platform/store',
     'platform/tenancy',
@@ -28,7 +30,9 @@ export const neighbours: Readonly<Record<string, readonly string[]>> = {
   'platform/identity': ['platform/observe', 'platform/store', 'platform/tenancy'],
   'platform/discovery': ['platform/observe'],
   'platform/models': ['platform/observe'],
-  'platform/tenancy': ['platform/observe', 'platform/store'],
+  'platform/redis': ['platform/observe'],
+  'platform/signals': ['platform/redis', 'platform/store'],
+  'platform/tenancy': ['platform/observe', 'platform/redis', 'platform/store'],
 }
 
 /** Rooms that are clients of the contract and of nothing else of the server. */
@@ -68,6 +72,7 @@ export const packageHomes: Readonly<Record<string, readonly string[]>> = {
   kysely: ['platform/store', 'platform/identity', 'platform/tenancy', 'platform/connections', 'question/approve', 'question/record'],
   '@guanmingchiu/sqlparser-ts': ['question/guard'],
   'libpg-query': ['question/guard'],
+  ioredis: ['platform/redis'],
   mysql2: ['platform/engines'],
   pg: ['platform/engines', 'platform/store'],
   'pg-copy-streams': ['platform/engines'],

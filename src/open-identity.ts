@@ -13,6 +13,7 @@ interface Rooms {
   readonly jwtSecret: Secret
   /** The tenant people sign in to where nothing names another. */
   readonly scope: Scope
+  readonly changed: (scope: Scope) => void
 }
 
 const minuteMs = 60_000
@@ -37,6 +38,7 @@ export function openIdentity(rooms: Rooms): { readonly people: People; readonly 
     issuer: settings.server.publicUrl ?? 'aishell',
     sessions: { maxAgeMs: sessionHours * 60 * minuteMs, idleMs: sessionIdleMinutes * minuteMs },
     oidc: oidcSettings(rooms),
+    changed: rooms.changed,
   })
   return { people, identity }
 }

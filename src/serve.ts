@@ -22,6 +22,7 @@ import { readinessChecks } from './readiness-checks.ts'
 import { modelProviders } from './model-providers.ts'
 import { createTenantOffice, openTenants, tenantModels } from './tenant-office.ts'
 import { prepareStore } from './prepare-store.ts'
+import { openReplicas, type Replicas } from './replicas.ts'
 import { checkpointSink, startKeeping } from './record-keeping.ts'
 import { watchRevocations } from './watch-revocations.ts'
 
@@ -77,12 +78,16 @@ async function build(
   const tenancy = createTenancy({ store })
   const scope = await tenancy.ensureDefaultTenant()
   await keyring.auditKey(scope) // a wrong SECRET_KEY is said now, not at the first question
-  const { people, identity } = openIdentity({ settings, store, tenancy, observe: observer.observe, jwtSecret: keys.jwtSecret, scope })
+  const server = { serverId: newId(), isOnlyServer: storeServer.isEmbedded }
+  const { observe } = observer
+  const { jwtSecret } = keys
+  const replicas = openReplicas({ settings, address: storeServer.address, serverId: server.serverId, jwtSecret, observe })
+  closers.push(() => replicas.close())
+  const { people, identity } = openIdentity({ settings, store, tenancy, observe, jwtSecret, scope, changed: replicas.changed('people') })
   const credentials = await firstCredentials({ settings, scope, tenancy, identity })
-  const { tenants, quotas } = await openTenants(settings, { store, tenancy, scope, observe: observer.observe })
+  const { tenants, quotas } = await openTenants(settings, { store, tenancy, scope, observe, changed: replicas.changed('tenants') })
   closers.push(() => quotas.close())
 
-  const server = { serverId: newId(), isOnlyServer: storeServer.isEmbedded }
   const record = createRecord({
     ...server,
     store,
@@ -95,7 +100,7 @@ async function build(
   closers.push(() => record.close())
   const cluster = openDiscovered(settings, observer.observe)
   closers.push(() => cluster.close())
-  const connections = openConnections(settings, store, keyring, observer, scope, storeServer, cluster.discovered, people)
+  const connections = openConnections(settings, store, keyring, observer, scope, storeServer, cluster.discovered, people, replicas)
   closers.push(() => connections.close())
   const guard = createGuard()
   closers.push(() => guard.close())
@@ -113,7 +118,8 @@ async function build(
     modelsOf: tenantModels({ store, keyring, quotas }, { ...modelProviders(settings), models, observe: observer.observe }),
   }
   const office = createTenantOffice({ store, keyring, tenancy, tenants, quotas, identity, record })
-  const running = new RunningAnswers()
+  const running = new RunningAnswers(replicas.cancelElsewhere)
+  replicas.join({ running, identity, connections, tenants })
   const follow: Answer = running.follow(
     metered((actor, question, signal, delivery) => answer(rooms, actor, question, signal, delivery), quotas),
   )
@@ -134,7 +140,8 @@ async function build(
       connections,
       record,
       approvals,
-      checks: [...readinessChecks({ settings, store, models }), ...cluster.checks],
+      checks: [...readinessChecks({ settings, store, models }), ...replicas.checks, ...cluster.checks],
+      rates: replicas.rates,
       observer,
       mcp,
       office,
@@ -192,6 +199,7 @@ function openConnections(
   storeServer: Awaited<ReturnType<typeof openStoreServer>>,
   discovered: DiscoveredConnections['discovered'],
   people: People,
+  replicas: Replicas,
 ): Connections {
   const { demo } = storeServer
   const hosts = hostsOf(settings, discovered, demo === null ? [] : [demo.host])
@@ -213,6 +221,8 @@ function openConnections(
     catalogTtlMs: settings.connections.catalogTtlMs,
     allowSuperusers: settings.connections.allowSuperusers,
     roleNames: (tenant) => people.roleNames(tenant),
+    changed: replicas.changed('connections'),
+    catalogChanged: replicas.changed('catalog'),
     limits: { defaults: settings.limits, ceiling: settings.ceilings },
     declarations: {
       scope,

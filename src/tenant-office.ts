@@ -45,10 +45,17 @@ export async function openTenants(
     tenancy,
     scope,
     observe,
-  }: { readonly store: Store; readonly tenancy: Tenancy; readonly scope: Scope; readonly observe: Observe },
+    changed,
+  }: {
+    readonly store: Store
+    readonly tenancy: Tenancy
+    readonly scope: Scope
+    readonly observe: Observe
+    readonly changed: (scope: Scope) => void
+  },
 ): Promise<{ readonly tenants: Tenants; readonly quotas: Quotas }> {
   const { isMultiTenant, tenantHostSuffix: hostSuffix } = settings.access
-  const tenants = createTenants({ store, defaultTenant: scope, isMultiTenant, hostSuffix })
+  const tenants = createTenants({ store, defaultTenant: scope, isMultiTenant, hostSuffix, changed })
   await tenants.ensureOperator(scope, (await tenancy.ensureFirstAdmin(scope)).member.id)
   return { tenants, quotas: new Quotas({ store, observe, quotasOf: (of) => tenants.quotas(of) }) }
 }

@@ -46,6 +46,8 @@ const env = {
   PORT: '0',
   LOG_LEVEL: 'warn',
   CONNECTION_POOL_MAX: '16',
+  RATE_ACTOR_QUESTIONS: '0', // one member asks as fast as it can
+  RATE_TENANT_QUESTIONS: '0',
 }
 const root = join(import.meta.dirname, '../..')
 const aishell = spawn(process.execPath, [join(root, 'src/main.ts'), 'serve'], { env, stdio: ['ignore', 'ignore', 'pipe'] })

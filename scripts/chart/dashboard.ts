@@ -100,6 +100,12 @@ const panels: readonly Panel[] = [
     series: [{ expr: rate('aishell_credentials_refused_total', 'surface, code'), legend: '{{surface}} {{code}}' }],
   },
   {
+    title: 'Requests beyond a limit a minute',
+    what: 'By whose limit and of which routes.',
+    unit: 'reqps',
+    series: [{ expr: rate('aishell_rates_refused_total', 'holder, group'), legend: '{{holder}} {{group}}' }],
+  },
+  {
     title: 'Memory',
     what: 'Resident memory of each pod.',
     unit: 'bytes',

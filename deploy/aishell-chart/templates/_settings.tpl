@@ -13,6 +13,11 @@ requestTimeoutMs: REQUEST_TIMEOUT_MS
 maxAnswers: MAX_ANSWERS
 dbPoolMax: DB_POOL_MAX
 dbWaitMs: DB_WAIT_MS
+rateActorQuestions: RATE_ACTOR_QUESTIONS
+rateTenantQuestions: RATE_TENANT_QUESTIONS
+rateActorRequests: RATE_ACTOR_REQUESTS
+rateTenantRequests: RATE_TENANT_REQUESTS
+rateNetworkOpen: RATE_NETWORK_OPEN
 llmProvider: LLM_PROVIDER
 llmModel: LLM_MODEL
 llmBaseUrl: LLM_BASE_URL

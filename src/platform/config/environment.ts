@@ -5,7 +5,18 @@ import { editDistance, nearestName } from './nearest-name.ts'
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Names that begin so are ours: one we do not know stops the start. OTEL_* belongs to OpenTelemetry and may hold more. */
-export const ownedPrefixes = ['AISHELL_', 'AUDIT_', 'CONNECTION_', 'DB_', 'DISCOVERY_', 'LIMIT_', 'LLM_', 'OIDC_', 'REDIS_'] as const
+export const ownedPrefixes = [
+  'AISHELL_',
+  'AUDIT_',
+  'CONNECTION_',
+  'DB_',
+  'DISCOVERY_',
+  'LIMIT_',
+  'LLM_',
+  'OIDC_',
+  'RATE_',
+  'REDIS_',
+] as const
 
 /** What our own test suite hands to the servers it starts. */
 const testPrefix = 'AISHELL_TEST_'

@@ -64,6 +64,7 @@ export function productionProblems(settings: SettingValues): readonly string[] {
   const others = {
     DB_PASSWORD: store.password,
     REDIS_PASSWORD: redis.password,
+    REDIS_SENTINEL_PASSWORD: redis.sentinelPassword,
     ADMIN_TOKEN: access.adminToken,
     OIDC_CLIENT_SECRET: settings.oidc.clientSecret,
     LLM_API_KEY: model.apiKey,
@@ -108,11 +109,9 @@ export function settingWarnings(settings: SettingValues): readonly SettingWarnin
   if (!access.isRbacEnabled) warnings.push({ code: 'config.rbac-off', message: 'RBAC_ENABLED=false: every member counts as admin.' })
   if (app.env === 'production' && store.sslmode === 'disable')
     warnings.push({ code: 'config.store-not-encrypted', message: 'DB_SSLMODE=disable: traffic to the store is not encrypted.' })
-  if (redis.host !== null || redis.sentinels.length > 0)
-    warnings.push({
-      code: 'config.redis-unused',
-      message: 'Redis is set, but this version keeps limits, caches and cancel signals in each process.',
-    })
+  const hasRedis = redis.host !== null || redis.sentinels.length > 0
+  if (app.env === 'production' && hasRedis && redis.password === null)
+    warnings.push({ code: 'config.redis-open', message: 'REDIS_PASSWORD is not set: whoever reaches Redis can change its rate limits.' })
   return warnings
 }
 

@@ -1,5 +1,6 @@
 import { ceilingLimits, defaultLimits } from '../../domain/index.ts'
 import { oidcSettings } from './oidc-settings.ts'
+import { rateSettings } from './rate-settings.ts'
 import { address, flag, list, oneOf, secret, text, whole, type Setting } from './setting.ts'
 
 const hour = 3_600_000
@@ -102,7 +103,7 @@ export const settingsTable = {
   redis: {
     host: text<string | null>('REDIS_HOST', {
       defaultValue: null,
-      description: 'Host of Redis. Unset: rate limits, caches and cancel signals stay in this process.',
+      description: 'Host of Redis. Unset: servers divide rate limits among them and send signals through the store.',
     }),
     port: whole<number>('REDIS_PORT', [1, 65535], { defaultValue: 6379, description: 'Port of Redis.' }),
     password: secret('REDIS_PASSWORD', 'Password of Redis.'),
@@ -112,12 +113,17 @@ export const settingsTable = {
       { defaultValue: [], description: 'Sentinels that know the primary, in place of REDIS_HOST.' },
       (item) => (/^[^:\s]+:\d{1,5}$/.test(item) ? null : 'is not host:port'),
     ),
+    sentinelPassword: secret('REDIS_SENTINEL_PASSWORD', 'Password of the sentinels, where they have one.'),
     sentinelName: text<string | null>('REDIS_SENTINEL_NAME', {
       defaultValue: null,
       description: 'Name of the primary among the sentinels.',
     }),
-    tls: flag('REDIS_TLS', { defaultValue: false, description: 'Speak TLS to Redis.' }),
+    tls: flag('REDIS_TLS', {
+      defaultValue: false,
+      description: 'Speak TLS to Redis and its sentinels; a CA of your own goes into NODE_EXTRA_CA_CERTS.',
+    }),
   },
+  rates: rateSettings,
   model: {
     provider: oneOf('LLM_PROVIDER', ['builtin', 'ollama', 'anthropic', 'openai', 'openai-compatible'], {
       defaultValue: 'builtin',
@@ -338,6 +344,7 @@ export const groupTitles: Readonly<Record<keyof typeof settingsTable | keyof typ
   server: 'HTTP server',
   store: 'Store',
   redis: 'Redis',
+  rates: 'Rate limits',
   model: 'Language model',
   access: 'Keys and access',
   audit: 'Record',

@@ -237,7 +237,7 @@ describe('production', () => {
 test.each([
   ['no trail', { AUDIT_ENABLED: 'false' }, 'config.audit-off'],
   ['no roles', { RBAC_ENABLED: 'false' }, 'config.rbac-off'],
-  ['a Redis that is not used', { REDIS_HOST: 'redis' }, 'config.redis-unused'],
+  ['a Redis anybody may write to', { ...production, DB_SSLMODE: 'require', REDIS_HOST: 'redis' }, 'config.redis-open'],
 ])('%s is worth a line at start', (_name, env, code) => {
   expect(read(env).warnings.map((warning) => warning.code)).toEqual([code])
 })

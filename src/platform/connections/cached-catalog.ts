@@ -6,6 +6,8 @@ export interface CatalogSource {
   failed(error: unknown): void
   readonly ttlMs: number
   readonly nowMs: () => number
+  /** It was read and is another than before; not told of what was reread because others had found so. */
+  changed?(): void
 }
 
 interface Held {
@@ -44,6 +46,17 @@ export class CachedCatalog {
     return this.#read(disclosure)
   }
 
+  /** In the background, where it is known at all: others have found that it changed. */
+  reread(): void {
+    const disclosure = this.#held?.disclosure
+    if (disclosure === undefined) return
+    const before = this.#reading?.result ?? Promise.resolve()
+    before
+      .catch(() => undefined)
+      .then(() => this.#read(disclosure, true))
+      .catch((error: unknown) => this.#source.failed(error))
+  }
+
   /** What holders of these roles may know of it; the same object while catalog and policy stay the same. */
   view(catalog: Catalog, policy: Policy, roles: readonly RoleName[]): Catalog {
     const key = `${catalog.version} ${policy.version} ${policy.disclosure} ${roles.join('+')}`
@@ -55,9 +68,11 @@ export class CachedCatalog {
     return view
   }
 
-  #read(disclosure: Disclosure): Promise<Catalog> {
+  #read(disclosure: Disclosure, isReread = false): Promise<Catalog> {
     if (this.#reading?.disclosure === disclosure) return this.#reading.result
     const result = this.#source.read(disclosure).then((catalog) => {
+      const before = this.#held
+      if (!isReread && before !== null && before.catalog.version !== catalog.version) this.#source.changed?.()
       this.#views.clear()
       this.#held = { catalog, disclosure, readAtMs: this.#source.nowMs() }
       return catalog

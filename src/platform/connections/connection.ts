@@ -35,5 +35,11 @@ export interface Connections {
   /** What became of a write that was being committed; `unknown` also where the connection is gone. Tells nothing of its data. */
   settle(scope: Scope, id: string, marker: string): Promise<WriteEnd>
   setPolicy(actor: Actor, idOrName: string, policy: PolicyBody): Promise<PolicyBody>
+  /** Another server has changed a connection or a policy of this tenant: nothing of them is remembered. */
+  forget(scope: Scope): void
+  /** Another server has found that a connection's schema changed: it is read anew, if it is known here. */
+  rereadCatalog(scope: Scope, id: string): void
+  /** Such news may have been missed. */
+  rereadCatalogs(): void
   close(): Promise<void>
 }

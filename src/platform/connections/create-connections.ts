@@ -23,6 +23,8 @@ export interface ConnectionsOptions extends OpenOptions {
   /** Limits where a policy says nothing. */
   readonly limits: PolicyBase
   readonly now?: () => Date
+  /** Hears of connections and policies that were changed here. */
+  readonly changed?: (scope: Scope) => void
 }
 
 /** Nothing connects until a connection is used. */
@@ -61,7 +63,7 @@ class ConnectionsRoom implements Connections {
     await this.#refuseTakenName(actor, input.name, null)
     await this.#lookAt(input)
     const id = await insertSaved(this.#saved, actor, input)
-    this.#index.forget(actor)
+    this.#changed(actor)
     return (await this.#index.find(actor, id, { isOwn: true })).body
   }
 
@@ -71,7 +73,7 @@ class ConnectionsRoom implements Connections {
     requireVerbOn(actor, 'manage-connections', known.body)
     await this.#refuseTakenName(actor, input.name, known.body.id)
     await updateSaved(this.#saved, actor, known, input)
-    this.#index.forget(actor)
+    this.#changed(actor)
     await this.#open.forget(known)
     return (await this.#index.find(actor, known.body.id, { isOwn: true })).body
   }
@@ -81,7 +83,7 @@ class ConnectionsRoom implements Connections {
     const known = await this.#mutable(actor, id)
     requireVerbOn(actor, 'manage-connections', known.body)
     await removeSaved(this.#saved, actor, known.body.id)
-    this.#index.forget(actor)
+    this.#changed(actor)
     await this.#open.forget(known)
   }
 
@@ -148,12 +150,29 @@ class ConnectionsRoom implements Connections {
     if (this.#options.roleNames !== undefined) requireKnownRoles(checked, await this.#options.roleNames(scope))
     if (checked.masks.length > 0 || checked.filters.length > 0) await this.#holdAgainstCatalog(known, checked)
     await writePolicy(this.#saved, scope, body.id, checked)
-    this.#index.forget(scope)
+    this.#changed(scope)
     return checked
+  }
+
+  forget(scope: Scope) {
+    this.#index.forget(scope)
+  }
+
+  rereadCatalog(scope: Scope, id: string) {
+    this.#open.rereadCatalog(scope, id)
+  }
+
+  rereadCatalogs() {
+    this.#open.rereadCatalogs()
   }
 
   async close() {
     await this.#open.close()
+  }
+
+  #changed(scope: Scope): void {
+    this.#index.forget(scope)
+    this.#options.changed?.(scope)
   }
 
   /** A database that is away does not keep a policy from being saved: its masks hold by name, and a broken filter shows no row. */

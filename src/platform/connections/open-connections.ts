@@ -1,4 +1,4 @@
-import { ShellError, type Dialect } from '../../domain/index.ts'
+import { ShellError, type Dialect, type Scope } from '../../domain/index.ts'
 import type { PrivilegeReport } from '../../contract/index.ts'
 import type { Engine, EnginePool, EngineTarget, Lease, LeaseOptions, PoolOptions, WriteEnd } from '../engines/index.ts'
 import type { Observe } from '../observe/index.ts'
@@ -13,6 +13,8 @@ export interface OpenOptions {
   readonly catalogTtlMs: number
   /** false: a database user that is a superuser is not used, whoever saved it. */
   readonly allowSuperusers: boolean
+  /** Hears of connections whose schema turned out to be another than before. */
+  readonly catalogChanged?: (scope: Scope, id: string) => void
 }
 
 /** One connection's pool and catalog, once its database user has been looked at. */
@@ -85,6 +87,14 @@ export class OpenConnections {
     await this.#close(keyOf(known))
   }
 
+  rereadCatalog(scope: Scope, id: string): void {
+    this.#entries.get(`${scope.tenantId} ${id}`)?.settled?.catalog.reread()
+  }
+
+  rereadCatalogs(): void {
+    for (const { settled } of this.#entries.values()) settled?.catalog.reread()
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     await Promise.all([...this.#entries.keys()].map((key) => this.#close(key)))
@@ -112,7 +122,13 @@ export class OpenConnections {
       stamp: known.stamp,
       pool,
       leases: 0,
-      catalog: new CachedCatalog({ read, failed, ttlMs: catalogTtlMs, nowMs: () => performance.now() }),
+      catalog: new CachedCatalog({
+        read,
+        failed,
+        ttlMs: catalogTtlMs,
+        nowMs: () => performance.now(),
+        changed: () => this.#options.catalogChanged?.(known.scope, known.body.id),
+      }),
       preflight: () => reported(() => pool.preflight()),
       settle: (marker) => pool.settle(marker),
       lease: async (signal, access = 'read') => {

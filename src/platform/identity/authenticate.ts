@@ -1,4 +1,4 @@
-import type { Actor, Surface } from '../../domain/index.ts'
+import type { Actor, Scope, Surface } from '../../domain/index.ts'
 import type { Observe } from '../observe/index.ts'
 import type { Store } from '../store/index.ts'
 import type { AccessTokens } from './access-tokens.ts'
@@ -23,8 +23,8 @@ export interface IdentityRooms {
   readonly sessions: SessionLimits
   readonly accessTokens: AccessTokens
   readonly now: () => Date
-  /** After a change: what is remembered of these credentials is asked for anew. */
-  forget(match: (credential: FoundCredential) => boolean): void
+  /** After a change: what is remembered of these credentials is asked for anew, here and on other servers. null: of no one tenant. */
+  forget(scope: Scope | null, match: (credential: FoundCredential) => boolean): void
 }
 
 const lastUsedStepMs = 60_000

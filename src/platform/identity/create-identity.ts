@@ -1,4 +1,4 @@
-import type { Actor, RoleDefinition, Secret } from '../../domain/index.ts'
+import type { Actor, RoleDefinition, Scope, Secret } from '../../domain/index.ts'
 import type { Observe } from '../observe/index.ts'
 import { sql, type Store } from '../store/index.ts'
 import type { People, Tenancy } from '../tenancy/index.ts'
@@ -32,6 +32,8 @@ export interface IdentityOptions {
   readonly issuer?: string
   readonly sessions?: SessionLimits
   readonly oidc?: OidcSettings | null
+  /** Hears of changes made here to credentials, members and roles: other servers are to forget them too. */
+  readonly changed?: (scope: Scope) => void
   readonly now?: () => Date
 }
 
@@ -51,9 +53,16 @@ export function createIdentity(options: IdentityOptions): Identity {
     },
     sessions: options.sessions ?? usualSessions,
     accessTokens: createAccessTokens({ keys: signingKeys(options), issuer: options.issuer ?? 'aishell', now }),
-    forget: (match) => cache.forget(match),
+    forget: (scope, match) => {
+      cache.forget(match)
+      if (scope !== null) options.changed?.(scope)
+    },
   }
-  people.onChange((scope) => cache.forget((credential) => credential.tenantId === scope.tenantId))
+  const forget = (scope: Scope): void => cache.forget((credential) => credential.tenantId === scope.tenantId)
+  people.onChange((scope) => {
+    forget(scope)
+    options.changed?.(scope)
+  })
   const authenticator = new Authenticator(rooms, cache)
   return {
     authenticate: (bearer, surface) => authenticator.authenticate(bearer, surface),
@@ -79,6 +88,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     },
     publicKeys: () => rooms.accessTokens.publicKeys(),
     live: (credentials) => live(store, credentials),
+    forget,
     signIn: createSignIn(rooms, people, createSealer(options.jwtSecret), options.oidc ?? null),
   }
 }

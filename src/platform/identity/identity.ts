@@ -43,5 +43,7 @@ export interface Identity {
   publicKeys(): Promise<{ readonly keys: readonly { readonly [name: string]: unknown }[] }>
   /** Ids of those that still hold, asked of the store itself. */
   live(credentials: readonly Credential[]): Promise<ReadonlySet<string>>
+  /** Another server has changed something of this tenant's people: nothing of them is remembered. */
+  forget(scope: Scope): void
   readonly signIn: SignIn
 }

@@ -90,7 +90,7 @@ export async function revokeSessions(rooms: IdentityRooms, scope: Scope, which: 
       .execute()
     return rows.map((row) => row.session_id)
   })
-  rooms.forget((credential) => ended.includes(credential.credentialId))
+  rooms.forget(scope, (credential) => ended.includes(credential.credentialId))
   return ended
 }
 

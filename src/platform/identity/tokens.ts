@@ -83,7 +83,7 @@ export async function revokeToken(rooms: IdentityRooms, actor: Actor, id: string
       })
     : undefined
   if (found === undefined) throw noSuchToken()
-  rooms.forget((credential) => credential.credentialId === id)
+  rooms.forget(actor, (credential) => credential.credentialId === id)
 }
 
 /** The very token a request came with; anybody may give theirs back. */
@@ -93,7 +93,7 @@ export async function revokeOwnToken(rooms: IdentityRooms, actor: Actor): Promis
   await rooms.store.within(actor, (query) =>
     query.updateTable('token').set({ revoked_at: rooms.now() }).where('token_id', '=', id).where('revoked_at', 'is', null).execute(),
   )
-  rooms.forget((credential) => credential.credentialId === id)
+  rooms.forget(actor, (credential) => credential.credentialId === id)
 }
 
 /** A token start-up hands out. One given by the operator keeps its place across restarts, and stays revoked once somebody revoked it. */

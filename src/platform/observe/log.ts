@@ -97,6 +97,10 @@ export function logObservation(log: Logger, observation: Observation): void {
     case 'approval-changed':
     case 'model-called':
       return log.info(fields, type)
+    case 'redis-changed':
+      return log[observation.isUp ? 'info' : 'warn'](fields, type)
+    case 'rate-refused':
+      return log.debug(fields, type)
     case 'intents-lost':
       return log.warn(fields, type)
     case 'draft-made':

@@ -53,6 +53,11 @@ export const metricsTable = {
   modelTokens: counter('aishell_model_tokens_total', 'Tokens sent to and got from models.', ['provider', 'direction']),
   recordLinks: counter('aishell_record_links_total', 'Links written to the record.', []),
   recordSeconds: histogram('aishell_record_commit_duration_seconds', 'Time of one durable write of the record.', []),
+  redisUp: gauge('aishell_redis_up', '1 while Redis answers; absent where none is set.', ['kind']),
+  ratesRefused: counter('aishell_rates_refused_total', 'Requests beyond a limit a minute, by whose and of which routes.', [
+    'holder',
+    'group',
+  ]),
   intentsLost: counter('aishell_intents_lost_total', 'Intents whose server went away before an outcome.', []),
   catalogReads: counter('aishell_catalog_reads_total', 'Catalogs read from databases.', ['dialect']),
   catalogSeconds: histogram('aishell_catalog_read_duration_seconds', 'Time to read a catalog.', ['dialect']),

@@ -69,6 +69,10 @@ export class Metrics {
       case 'record-committed':
         this.#add('recordLinks', {}, observation.entries)
         return this.#time('recordSeconds', {}, observation.elapsedMs)
+      case 'redis-changed':
+        return this.#set('redisUp', { kind: observation.kind }, observation.isUp ? 1 : 0)
+      case 'rate-refused':
+        return this.#add('ratesRefused', { holder: observation.holder, group: observation.group })
       case 'intents-lost':
         return this.#add('intentsLost', {}, observation.count)
       case 'catalog-read':

@@ -55,6 +55,8 @@ export type Observation =
       readonly elapsedMs: number
     }
   | { readonly type: 'record-committed'; readonly entries: number; readonly elapsedMs: number }
+  | { readonly type: 'redis-changed'; readonly kind: 'standalone' | 'sentinel'; readonly isUp: boolean; readonly detail: string }
+  | { readonly type: 'rate-refused'; readonly holder: string; readonly group: string }
   | { readonly type: 'intents-lost'; readonly count: number }
   | { readonly type: 'catalog-read'; readonly dialect: Dialect; readonly relations: number; readonly elapsedMs: number }
 

@@ -12,6 +12,8 @@ export interface TenantsOptions {
   /** `example.org`: then `acme.example.org` is the tenant `acme`; null: host names tell nothing. */
   readonly hostSuffix: string | null
   readonly nowMs?: () => number
+  /** Hears of changes made here. */
+  readonly changed?: (scope: Scope) => void
 }
 
 /** How long a change made by another server may go unseen here. */
@@ -135,7 +137,7 @@ class TenantsRoom implements Tenants {
   async erase(scope: Scope) {
     if (scope.tenantId === this.#options.defaultTenant.tenantId) throw notTheDefault()
     const erased = await eraseTenant(this.#store, scope)
-    this.#known.delete(scope.tenantId)
+    this.#changed(scope)
     return erased
   }
 
@@ -150,7 +152,16 @@ class TenantsRoom implements Tenants {
 
   async #update(scope: Scope, fields: { quotas?: string; state?: string; suspended_at?: Date | null }): Promise<void> {
     await this.#store.within(scope, (query) => query.updateTable('tenant').set(fields).where('tenant_id', '=', scope.tenantId).execute())
+    this.#changed(scope)
+  }
+
+  forget(scope: Scope): void {
     this.#known.delete(scope.tenantId)
+  }
+
+  #changed(scope: Scope): void {
+    this.forget(scope)
+    this.#options.changed?.(scope)
   }
 
   #look(scope: Scope): Promise<TenantBody | null> {

@@ -29,6 +29,8 @@ export interface Tenants {
   find(idOrName: string): Promise<TenantBody>
   setQuotas(scope: Scope, quotas: QuotasBody): Promise<void>
   setState(scope: Scope, state: TenantBody['state']): Promise<void>
+  /** Another server has changed this tenant. */
+  forget(scope: Scope): void
   /** Quotas as of a second ago at most. */
   quotas(scope: Scope): Promise<QuotasBody>
   /** Rows of every table that has tenants, without hashes, sealed values and keys. The record has an export of its own. */

@@ -17,6 +17,7 @@ import { protectBrowsers } from './protect-browsers.ts'
 import { observeRequests, requestIdOf } from './request-life.ts'
 import type { HttpRooms } from './rooms.ts'
 import { registerRoutes } from './routes/register-routes.ts'
+import { limitRates } from './rate-limits.ts'
 import { readiness, type ProbeState } from './routes/probes.ts'
 import { checkTenants } from './tenant-check.ts'
 import { schemaController } from './validation.ts'
@@ -75,6 +76,7 @@ export async function createHttpServer(rooms: HttpRooms, options: HttpOptions): 
   readForms(app)
   requireCredentials(app, rooms, browsers)
   checkTenants(app, rooms)
+  limitRates(app, rooms)
   refuseOverload(app, rooms.running, options.maxRunningAnswers ?? 256)
   answerErrors(app, rooms)
   const refuseOthers = refuseOtherMethods(app)
@@ -137,7 +139,7 @@ async function allowOrigins(app: App, origins: readonly string[]): Promise<void>
     credentials: true,
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: ['authorization', 'content-type', 'accept', 'x-request-id', 'x-aishell-surface', 'x-aishell-tenant'],
-    exposedHeaders: ['x-request-id', 'x-aishell-question', 'retry-after', 'location'],
+    exposedHeaders: ['x-request-id', 'x-aishell-question', 'retry-after', 'ratelimit', 'ratelimit-policy', 'location'],
     maxAge: 600,
   })
 }

@@ -3,7 +3,7 @@ import type { ReadyBody } from '../../contract/index.ts'
 import type { Connections } from '../../platform/connections/index.ts'
 import type { Identity } from '../../platform/identity/index.ts'
 import type { Observer } from '../../platform/observe/index.ts'
-import type { People } from '../../platform/tenancy/index.ts'
+import type { People, RateLimits } from '../../platform/tenancy/index.ts'
 import type { ApprovalDesk } from '../../question/index.ts'
 import type { Record } from '../../question/record/index.ts'
 import type { Answer, RunningAnswers } from './running-answers.ts'
@@ -49,6 +49,8 @@ export interface HttpRooms {
   readonly checks: readonly ReadinessCheck[]
   readonly observer: Pick<Observer, 'observe' | 'openRequest' | 'metricsText'>
   readonly mcp: McpDoor | null
+  /** Absent: nothing is limited; only tests of other parts do so. */
+  readonly rates?: Pick<RateLimits, 'take'>
   /** Absent: no tenant is looked at and there are no tenant routes; only tests of other parts do so. */
   readonly office?: TenantOffice
 }

@@ -5,6 +5,18 @@ import type { Delivery, PipelineEvent } from '../../question/index.ts'
 /** The pipeline with its rooms already in hand. */
 export type Answer = (actor: Actor, question: Question, signal: AbortSignal, delivery?: Delivery) => AsyncGenerator<PipelineEvent>
 
+/** Who wants a question stopped; whoever signed them in vouches for it. */
+export interface CancelRequest {
+  readonly questionId: string
+  readonly tenantId: string
+  readonly memberId: string
+  /** May see, and stop, everybody's questions in the tenant. */
+  readonly isOverseer: boolean
+}
+
+/** Asks the other servers; true: one of them has stopped it. */
+export type CancelElsewhere = (request: CancelRequest) => Promise<boolean>
+
 interface Running {
   readonly actor: Actor
   readonly controller: AbortController
@@ -12,10 +24,15 @@ interface Running {
 
 /**
  * The answers this server is giving right now, whichever surface asked. It is where a cancel and the end of the grace
- * reach them. Knows nothing of other replicas.
+ * reach them. Of other servers it knows only whom to ask.
  */
 export class RunningAnswers {
   readonly #running = new Map<string, Running>()
+  readonly #elsewhere: CancelElsewhere
+
+  constructor(elsewhere: CancelElsewhere = async () => false) {
+    this.#elsewhere = elsewhere
+  }
 
   /** The same pipeline, each answer cancellable by its question's id while it runs. */
   follow(answer: Answer): Answer {
@@ -36,12 +53,23 @@ export class RunningAnswers {
   }
 
   /** By whoever asked, or by one who may see everybody's questions; unknown and foreign ids look alike. */
-  cancel(actor: Actor, questionId: string): void {
+  async cancel(actor: Actor, questionId: string): Promise<void> {
+    const request: CancelRequest = {
+      questionId,
+      tenantId: actor.tenantId,
+      memberId: actor.memberId,
+      isOverseer: mayDo(actor, 'read-audit'),
+    }
+    if (!this.cancelHere(request) && !(await this.#elsewhere(request))) throw notRunning()
+  }
+
+  /** false: nothing that they may cancel runs here under this id. */
+  cancelHere({ questionId, tenantId, memberId, isOverseer }: CancelRequest): boolean {
     const running = this.#running.get(questionId)
-    const isOwn = running?.actor.tenantId === actor.tenantId && running.actor.memberId === actor.memberId
-    const isOverseer = running?.actor.tenantId === actor.tenantId && mayDo(actor, 'read-audit')
-    if (running === undefined || !(isOwn || isOverseer)) throw notRunning()
+    if (running === undefined || running.actor.tenantId !== tenantId) return false
+    if (running.actor.memberId !== memberId && !isOverseer) return false
     running.controller.abort(new DOMException('Cancelled by request', 'AbortError'))
+    return true
   }
 
   /** With what the running answers were asked, each credential once. */

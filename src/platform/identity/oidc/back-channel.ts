@@ -53,6 +53,6 @@ export async function endProviderSessions(rooms: IdentityRooms, { issuer, subjec
     sql<{ session_id: string }>`SELECT * FROM end_provider_sessions(${issuer}, ${subject}, ${session})`.execute(query),
   )
   const ended = new Set(rows.map((row) => row.session_id))
-  rooms.forget((credential) => ended.has(credential.credentialId))
+  rooms.forget(null, (credential) => ended.has(credential.credentialId))
   return ended.size
 }

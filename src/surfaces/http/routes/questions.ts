@@ -76,7 +76,7 @@ export function questionRoutes(app: App, rooms: Pick<HttpRooms, 'answer' | 'runn
       },
     },
     async (request, reply) => {
-      rooms.running.cancel(actorOf(request), request.params.id)
+      await rooms.running.cancel(actorOf(request), request.params.id)
       return reply.code(204).send()
     },
   )
