@@ -35,6 +35,8 @@ export function readPeriod(tokens: readonly Token[], at: number, today: string):
   if (word(0) === 'yesterday') return found({ from: addDays(today, -1), to: today }, 1)
   const relative = readRelative(word, today)
   if (relative !== null) return found(relative.period, relative.count)
+  const between = readBetween(tokens, at)
+  if (between !== null) return found(between.period, between.count)
   const bounded = /^(since|after|before|until|till|from)$/.exec(word(0))?.[0]
   if (bounded !== undefined) {
     const skip = word(1) === 'the' ? 2 : 1
@@ -46,7 +48,25 @@ export function readPeriod(tokens: readonly Token[], at: number, today: string):
   const yearSkip = word(skip) === 'year' ? skip + 1 : skip
   const day = readDay(tokens, at + yearSkip)
   if (day === null || (lead === 0 && day.isYear)) return null // a bare number may be anything
-  return found({ from: day.from, to: day.to }, yearSkip + day.count)
+  const open = /^(or|and) (later|after|onwards?|before|earlier)$/.exec(
+    `${word(yearSkip + day.count)} ${word(yearSkip + day.count + 1)}`,
+  )?.[2]
+  if (open === undefined) return found({ from: day.from, to: day.to }, yearSkip + day.count)
+  const isLater = /^(later|after|onward)/.test(open)
+  return found({ from: isLater ? day.from : null, to: isLater ? null : day.to }, yearSkip + day.count + 2)
+}
+
+/** "between 2009-01-01 and 2010-01-01", "from March 2024 to May 2024": both ends belong to it. */
+function readBetween(tokens: readonly Token[], at: number): { readonly period: Omit<Period, 'said'>; readonly count: number } | null {
+  const word = tokens[at]?.lower ?? ''
+  if (word !== 'between' && word !== 'from') return null
+  const first = readDay(tokens, at + 1)
+  if (first === null) return null
+  const joint = tokens[at + 1 + first.count]?.lower ?? ''
+  const second = /^(and|to|till|until|through)$/.test(joint) ? readDay(tokens, at + 2 + first.count) : null
+  // Two bare years may be any two numbers, unless a date's own word says otherwise.
+  if (second === null || (word === 'between' && first.isYear && second.isYear)) return null
+  return { period: { from: first.from, to: second.to }, count: 2 + first.count + second.count }
 }
 
 function bound(word: string, day: Day): Omit<Period, 'said'> {
@@ -68,10 +88,17 @@ function readRelative(
   const unit = units[word(at + (number > 0 ? 2 : 1)).replace(/s$/, '')]
   if (unit === undefined) return null
   const count = at + (number > 0 ? 3 : 2)
-  if (number > 0) return { period: { from: shift(today, unit, -number), to: addDays(today, 1) }, count }
+  if (number > 0) return { period: { from: shift(today, unit, -number), to: addDays(today, 1) }, count: count + inclusive(word, count) }
   const start = startOf(today, unit)
   if (which === 'this' || which === 'current') return { period: { from: start, to: shift(start, unit, 1) }, count }
   return { period: { from: shift(start, unit, -1), to: start }, count }
+}
+
+/** "… inclusive of today's date", "… including today": it is. */
+function inclusive(word: (offset: number) => string, at: number): number {
+  const skip = word(at) === 'including' ? 1 : word(at) === 'inclusive' && word(at + 1) === 'of' ? 2 : 0
+  if (skip === 0 || !/^today/.test(word(at + skip))) return 0
+  return skip + (word(at + skip + 1) === 'date' ? 2 : 1)
 }
 
 const wordNumbers: Readonly<Record<string, number>> = {
@@ -109,6 +136,13 @@ function readDay(tokens: readonly Token[], at: number): Day | null {
     const skip = word(1) === 'of' ? 2 : 1
     const month = monthOf(word(skip))
     return month === 0 || !isYear(word(skip + 1)) ? null : dayOf(word(skip + 1), month, dayFirst, skip + 2)
+  }
+  const ordinal = /^(first|second|third|fourth)$/.exec(word(0))?.[0]
+  if (ordinal !== undefined && word(1) === 'quarter') {
+    const skip = word(2) === 'of' ? 3 : 2
+    if (!isYear(word(skip))) return null
+    const from = `${word(skip)}-${pad(['first', 'second', 'third', 'fourth'].indexOf(ordinal) * 3 + 1)}-01`
+    return { from, to: shift(from, 'month', 3), count: skip + 1, isYear: false }
   }
   const month = monthOf(word(0))
   if (month > 0) {

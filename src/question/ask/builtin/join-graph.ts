@@ -1,4 +1,5 @@
 import type { Catalog, Relation } from '../../../domain/index.ts'
+import { nameStems, root } from './words.ts'
 
 /** One step between two relations over a key. */
 export interface Edge {
@@ -58,8 +59,8 @@ function addByName(catalog: Catalog, relation: Relation, add: (from: Relation, t
   }
 }
 
-/** The joins that connect all of `wanted`, starting from the first; null when they are not connected. */
-export function connect(catalog: Catalog, wanted: readonly Relation[]): readonly Edge[] | null {
+/** The joins that connect all of `wanted`, starting from the first; null when they are not connected. `said`: roots of the question's words. */
+export function connect(catalog: Catalog, wanted: readonly Relation[], said: ReadonlySet<string> = new Set()): readonly Edge[] | null {
   const graph = joinGraph(catalog)
   const [first, ...rest] = wanted
   if (first === undefined) return []
@@ -71,10 +72,51 @@ export function connect(catalog: Catalog, wanted: readonly Relation[]): readonly
     if (path === null) return null
     for (const edge of path) {
       joined.add(edge.to)
-      edges.push(edge)
+      edges.push(parallels(graph, edge, said)[0] ?? edge)
     }
   }
   return edges
+}
+
+/** Steps between the same two relations over other keys that suit the question as well as this one. */
+export function rivals(catalog: Catalog, edge: Edge, said: ReadonlySet<string>): readonly Edge[] {
+  const all = parallels(joinGraph(catalog), edge, said)
+  const best = all[0] === undefined ? 0 : suits(all[0], said)
+  return all.filter((other) => suits(other, said) === best).slice(1)
+}
+
+function parallels(graph: ReadonlyMap<Relation, readonly Edge[]>, edge: Edge, said: ReadonlySet<string>): readonly Edge[] {
+  const all = (graph.get(edge.from) ?? []).filter((other) => other.to === edge.to)
+  return all.length < 2 ? all : all.toSorted((a, b) => suits(b, said) - suits(a, said))
+}
+
+/** A key the question names ("home team") suits best; else the one that is named like what it refers to. */
+function suits(edge: Edge, said: ReadonlySet<string>): number {
+  const isReferring = edge.from.foreignKeys.some(
+    (key) => key.columns.includes(edge.pairs[0]?.[0] ?? '') && key.target.name === edge.to.name,
+  )
+  const [own, target] = isReferring ? (edge.pairs[0] ?? ['', '']) : [edge.pairs[0]?.[1] ?? '', edge.pairs[0]?.[0] ?? '']
+  const referred = isReferring ? edge.to : edge.from
+  const targetWords = [...nameStems(target), ...nameStems(referred.name)]
+  const role = nameStems(own).filter((word) => word !== 'id' && !targetWords.includes(word))
+  return role.length === 0 ? 1 : role.some((word) => said.has(root(word))) ? 2 : 0
+}
+
+/** true: one row of `from` meets several of `to` over the shortest way of keys. */
+export function fansOut(catalog: Catalog, from: Relation, to: Relation): boolean {
+  return shortestPath(joinGraph(catalog), new Set([from]), to)?.some((edge) => edge.fansOut) ?? false
+}
+
+/**
+ * What is counted when a row of `of` has several of `relation`: that relation itself, or the one table that links the two where
+ * each row knows but one ("two or more jobs": rows of the job history). null: there is nothing to count.
+ */
+export function countable(catalog: Catalog, of: Relation, relation: Relation): Relation | null {
+  if (of === relation || fansOut(catalog, of, relation)) return relation
+  const graph = joinGraph(catalog)
+  const reaches = (from: Relation, to: Relation): boolean => (graph.get(from) ?? []).some((edge) => edge.to === to && !edge.fansOut)
+  const links = catalog.relations.filter((link) => link !== of && link !== relation && reaches(link, of) && reaches(link, relation))
+  return links.length === 1 && links[0] !== undefined ? links[0] : null
 }
 
 export function distance(catalog: Catalog, from: Relation, to: Relation): number {

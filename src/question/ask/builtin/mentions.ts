@@ -1,7 +1,7 @@
 import type { Period } from './dates.ts'
 import { readPeriod } from './dates.ts'
 import type { Token } from './tokens.ts'
-import { root } from './words.ts'
+import { nameStems, root } from './words.ts'
 import { isDateType, type ColumnWords, type StoredValue, type TableWords, type Vocabulary } from './vocabulary.ts'
 
 interface At {
@@ -12,7 +12,13 @@ interface At {
 
 export type Mention =
   | (At & { readonly kind: 'table'; readonly tables: readonly TableWords[]; readonly score: number })
-  | (At & { readonly kind: 'column'; readonly columns: readonly ColumnWords[]; readonly score: number })
+  | (At & {
+      readonly kind: 'column'
+      readonly columns: readonly ColumnWords[]
+      readonly score: number
+      /** Columns these words name less well: meant where the table beside them has no better. */
+      readonly others: readonly ColumnWords[]
+    })
   | (At & { readonly kind: 'value'; readonly values: readonly StoredValue[]; readonly text: string })
   | (At & { readonly kind: 'number'; readonly value: number; readonly text: string })
   | (At & { readonly kind: 'period'; readonly period: Period })
@@ -44,6 +50,8 @@ function valueAt(tokens: readonly Token[], at: number, vocabulary: Vocabulary): 
   if (token === undefined) return null
   if (token.isQuoted)
     return { kind: 'value', from: at, to: at + 1, text: token.text, values: vocabulary.values.get(token.text.toLowerCase()) ?? [] }
+  if (/^(letter|letters|substring|prefix|suffix)$/.test(tokens[at - 1]?.lower ?? '') && token.text.length <= 3)
+    return { kind: 'value', from: at, to: at + 1, text: token.text, values: [] }
   for (let length = Math.min(vocabulary.longestValue, tokens.length - at); length > 0; length--) {
     const part = tokens.slice(at, at + length)
     const text = part.map((one) => one.text).join(' ')
@@ -73,8 +81,11 @@ function nameAt(tokens: readonly Token[], at: number, vocabulary: Vocabulary): M
     const first = part[0]
     const last = part.at(-1)
     if (first === undefined || last === undefined || part.some((token) => token.isQuoted || token.number !== null)) continue
-    if (length > 1 && !isOneName(part)) continue
-    const words = part.filter((token) => !isGrammar(token)).map((token) => token.stem)
+    if (length > 1 && (part.slice(1).some((token) => token.isAfterComma) || !isOneName(part))) continue
+    // A name as the database writes it, "order_items", is its words.
+    const words = part
+      .filter((token) => !isGrammar(token))
+      .flatMap((token) => (token.lower.includes('_') ? nameStems(token.text) : [token.stem]))
     const least = first.isFiller && length === 1 ? 0.95 : length > 1 ? 0.8 : 0.45
     if (words.length === 0 || (length === 1 && isGrammar(first))) continue
     if (length === 1 && isOperator(tokens, at)) continue
@@ -89,9 +100,23 @@ function nameAt(tokens: readonly Token[], at: number, vocabulary: Vocabulary): M
     )
     if (tables.score >= columns.score && tables.found.length > 0)
       return { kind: 'table', from: at, to: at + length, tables: tables.found, score: tables.score }
-    if (columns.found.length > 0) return { kind: 'column', from: at, to: at + length, columns: columns.found, score: columns.score }
+    if (columns.found.length > 0)
+      return {
+        kind: 'column',
+        from: at,
+        to: at + length,
+        columns: columns.found,
+        score: columns.score,
+        others: weaker(words, columns.found, vocabulary),
+      }
   }
   return null
+}
+
+function weaker(words: readonly string[], found: readonly ColumnWords[], vocabulary: Vocabulary): readonly ColumnWords[] {
+  return vocabulary.tables.flatMap((table) =>
+    table.columns.filter((column) => !found.includes(column) && columnScore(words, column) >= 0.45),
+  )
 }
 
 /** A name of several words has no grammar inside, but for the "of" of "date of birth". */
@@ -109,7 +134,9 @@ function isOneName(part: readonly Token[]): boolean {
 
 function isOperator(tokens: readonly Token[], at: number): boolean {
   const token = tokens[at]
-  if (token === undefined || !operators.test(token.lower)) return false
+  if (token === undefined) return false
+  if (/^(starts?|starting|begins?|beginning|ends?|ending)$/.test(token.lower)) return /^(with|in|by)$/.test(tokens[at + 1]?.lower ?? '')
+  if (!operators.test(token.lower)) return false
   if (/^orders?$/.test(token.lower))
     return (
       /^(by|of|in)$/.test(tokens[at + 1]?.lower ?? '') &&
@@ -122,6 +149,7 @@ function isOperator(tokens: readonly Token[], at: number): boolean {
 /** "has opened", "were shipped": a verb, not the column that shares its word. */
 function isVerb(tokens: readonly Token[], at: number): boolean {
   const before = tokens[at - 1]?.lower ?? ''
+  if (/^(who|do|does|did|not|never|to|they)$/.test(before)) return true
   return (
     /(ed|ing)$/.test(tokens[at]?.lower ?? '') &&
     /^(have|has|had|was|were|been|is|are|be|who|that|which|not|never|ever|most|customers)$/.test(before)
@@ -175,6 +203,7 @@ function columnScore(words: readonly string[], column: ColumnWords): number {
   if (sameSet(words, stems) || sameSet(words, shortStems)) return 0.88
   if (endsWith(stems, words)) return 0.7 + 0.05 * Math.min(2, words.length - 1)
   if (words.length >= 2 && words.every((word) => stems.includes(word))) return 0.82
+  if (words.length >= 2 && includesRoots(stems, words)) return 0.8
   if (isOwnKey && words.length >= 2 && words.at(-1) === 'number' && sameSet([...words.slice(0, -1), 'id'], stems)) return 0.8
   if (
     words.length === 1 &&
@@ -182,6 +211,12 @@ function columnScore(words: readonly string[], column: ColumnWords): number {
   )
     return 0.5
   return 0
+}
+
+/** "placement date" of `date_order_placed`. */
+function includesRoots(stems: readonly string[], words: readonly string[]): boolean {
+  const roots = stems.map(root)
+  return words.every((word) => word.length > 3 && roots.includes(root(word)))
 }
 
 function same(a: readonly string[], b: readonly string[]): boolean {

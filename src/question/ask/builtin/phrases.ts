@@ -4,6 +4,8 @@ import type { Aggregate, Comparison } from './plan.ts'
 
 export function comparisonIn(before: string, after: string): Comparison {
   const isNegated = /\b(not|no)\b/.test(before)
+  if (/\b(greater|more|larger|higher|above|over|on) (than )?(or|and) (equal( to)?|above|over|more)( than)?$/.test(before)) return '>='
+  if (/\b(less|fewer|smaller|lower|below|under) (than )?or (equal( to)?|below|under|less)( than)?$/.test(before)) return '<='
   if (/^(or|and) (more|greater|higher|above|over|older|later|larger|longer)\b/.test(after)) return '>='
   if (/^(or|and) (less|fewer|lower|below|under|younger|earlier|smaller)\b/.test(after)) return '<='
   if (/\b(at least|no less than|no fewer than|not less than|minimum of|>=)\s*$|\bat least\b/.test(before)) return '>='
@@ -31,10 +33,10 @@ export function likePattern(before: string, after: string, value: string): strin
 }
 
 const aggregateWords: readonly (readonly [RegExp, Aggregate])[] = [
-  [/\b(average|mean|avg|typical)( of)?( the| all)*$/, 'avg'],
+  [/\b(average|mean|avg|typical)( of)?( the| all)*( number of)?$/, 'avg'],
   [/\b(total|sum|combined|overall)( of)?( the| all)*( number of)?$/, 'sum'],
-  [/\b(maximum|max)( of)?( the| all)*$/, 'max'],
-  [/\b(minimum|min)( of)?( the| all)*$/, 'min'],
+  [/\b(maximum|max)( of)?( the| all)*( number of)?$/, 'max'],
+  [/\b(minimum|min)( of)?( the| all)*( number of)?$/, 'min'],
 ]
 
 export function aggregateIn(before: string): Aggregate | null {
@@ -99,19 +101,13 @@ export const timeSuperlatives: Readonly<Record<string, Superlative>> = {
   latest: 'most',
   newest: 'most',
   recent: 'most',
+  recently: 'most',
   earliest: 'least',
   oldest: 'least',
   youngest: 'most',
   first: 'least',
   last: 'most',
 }
-export const priceSuperlatives: Readonly<Record<string, Superlative>> = {
-  expensive: 'most',
-  cheapest: 'least',
-  costliest: 'most',
-  priciest: 'most',
-}
-
 /** What AI-Shell does not do, or no database can tell. */
 export const unanswerable: readonly (readonly [RegExp, string])[] = [
   [

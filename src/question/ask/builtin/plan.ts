@@ -10,14 +10,32 @@ export type Output =
   | { readonly kind: 'column'; readonly column: ColumnRef }
   | { readonly kind: 'aggregate'; readonly aggregate: Aggregate; readonly column: ColumnRef; readonly isDistinct: boolean }
   | { readonly kind: 'count'; readonly relation: Relation }
+  | { readonly kind: 'difference'; readonly column: ColumnRef; readonly less: ColumnRef }
   | { readonly kind: 'all'; readonly relation: Relation }
 
-export type Condition =
+/** A test of one column of the row at hand. */
+export type ColumnTest =
   | { readonly kind: 'compare'; readonly column: ColumnRef; readonly comparison: Comparison; readonly value: string | number }
   | { readonly kind: 'between'; readonly column: ColumnRef; readonly low: string; readonly high: string }
   | { readonly kind: 'period'; readonly column: ColumnRef; readonly from: string | null; readonly to: string | null }
+
+export type Condition =
+  | ColumnTest
+  /** Compared with an aggregate over all rows. */
   | { readonly kind: 'aggregate'; readonly column: ColumnRef; readonly comparison: Comparison; readonly aggregate: Aggregate }
-  | { readonly kind: 'without'; readonly relation: Relation; readonly other: Relation }
+  /** Compared with other rows of the same relation: "in the same department as Clara", "more than every manager". */
+  | {
+      readonly kind: 'others'
+      readonly column: ColumnRef
+      readonly comparison: Comparison
+      readonly aggregate: 'min' | 'max' | null
+      readonly where: readonly ColumnTest[]
+    }
+  | { readonly kind: 'any'; readonly of: readonly ColumnTest[] }
+  /** No row of the other relation that passes the tests belongs to this one. */
+  | { readonly kind: 'without'; readonly relation: Relation; readonly other: Relation; readonly where: readonly ColumnTest[] }
+  /** A row with the same value passes the tests, or none does: "locations where no cinema has …", "both in 2010 and in 2011". */
+  | { readonly kind: 'among'; readonly column: ColumnRef; readonly isNegated: boolean; readonly where: readonly ColumnTest[] }
 
 export interface Having {
   readonly output: Output
@@ -35,8 +53,6 @@ export interface Plan {
   readonly subject: Relation
   readonly outputs: readonly Output[]
   readonly conditions: readonly Condition[]
-  /** true: any of the conditions will do. */
-  readonly isAny: boolean
   readonly groups: readonly ColumnRef[]
   readonly having: readonly Having[]
   readonly orders: readonly Order[]

@@ -1,9 +1,12 @@
 import type { Relation } from '../../../domain/index.ts'
 import type { Mention } from './mentions.ts'
-import { priceSuperlatives, superlativeOf, timeSuperlatives } from './phrases.ts'
+import { countable, distance } from './join-graph.ts'
+import { measuredBy } from './measures.ts'
+import { superlativeOf, timeSuperlatives } from './phrases.ts'
 import type { Order } from './plan.ts'
 import type { Reader } from './reader.ts'
-import { isDateType, isNumberType } from './vocabulary.ts'
+import { isDateType, isNumberType, type ColumnWords } from './vocabulary.ts'
+import { root } from './words.ts'
 
 type ColumnMention = Extract<Mention, { kind: 'column' }>
 
@@ -63,20 +66,20 @@ export interface FoundSuperlative {
 /** "the highest salary", "the most orders", "the oldest employee", "the most common channel". */
 export function readSuperlative(reader: Reader, subject: Relation): FoundSuperlative | null {
   for (const [at, token] of reader.tokens.entries()) {
-    const time = timeSuperlatives[token.lower]
-    if (time !== undefined && !(token.lower === 'first' || token.lower === 'last')) {
-      const found = byTime(reader, subject, at, token.lower, time === 'most')
-      if (found !== null) return found
-    }
-    const price = priceSuperlatives[token.lower]
-    if (price !== undefined) {
-      const column = reader.numberColumns(subject).find(({ stems }) => /pric|cost|amount|fee/.test(stems.join(' ')))
-      if (column === undefined) continue
-      reader.understand(at - 1, at + 1)
+    const before = reader.words(at - 1, at)
+    const isExtreme = /est$/.test(token.lower) || /^(most|least)$/.test(before)
+    const measured = isExtreme ? measuredBy(reader, subject, token.lower) : null
+    if (measured !== null && !isNamedNext(reader, at)) {
+      reader.understand(/^(most|least)$/.test(before) ? at - 1 : at, at + 1)
       return {
-        order: { output: { kind: 'column', column }, isDescending: reader.words(at - 1, at) === 'least' ? false : price === 'most' },
+        order: { output: { kind: 'column', column: measured.column }, isDescending: measured.isMore !== (before === 'least') },
         isCounted: false,
       }
+    }
+    const time = timeSuperlatives[token.lower]
+    if (time !== undefined && !(token.lower === 'first' || token.lower === 'last')) {
+      const found = byTime(reader, subject, at, time === 'most')
+      if (found !== null) return found
     }
     const direction = superlativeOf(token.lower)
     if (direction === null || reader.words(at - 1, at) === 'at') continue
@@ -86,12 +89,13 @@ export function readSuperlative(reader: Reader, subject: Relation): FoundSuperla
   return null
 }
 
-function byTime(reader: Reader, subject: Relation, at: number, word: string, isLatest: boolean): FoundSuperlative | null {
-  const age = reader.numberColumns(subject).find(({ column }) => /^age$/i.test(column.name))
-  if (/^(oldest|youngest)$/.test(word) && age !== undefined) {
-    reader.understand(at, at + 1)
-    return { order: { output: { kind: 'column', column: age }, isDescending: word === 'oldest' }, isCounted: false }
-  }
+/** "the largest capacity", "the longest runtime": what is measured stands right behind. */
+function isNamedNext(reader: Reader, at: number): boolean {
+  const next = reader.mentions.find((mention) => mention.from === at + 1)
+  return next?.kind === 'column' && next.columns.some(({ column }) => isNumberType(column.type))
+}
+
+function byTime(reader: Reader, subject: Relation, at: number, isLatest: boolean): FoundSuperlative | null {
   const beside = reader.free.find(
     (mention): mention is ColumnMention =>
       mention.kind === 'column' &&
@@ -99,12 +103,25 @@ function byTime(reader: Reader, subject: Relation, at: number, word: string, isL
       mention.from <= at + 2 &&
       mention.columns.some(({ column }) => isDateType(column.type)),
   )
-  const named = reader.namedTables.find(({ mention }) => mention.from > at && mention.from <= at + 3)?.table.relation ?? subject
-  const column = beside === undefined ? reader.dateColumns(named)[0] : reader.pickColumn(beside, subject)
+  const column = beside === undefined ? dateAround(reader, subject, at) : reader.pickColumn(beside, subject)
   if (column === undefined) return null
   if (beside !== undefined && !/^(what|show|find|return|give)/.test(reader.words(0, at))) reader.take(beside)
-  reader.understand(at - 1, at + 1)
+  reader.understand(reader.words(at - 1, at) === 'most' ? at - 1 : at, at + 1)
   return { order: { output: { kind: 'column', column }, isDescending: isLatest }, isCounted: false }
+}
+
+/** The date said beside it ("shipped most recently"), the only one of what is named, or the one named like its table ("latest order"). */
+function dateAround(reader: Reader, subject: Relation, at: number): ColumnWords | undefined {
+  const named = reader.namedTables.find(({ mention }) => mention.from > at && mention.from <= at + 3)?.table.relation ?? subject
+  const around = new Set(reader.tokens.slice(Math.max(0, at - 4), at + 3).flatMap((token) => (token.isFiller ? [] : [token.root])))
+  const said = reader.vocabulary.tables
+    .filter((table) => distance(reader.catalog, named, table.relation) <= 1)
+    .flatMap((table) => reader.dateColumns(table.relation))
+    .filter((column) => column.stems.map(root).some((word) => word !== 'dat' && around.has(word)))
+  if (said.length === 1) return said[0]
+  const dates = reader.dateColumns(named)
+  const own = dates.filter((column) => column.stems.some((word) => reader.tableOf(named).stems.includes(word)))
+  return dates.length === 1 ? dates[0] : own.length === 1 ? own[0] : undefined
 }
 
 function bySize(reader: Reader, subject: Relation, at: number, isMost: boolean): FoundSuperlative | null {
@@ -124,8 +141,9 @@ function bySize(reader: Reader, subject: Relation, at: number, isMost: boolean):
     }
   }
   if (next.kind === 'table' && /^((total )?(number|amount|count|quantity) of|number|of|many)?( the| different)*$/.test(between)) {
-    const { relation } = reader.pickTable(next.tables)
-    if (relation === subject && next === reader.mentions[0]) return null
+    const named = reader.pickTable(next.tables).relation
+    const relation = countable(reader.catalog, subject, named)
+    if (relation === null || (named === subject && next === reader.mentions[0])) return null
     reader.take(next)
     reader.understand(at, next.to)
     return { order: { output: { kind: 'count', relation }, isDescending: isMost }, isCounted: true }

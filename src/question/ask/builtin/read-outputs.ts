@@ -1,4 +1,5 @@
 import type { Relation } from '../../../domain/index.ts'
+import { fansOut } from './join-graph.ts'
 import type { Mention } from './mentions.ts'
 import { aggregateIn, aggregatesIn } from './phrases.ts'
 import type { Output } from './plan.ts'
@@ -9,28 +10,50 @@ type ColumnMention = Extract<Mention, { kind: 'column' }>
 
 /** "how many orders", "the number of different cities". */
 export function readCounts(reader: Reader, subject: Relation): Output[] {
+  if (reader.tokens[0]?.lower === 'count') reader.understand(0, 1)
   const counted =
     /\b(how many|number of|count of|count|counts of)( the| all| total| of| there)*( (different|distinct|unique))?( kinds of| types of)?$/
   for (const mention of reader.free) {
     const before = reader.words(mention.from - 6, mention.from)
     if ((mention.kind !== 'table' && mention.kind !== 'column') || !counted.test(before) || reader.before(mention) === '') continue
+    const said = counted.exec(before)?.[0] ?? ''
+    // The number of "phone number of" is a name's.
+    const start = mention.from - said.split(' ').length
+    if (reader.mentions.some((other) => other.from <= start && other.to > start)) continue
+    if (mention.kind === 'column' && /^(average|mean|avg|maximum|max|minimum|min)$/.test(reader.words(start - 1, start))) continue
     const isDistinct = /\b(different|distinct|unique)$/.test(before) || /\b(different|distinct|unique)( \w+ of)$/.test(before)
     reader.take(mention)
-    reader.understand(mention.from - 5, mention.to)
+    reader.understand(mention.from - said.split(' ').length, mention.to)
     if (mention.kind === 'table') return [{ kind: 'count', relation: reader.pickTable(mention.tables).relation }]
     const column = reader.pickColumn(mention, subject)
     if (isNumberType(column.column.type) && !isDistinct && mention.score < 0.9)
       return [{ kind: 'aggregate', aggregate: 'sum', column, isDistinct: false }]
     return [{ kind: 'aggregate', aggregate: 'count', column, isDistinct: true }]
   }
-  const asksCount = /\b(how many|number of)\b/.test(reader.words(0, reader.tokens.length))
-  return asksCount && reader.free.every((mention) => mention.kind !== 'column') ? [{ kind: 'count', relation: subject }] : []
+  if (!asksCount(reader) || reader.free.some((mention) => mention.kind === 'column' && reader.isSelected(mention))) return []
+  reader.understandWord('number')
+  return [{ kind: 'count', relation: subject }]
 }
 
-export function readOutputs(reader: Reader, subject: Relation): Output[] {
+/** "how many", "number of": not the number of "phone number of". */
+function asksCount(reader: Reader): boolean {
+  return reader.tokens.some(
+    (token, at) =>
+      (/^(many|number)$/.test(token.lower) &&
+        /^(how many|number of)$/.test(token.lower === 'many' ? reader.words(at - 1, at + 1) : reader.words(at, at + 2)) &&
+        !reader.understood.has(at)) ||
+      (at === 0 && token.lower === 'count'),
+  )
+}
+
+export function readOutputs(reader: Reader, subject: Relation, thing: Mention | null): Output[] {
   const outputs: Output[] = []
   for (const mention of reader.free) {
-    if (mention.kind !== 'column') continue
+    if (mention === thing && mention.kind === 'table') {
+      reader.take(mention)
+      outputs.push(...reader.label(reader.pickTable(mention.tables).relation).map((column): Output => ({ kind: 'column', column })))
+    }
+    if (mention.kind !== 'column' || !reader.isSelected(mention)) continue
     const before = reader.words(mention.from - 8, mention.from)
     if (isNameOfColumn(reader, mention)) {
       reader.take(mention)
@@ -45,7 +68,11 @@ export function readOutputs(reader: Reader, subject: Relation): Output[] {
     for (const aggregate of wanted) outputs.push({ kind: 'aggregate', aggregate, column, isDistinct: false })
     if (wanted.length > 0)
       for (let at = mention.from - 8; at < mention.from; at++)
-        if (/^(average|mean|total|sum|maximum|minimum|max|min|highest|lowest|largest|smallest|avg)$/.test(reader.tokens[at]?.lower ?? ''))
+        if (
+          /^(average|mean|total|sum|maximum|minimum|max|min|highest|lowest|largest|smallest|avg|number)$/.test(
+            reader.tokens[at]?.lower ?? '',
+          )
+        )
           reader.understand(at, at + 1)
   }
   const isAll = /\b(all|every|the) (the )?(information|info|details|data|columns|fields|attributes)\b|\beverything\b/.test(
@@ -79,7 +106,7 @@ function numbersOf(mention: ColumnMention): ColumnMention {
 /** "name" of a person whose first and last names are apart is both of them. */
 function namesOf(reader: Reader, column: ColumnWords, mention: ColumnMention): readonly ColumnRef[] {
   const asked = reader.words(mention.from, mention.to)
-  if (!/^(full )?names?$/.test(asked) || mention.score >= 0.99) return [column]
+  if (!/^(full )?names?$/.test(asked) || mention.score >= 0.99) return reader.meant(column, mention)
   const label = labelColumns(reader.tableOf(column.relation))
   return label.length === 2 ? label : [column]
 }
@@ -114,10 +141,10 @@ export function defaultOutputs(reader: Reader, subject: Relation): Output[] {
   return label.map((column) => ({ kind: 'column', column }))
 }
 
-export function isDistinctAsked(reader: Reader, subject: Relation, outputs: readonly Output[]): boolean {
+export function isDistinctAsked(reader: Reader, subject: Relation, outputs: readonly Output[], joined: readonly Relation[]): boolean {
   if (outputs.some((output) => output.kind !== 'column')) return false
   if (/\b(different|distinct|unique)\b/.test(reader.words(0, reader.tokens.length))) return true
   if (isPlainList(reader, outputs)) return true
   // "Which customers have orders …": each once, however many rows of the other table fit.
-  return reader.namedTables.some(({ table }) => table.relation !== subject) && /^(which|what|who)\b/.test(reader.words(0, 1))
+  return joined.some((relation) => fansOut(reader.catalog, subject, relation)) && /^(which|what|who)\b/.test(reader.words(0, 1))
 }

@@ -1,13 +1,22 @@
-import type { Relation } from '../../../domain/index.ts'
-import { distance } from './join-graph.ts'
-import type { Output, Plan } from './plan.ts'
+import type { CatalogColumn, Relation } from '../../../domain/index.ts'
+import { combine } from './combine.ts'
+import type { Conditions } from './found.ts'
+import { distance, fansOut } from './join-graph.ts'
+import type { Condition, Output, Plan } from './plan.ts'
 import { readConditions } from './read-conditions.ts'
 import { readLimit, readOrders, readSuperlative } from './read-orders.ts'
 import { defaultOutputs, groupOutputs, isDistinctAsked, readCounts, readOutputs } from './read-outputs.ts'
+import type { Mention } from './mentions.ts'
 import type { Reader } from './reader.ts'
-import type { ColumnRef } from './vocabulary.ts'
+import { keyColumn } from './said-of.ts'
+import { aggregateIn } from './phrases.ts'
+import { isNumberType, type ColumnRef } from './vocabulary.ts'
+import { nameStems } from './words.ts'
 
-export type Reading = { readonly plan: Plan } | { readonly problem: string }
+export type Reading =
+  | { readonly problem: string }
+  | { readonly subject: Relation; readonly plan: Plan }
+  | { readonly subject: Relation; readonly choices: readonly string[] }
 
 /** Gives each mention its role and puts the roles together. */
 export function readPlan(reader: Reader): Reading {
@@ -15,54 +24,92 @@ export function readPlan(reader: Reader): Reading {
   if (subject === null) return { problem: 'Nothing in the question names a table or a column here.' }
   const limit = readLimit(reader)
   const orders = readOrders(reader, subject)
-  const groups = readGroups(reader, subject)
+  const { groups, keys } = readGroups(reader, subject)
   const superlative = readSuperlative(reader, subject)
-  const conditions = readConditions(reader, subject)
-  const problem = conditions.problem ?? contradiction(reader, subject, conditions.where)
-  if (problem !== null) return { problem }
+  const found = readConditions(reader, subject)
+  const where = combine(reader, subject, found)
   const counts = readCounts(reader, subject)
-  const outputs = readOutputs(reader, subject)
+  const outputs = readOutputs(reader, subject, listedTable(reader))
   const isCountOnly = counts.length > 0 && outputs.length === 0 && groups.length === 0
+  const having = found.having
+  if (groups.length > 0 && counts.length === 0 && having.length === 0 && superlative === null)
+    found.problem ??= aggregateNamed(reader, outputs)
   const shown: Output[] = [...groupOutputs(groups, outputs), ...outputs, ...counts]
-  const having = conditions.having
   if (shown.length === 0) shown.push(...defaultOutputs(reader, subject))
-  const isDistinct = !isCountOnly && isDistinctAsked(reader, subject, shown) && having.length === 0 && superlative === null
-  const joined = [...conditions.joined, ...linkedTables(reader, subject)]
+  where.push(...setConditions(reader, subject, shown, found))
+  if (found.problem !== null) return { problem: found.problem }
+  const isSet = where.some((condition) => condition.kind === 'among') && shown.every((output) => output.kind === 'column')
+  const joined = [...found.joined, ...linkedTables(reader, subject)]
+  const needed = [...joined, ...where.flatMap((condition) => ('column' in condition ? [condition.column.relation] : []))]
+  const isDistinct =
+    isSet || (!isCountOnly && isDistinctAsked(reader, subject, shown, needed) && having.length === 0 && superlative === null)
   const countsSubject = [...having, ...(superlative === null ? [] : [superlative.order])].some(
     ({ output }) => output.kind === 'count' && output.relation === subject,
   )
-  const grouping = !countsSubject && (having.length > 0 || superlative?.isCounted === true) ? keyOf(subject, shown) : []
-  return {
-    plan: {
-      subject,
-      outputs: shown,
-      conditions: conditions.where,
-      isAny: /\b(or|either)\b/.test(reader.words(0, reader.tokens.length)) && conditions.where.length === 2 && sameColumn(conditions.where),
-      groups: [...groups.filter((group) => !isReplaced(group, outputs)), ...grouping],
-      having,
-      orders: isCountOnly ? [] : [...(superlative === null ? [] : [superlative.order]), ...orders],
-      limit: superlative === null ? limit : (limit ?? 1),
-      isDistinct,
-      joined,
-      assumptions: reader.assumptions,
-    },
+  const isGrouping = !countsSubject && (having.length > 0 || superlative?.isCounted === true)
+  const plan: Plan = {
+    subject,
+    outputs: shown,
+    conditions: where,
+    groups: [...groups.filter((group) => !isReplaced(group, outputs)), ...keys, ...(isGrouping ? keyOf(subject, shown) : [])],
+    having,
+    orders: isCountOnly ? [] : [...(superlative === null ? [] : [superlative.order]), ...orders],
+    limit: superlative === null ? limit : (limit ?? 1),
+    isDistinct,
+    joined,
+    assumptions: reader.assumptions,
   }
+  for (const column of columnsOf(plan)) reader.used.add(column)
+  return found.choices === null ? { subject, plan } : { subject, choices: found.choices }
 }
 
-/** Two values of one column at once, or none of the subject: these ask about sets, which one SELECT of ours does not answer. */
-function contradiction(reader: Reader, subject: Relation, conditions: Plan['conditions']): string | null {
-  const equals = conditions.flatMap((condition) =>
-    condition.kind === 'compare' && condition.comparison === '=' ? [condition.column.column] : [],
-  )
-  const isAny = /\b(or|either)\b/.test(reader.words(0, reader.tokens.length))
-  if (new Set(equals).size < equals.length && !isAny) return 'I cannot ask for rows that are two things at once.'
-  const negated = reader.mentions.find(
-    (mention) =>
-      mention.kind === 'table' &&
-      reader.pickTable(mention.tables).relation === subject &&
-      /\b(no|none of the)$/.test(reader.words(mention.from - 3, mention.from)),
-  )
-  return negated === undefined ? null : 'I cannot tell what must not be there.'
+/** "the minimum salary in each department" may not be the column `min_salary`: with groups, the word before a name is worked out. */
+function aggregateNamed(reader: Reader, outputs: Output[]): string | null {
+  if (outputs.some((output) => output.kind === 'aggregate')) return null
+  for (const [at, output] of outputs.entries()) {
+    if (output.kind !== 'column') continue
+    const [first = '', ...rest] = nameStems(output.column.column.name)
+    const aggregate = aggregateIn(first.replace(/^averag$/, 'average'))
+    const named = reader.vocabulary.tables.flatMap((table) =>
+      table.columns.filter(({ column, stems }) => isNumberType(column.type) && stems.join(' ') === rest.join(' ')),
+    )
+    if (aggregate === null || named.length !== 1 || named[0] === undefined) continue
+    outputs[at] = { kind: 'aggregate', aggregate, column: named[0], isDistinct: false }
+    return null
+  }
+  return 'I cannot tell what to work out for each of them.'
+}
+
+/** Conditions on sets of rows hang on what is put out: the subject itself by its key, or the one value asked for. */
+function setConditions(reader: Reader, subject: Relation, shown: readonly Output[], found: Conditions): Condition[] {
+  const tests = [...found.both, ...found.none]
+  if (tests.length === 0) return []
+  const key = keyColumn(subject)
+  const isElsewhere = tests.every(({ column }) => column.relation !== subject && fansOut(reader.catalog, subject, column.relation))
+  const [only] = shown
+  const shared = shown.length === 1 && only?.kind === 'column' && only.column.column !== key?.column ? only.column : null
+  const column = isElsewhere ? key : shared
+  if (column === null) {
+    found.problem ??= 'I cannot ask for rows that are two things at once.'
+    return []
+  }
+  return [
+    ...found.both.map((test): Condition => ({ kind: 'among', column, isNegated: false, where: [test] })),
+    ...(found.none.length > 0 ? [{ kind: 'among' as const, column, isNegated: true, where: found.none }] : []),
+  ]
+}
+
+function columnsOf(plan: Plan): CatalogColumn[] {
+  const outputs = [...plan.outputs, ...plan.orders.map(({ output }) => output), ...plan.having.map(({ output }) => output)]
+  return [
+    ...outputs.flatMap((output) => ('column' in output ? [output.column.column] : [])),
+    ...plan.groups.map(({ column }) => column),
+    ...plan.conditions.flatMap((condition) => [
+      ...('column' in condition ? [condition.column.column] : []),
+      ...('where' in condition ? condition.where.map((test) => test.column.column) : []),
+      ...('of' in condition ? condition.of.map((test) => test.column.column) : []),
+    ]),
+  ]
 }
 
 /** The asked-for columns of a group's table stand for its name; grouping by both would split it further. */
@@ -75,19 +122,15 @@ function isReplaced(group: ColumnRef, outputs: readonly Output[]): boolean {
   )
 }
 
-function sameColumn(conditions: Plan['conditions']): boolean {
-  const [first, second] = conditions.map((condition) => ('column' in condition ? condition.column.column : null))
-  return first !== null && first === second
-}
-
 /** What is asked about: the thing counted, the owner of the columns asked for, or the first thing named. */
 function findSubject(reader: Reader): Relation | null {
   const named = reader.namedTables
   const counted = /\b(how many|number of|count( the)?( number)?( of)?)( the| all| different| distinct| unique| total)*$/
   const first = named.find(({ mention }) => counted.test(reader.words(0, mention.from)))
+  const listed = listedTable(reader)
   const isGrouped = /\b(each|per|every|by)\b/.test(reader.words(0, reader.tokens.length))
   if (first !== undefined && (first.mention.from <= 6 || !isGrouped)) return first.table.relation
-  const [leading] = named
+  const [leading] = named.filter(({ mention }) => mention !== listed)
   const owner = ownerOfFirstColumn(reader)
   if (owner !== null && (leading === undefined || reader.mentions[0]?.kind === 'column')) return owner
   if (leading !== undefined) return leading.table.relation
@@ -98,6 +141,25 @@ function findSubject(reader: Reader): Relation | null {
   const votes = new Map<Relation, number>()
   for (const mention of owners) for (const column of mention.columns) votes.set(column.relation, (votes.get(column.relation) ?? 0) + 1)
   return [...votes].toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? null
+}
+
+/** "the full names, departments and cities for each employee": a thing in a list of columns is one of them, not what is asked about. */
+export function listedTable(reader: Reader): Mention | null {
+  return (
+    reader.mentions.find((mention) => {
+      const previous = reader.previous(mention)
+      const isListed =
+        previous?.kind === 'column' &&
+        (reader.tokens[previous.to]?.isAfterComma === true || reader.words(previous.to, mention.from) === 'and')
+      return (
+        mention.kind === 'table' &&
+        isListed &&
+        mention.from - previous.to <= 1 &&
+        reader.isSelected(mention) &&
+        reader.mentions.some((other) => other.kind === 'table' && other.from > mention.from)
+      )
+    }) ?? null
+  )
 }
 
 /** "product names …": a column that carries its table's name is about that table. */
@@ -115,8 +177,15 @@ function ownerOfFirstColumn(reader: Reader): Relation | null {
 const groupStart =
   /\b(for each|for every|of each|in each|by each|at each|on each|per|grouped by|group by|each|every|by|across)( of)?( the| different| distinct| unique| individual)*$/
 
-function readGroups(reader: Reader, subject: Relation): ColumnRef[] {
+interface Groups {
+  readonly groups: ColumnRef[]
+  /** Keys of the things that are shown by a name: two of the same name stay two. */
+  readonly keys: ColumnRef[]
+}
+
+function readGroups(reader: Reader, subject: Relation): Groups {
   const groups: ColumnRef[] = []
+  const keys: ColumnRef[] = []
   const isAggregating =
     /\b(how many|number|count|average|mean|total|sum|maximum|minimum|max|min|highest|lowest|most|least|largest|smallest)\b/.test(
       reader.words(0, reader.tokens.length),
@@ -124,20 +193,29 @@ function readGroups(reader: Reader, subject: Relation): ColumnRef[] {
   for (const mention of reader.free) {
     if (mention.kind !== 'column' && mention.kind !== 'table') continue
     const before = reader.words(mention.from - 4, mention.from)
+    const start = groupStart.exec(before)?.[0] ?? ''
     const isChained = groups.length > 0 && /\band( the)?$/.test(before) && mention.from - (reader.previous(mention)?.to ?? 0) <= 2
     if (!isAggregating || !(groupStart.test(before) || isChained)) continue
     if (mention.kind === 'column') {
-      groups.push(reader.pickColumn(mention, subject))
+      const meant = reader.meant(reader.pickColumn(mention, subject), mention)
+      if (meant.some(({ relation }) => !mention.columns.some((column) => column.relation === relation))) keys.push(...keysOf(meant))
+      groups.push(...meant)
       reader.take(mention)
     } else {
       const { relation } = reader.pickTable(mention.tables)
       if (relation === subject && /\bby$/.test(before)) continue
       groups.push(...reader.label(relation))
+      keys.push(...keysOf(reader.label(relation)))
       if (relation !== subject) reader.take(mention)
     }
-    reader.understand(mention.from - 2, mention.to)
+    reader.understand(mention.from - start.split(' ').length, mention.to)
   }
-  return groups
+  return { groups, keys }
+}
+
+function keysOf(label: readonly ColumnRef[]): ColumnRef[] {
+  const key = label[0] === undefined ? null : keyColumn(label[0].relation)
+  return key === null ? [] : [key]
 }
 
 /** "customers who have orders", "products with an invoice": rows of the other table must be there. "heads of departments" asks for no such thing. */
@@ -153,7 +231,9 @@ function linkedTables(reader: Reader, subject: Relation): Relation[] {
 
 /** Rows of the subject stay apart although names repeat. */
 function keyOf(subject: Relation, outputs: readonly Output[]): ColumnRef[] {
-  if (!outputs.some((output) => output.kind === 'column' && output.column.relation === subject)) return []
+  const isShown = (output: Output): boolean =>
+    output.kind === 'all' ? output.relation === subject : output.kind === 'column' && output.column.relation === subject
+  if (!outputs.some(isShown)) return []
   return subject.primaryKey.flatMap((name) => {
     const column = subject.columns.find((candidate) => candidate.name === name)
     return column === undefined ? [] : [{ relation: subject, column }]

@@ -1,6 +1,9 @@
-import type { Catalog, Relation } from '../../../domain/index.ts'
+import type { Catalog, CatalogColumn, Relation } from '../../../domain/index.ts'
 import { distance } from './join-graph.ts'
 import type { Mention } from './mentions.ts'
+import { isComparingWord } from './operators.ts'
+import type { ColumnTest } from './plan.ts'
+import { selectZone } from './zones.ts'
 import type { Token } from './tokens.ts'
 import {
   isDateType,
@@ -22,9 +25,15 @@ export class Reader {
   readonly assumptions: string[] = []
   /** Tokens that have been understood; what is left decides whether to answer. */
   readonly understood = new Set<number>()
+  /** Columns that have a role. */
+  readonly used = new Set<CatalogColumn>()
+  readonly #text: string
+  readonly #zone: readonly boolean[]
   readonly #taken = new Set<Mention>()
 
-  constructor(catalog: Catalog, vocabulary: Vocabulary, tokens: readonly Token[], mentions: readonly Mention[]) {
+  constructor(text: string, catalog: Catalog, vocabulary: Vocabulary, tokens: readonly Token[], mentions: readonly Mention[]) {
+    this.#text = text
+    this.#zone = selectZone(tokens, mentions)
     this.catalog = catalog
     this.vocabulary = vocabulary
     this.tokens = tokens
@@ -43,6 +52,51 @@ export class Reader {
 
   take(mention: Mention): void {
     this.#taken.add(mention)
+  }
+
+  /** true: a column here is one to put out, not one that says which rows are meant. */
+  isSelected(mention: Mention): boolean {
+    return this.#zone[mention.from] ?? true
+  }
+
+  /** Roots of the words tables and their columns are named by. */
+  get tableRoots(): ReadonlySet<string> {
+    return new Set(this.vocabulary.tables.flatMap((table) => [...table.roots, ...table.columns.flatMap((column) => column.stems)]))
+  }
+
+  /** true: an "or" between two things, not one of a comparison such as "or more". */
+  isAlternative(at: number): boolean {
+    const isComparing =
+      /^(more|less|fewer|greater|equal|later|earlier|after|before|above|below|over|under|older|younger|higher|lower|longer|shorter|larger|smaller)$/
+    return this.tokens[at]?.lower === 'or' && !(isComparing.test(this.tokens[at + 1]?.lower ?? '') && !this.#startsValue(at + 2))
+  }
+
+  /** "or after 2007": a comparison of its own, with a value behind it. */
+  #startsValue(at: number): boolean {
+    return this.mentions.some(
+      (mention) => mention.kind !== 'table' && mention.kind !== 'column' && mention.from >= at - 1 && mention.from <= at + 1,
+    )
+  }
+
+  understandWord(word: string): void {
+    for (const [at, token] of this.tokens.entries()) if (token.lower === word) this.understood.add(at)
+  }
+
+  /** A joint that a reader has made of it: "or", "either". */
+  understandJoint(at: number): void {
+    this.understood.add(at)
+  }
+
+  /** The question with "either … or" and with "both … and" between two values; empty where they do not stand as "A and B". */
+  readings(first: ColumnTest, second: ColumnTest): readonly string[] {
+    if (first.kind !== 'compare' || second.kind !== 'compare') return []
+    const at = this.#text.toLowerCase().indexOf(String(first.value).toLowerCase())
+    const and = this.#text.toLowerCase().indexOf(' and ', at)
+    const end = this.#text.toLowerCase().indexOf(String(second.value).toLowerCase(), and)
+    if (at < 0 || and < 0 || end < and) return []
+    const with_ = (lead: string, joint: string): string =>
+      `${this.#text.slice(0, at)}${lead} ${this.#text.slice(at, and)} ${joint} ${this.#text.slice(and + 5)}`
+    return [with_('either', 'or'), with_('both', 'and')]
   }
 
   /** Lower-case words from one token to another, both optional ends clipped to the question. */
@@ -73,7 +127,12 @@ export class Reader {
   }
 
   understand(from: number, to: number): void {
-    for (let at = from; at < to; at++) this.understood.add(at)
+    for (let at = from; at < to; at++) if (!this.isAlternative(at)) this.understood.add(at)
+  }
+
+  /** Words before a value that say how it is compared; others keep their meaning. */
+  understandComparison(from: number, to: number): void {
+    for (let at = Math.max(0, from); at < to; at++) if (isComparingWord(this.tokens[at]?.lower ?? '')) this.understand(at, at + 1)
   }
 
   tableOf(relation: Relation): TableWords {
@@ -97,9 +156,13 @@ export class Reader {
 
   /** Of columns that fit a phrase alike: of the table named next to it, of the subject, nearest over keys. */
   pickColumn(mention: Extract<Mention, { kind: 'column' }>, subject: Relation | null): ColumnWords {
+    const neighbour = this.#neighbourTable(mention)
+    if (neighbour !== null && !mention.columns.some((column) => column.relation === neighbour)) {
+      const own = mention.others.filter((column) => column.relation === neighbour)
+      if (own.length === 1 && own[0] !== undefined) return own[0]
+    }
     const [only] = mention.columns
     if (mention.columns.length === 1 && only !== undefined) return only
-    const neighbour = this.#neighbourTable(mention)
     const named = new Set(this.namedTables.map(({ table }) => table.relation))
     const rank = (column: ColumnWords): number => {
       if (column.relation === neighbour) return 0
@@ -125,6 +188,16 @@ export class Reader {
       if (next.kind !== 'column') return null
     }
     return null
+  }
+
+  /** A key said without its "id" stands for the thing it refers to: "each opening pupil" of `opening_pupil_id` is that pupil's name. */
+  meant(column: ColumnRef, mention: Mention): readonly ColumnRef[] {
+    if (/\b(ids?|number|key|code|identifier)$/.test(this.words(mention.from, mention.to))) return [column]
+    const key = column.relation.foreignKeys.find(({ columns }) => columns.length === 1 && columns[0] === column.column.name)
+    const target = this.catalog.relations.find(({ schema, name }) => schema === key?.target.schema && name === key.target.name)
+    if (target === undefined || target === column.relation) return [column]
+    const label = this.label(target)
+    return label.length === 0 ? [column] : label
   }
 
   label(relation: Relation): readonly ColumnRef[] {

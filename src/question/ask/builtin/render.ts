@@ -1,6 +1,6 @@
 import { dialectFacts, type Catalog, type Dialect, type Relation } from '../../../domain/index.ts'
-import { connect, distance, type Edge } from './join-graph.ts'
-import type { Condition, Output, Plan } from './plan.ts'
+import { connect, distance, rivals, type Edge } from './join-graph.ts'
+import type { ColumnTest, Condition, Output, Plan } from './plan.ts'
 import { isBooleanType, isNumberType, type ColumnRef } from './vocabulary.ts'
 
 const reserved = new Set(
@@ -16,29 +16,33 @@ const reservedByMysql = new Set(
   ),
 )
 
-/** Writes the plan as one SELECT; null when its relations are not connected by keys. */
-export function render(plan: Plan, catalog: Catalog): string | null {
-  const writer = new Writer(plan, catalog)
-  return writer.write()
+/** Writes the plan as one SELECT, or says why its relations cannot be joined. `said`: roots of the question's words. */
+export function render(plan: Plan, catalog: Catalog, said: ReadonlySet<string>): { readonly sql: string } | { readonly problem: string } {
+  return new Writer(plan, catalog, said).write()
 }
 
 class Writer {
   readonly #plan: Plan
   readonly #catalog: Catalog
   readonly #dialect: Dialect
+  readonly #said: ReadonlySet<string>
   #edges: readonly Edge[] = []
   #relations: readonly Relation[] = []
 
-  constructor(plan: Plan, catalog: Catalog) {
+  constructor(plan: Plan, catalog: Catalog, said: ReadonlySet<string>) {
     this.#plan = plan
+    this.#said = said
     this.#catalog = catalog
     this.#dialect = catalog.dialect
   }
 
-  write(): string | null {
+  write(): { readonly sql: string } | { readonly problem: string } {
     const plan = this.#plan
-    const edges = connect(this.#catalog, this.#wanted())
-    if (edges === null) return null
+    const edges = connect(this.#catalog, this.#wanted(), this.#said)
+    if (edges === null) return { problem: 'The tables this is about are not connected by keys.' }
+    const [tied] = edges.flatMap((edge) => rivals(this.#catalog, edge, this.#said).map((rival) => [edge, rival] as const))
+    if (tied !== undefined)
+      return { problem: `${tied[0].from.name} and ${tied[0].to.name} are connected in two ways; I cannot tell which is meant.` }
     this.#edges = edges
     const [root = plan.subject] = this.#wanted()
     this.#relations = [root, ...edges.map((edge) => edge.to)]
@@ -49,7 +53,7 @@ class Writer {
       ...edges.map((edge) => this.#join(edge)),
     ]
     const conditions = plan.conditions.map((condition) => this.#condition(condition))
-    if (conditions.length > 0) lines.push(`WHERE ${conditions.join(plan.isAny ? ' OR ' : ' AND ')}`)
+    if (conditions.length > 0) lines.push(`WHERE ${conditions.join(' AND ')}`)
     const groups = this.#groups()
     if (groups.length > 0) lines.push(`GROUP BY ${groups.join(', ')}`)
     if (plan.having.length > 0)
@@ -61,7 +65,7 @@ class Writer {
         `ORDER BY ${plan.orders.map(({ output, isDescending }) => `${this.#output(output)}${isDescending ? ' DESC' : ''}${this.#nullsLast(output, isDescending)}`).join(', ')}`,
       )
     if (plan.limit !== null) lines.push(`LIMIT ${plan.limit}`)
-    return lines.join('\n')
+    return { sql: lines.join('\n') }
   }
 
   /** Relations the statement needs, the subject first, then nearest first so that paths are shared. */
@@ -74,7 +78,7 @@ class Writer {
       ...plan.orders.map(({ output }) => relationOf(output)),
       ...plan.joined,
     ]
-    for (const condition of plan.conditions) if (condition.kind !== 'without') refs.push(condition.column.relation)
+    for (const condition of plan.conditions) refs.push(...relationsOf(condition))
     const needed = new Set(refs)
     const root = needed.has(plan.subject) || needed.size === 0 ? plan.subject : ([...needed][0] ?? plan.subject)
     const rest = [...needed].filter((relation) => relation !== root)
@@ -113,6 +117,8 @@ class Writer {
         return this.#relations.length > 1 ? `${this.#identifier(output.relation.name)}.*` : '*'
       case 'count':
         return `count(${this.#counted(output.relation)})`
+      case 'difference':
+        return `${this.#column(output.column)} - ${this.#column(output.less)}`
       case 'aggregate':
         return `${output.aggregate}(${output.isDistinct ? 'DISTINCT ' : ''}${this.#column(output.column)})`
     }
@@ -144,8 +150,23 @@ class Writer {
   }
 
   #condition(condition: Condition): string {
-    if (condition.kind === 'without') return this.#without(condition.relation, condition.other)
-    const column = this.#column(condition.column)
+    switch (condition.kind) {
+      case 'any':
+        return `(${condition.of.map((test) => this.#test(test, this.#column(test.column))).join(' OR ')})`
+      case 'without':
+        return this.#without(condition)
+      case 'among':
+        return this.#among(condition)
+      case 'others':
+        return this.#others(condition)
+      case 'aggregate':
+        return `${this.#column(condition.column)} ${condition.comparison} (SELECT ${condition.aggregate}(${this.#bare(condition.column)}) FROM ${this.#table(condition.column.relation)})`
+      default:
+        return this.#test(condition, this.#column(condition.column))
+    }
+  }
+
+  #test(condition: ColumnTest, column: string): string {
     switch (condition.kind) {
       case 'between':
         return `${column} BETWEEN ${literal(condition.low, condition.column, this.#dialect)} AND ${literal(condition.high, condition.column, this.#dialect)}`
@@ -156,8 +177,6 @@ class Writer {
         ]
         return parts.filter((part) => part !== null).join(' AND ')
       }
-      case 'aggregate':
-        return `${column} ${condition.comparison} (SELECT ${condition.aggregate}(${this.#bare(condition.column)}) FROM ${this.#table(condition.column.relation)})`
       case 'compare':
         return this.#compare(column, condition)
     }
@@ -173,13 +192,33 @@ class Writer {
     return `${column} ${comparison} ${literal(value, ref, this.#dialect)}`
   }
 
-  #without(relation: Relation, other: Relation): string {
-    const path = connect(this.#catalog, [relation, other]) ?? []
+  #without({ relation, other, where }: Extract<Condition, { kind: 'without' }>): string {
+    const path = connect(this.#catalog, [relation, other, ...where.map((test) => test.column.relation)], this.#said) ?? []
     const [first, ...rest] = path
     if (first === undefined) return 'true'
     const joins = rest.map((edge) => ` ${this.#join(edge)}`).join('')
     const on = first.pairs.map(([from, to]) => `${this.#qualifiedAlways(first.from, from)} = ${this.#qualifiedAlways(first.to, to)}`)
-    return `NOT EXISTS (SELECT 1 FROM ${this.#table(first.to)}${joins} WHERE ${on.join(' AND ')})`
+    return `NOT EXISTS (SELECT 1 FROM ${this.#table(first.to)}${joins} WHERE ${[...on, ...this.#inner(where)].join(' AND ')})`
+  }
+
+  #among({ column, isNegated, where }: Extract<Condition, { kind: 'among' }>): string {
+    const edges = connect(this.#catalog, [column.relation, ...where.map((test) => test.column.relation)], this.#said) ?? []
+    const joins = edges.map((edge) => ` ${this.#join(edge)}`).join('')
+    const own = this.#qualifiedAlways(column.relation, column.column.name)
+    // NOT IN over a list with a NULL in it is never true.
+    const known = isNegated && column.column.isNullable ? [`${own} IS NOT NULL`] : []
+    return `${this.#column(column)} ${isNegated ? 'NOT ' : ''}IN (SELECT ${own} FROM ${this.#table(column.relation)}${joins} WHERE ${[...known, ...this.#inner(where)].join(' AND ')})`
+  }
+
+  #others({ column, comparison, aggregate, where }: Extract<Condition, { kind: 'others' }>): string {
+    const own = this.#qualifiedAlways(column.relation, column.column.name)
+    const operator = aggregate === null ? 'IN' : comparison
+    const value = aggregate === null ? own : `${aggregate}(${own})`
+    return `${this.#column(column)} ${operator} (SELECT ${value} FROM ${this.#table(column.relation)} WHERE ${this.#inner(where).join(' AND ')})`
+  }
+
+  #inner(where: readonly ColumnTest[]): string[] {
+    return where.map((test) => this.#test(test, this.#qualifiedAlways(test.column.relation, test.column.column.name)))
   }
 
   #column(ref: ColumnRef): string {
@@ -214,8 +253,20 @@ class Writer {
   }
 }
 
+/** Relations of the statement itself that a condition speaks of; those of its own subselect are not among them. */
+function relationsOf(condition: Condition): readonly Relation[] {
+  switch (condition.kind) {
+    case 'without':
+      return []
+    case 'any':
+      return condition.of.map((test) => test.column.relation)
+    default:
+      return [condition.column.relation]
+  }
+}
+
 function relationOf(output: Output): Relation {
-  return output.kind === 'column' || output.kind === 'aggregate' ? output.column.relation : output.relation
+  return output.kind === 'column' || output.kind === 'aggregate' || output.kind === 'difference' ? output.column.relation : output.relation
 }
 
 function literal(value: string | number, { column }: ColumnRef, dialect: Dialect): string {

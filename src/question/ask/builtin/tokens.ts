@@ -12,6 +12,10 @@ export interface Token {
   readonly isFiller: boolean
   /** Written with a capital although it does not begin the question. */
   readonly isName: boolean
+  /** The first word of the question, or of a sentence in it. */
+  readonly isStart: boolean
+  /** A comma stands before it. */
+  readonly isAfterComma: boolean
 }
 
 const numberWords: Readonly<Record<string, number>> = {
@@ -38,11 +42,14 @@ const numberWords: Readonly<Record<string, number>> = {
 }
 
 const pattern =
-  /"([^"]*)"|“([^”]*)”|‘([^’]*)’|(?<![\p{L}\p{N}])'([^']*)'(?![\p{L}])|`([^`]*)`|\d{4}-\d{2}-\d{2}|\d[\d,]*(?:\.\d+)?%?(?![\p{L}])|\d+(?:st|nd|rd|th)|[\p{L}_][\p{L}\p{N}_]*(?:['’-][\p{L}]+)*|[<>=!]+/gu
+  /"([^"]*)"|“([^”]*)”|‘([^’]*)’|(?<![\p{L}\p{N}])'([^']*)'(?![\p{L}])|`([^`]*)`|\d{4}-\d{2}-\d{2}|\d+(?:,\d{3})*(?:\.\d+)?%?(?![\p{L}])|\d+(?:st|nd|rd|th)|[\p{L}_][\p{L}\p{N}_]*(?:['’-][\p{L}]+)*|[<>=!]+/gu
 
 export function tokenise(question: string): Token[] {
   const expanded = question.replaceAll(/n['’]t\b/gi, ' not').replaceAll(/\(s\)/g, 's')
+  let end = 0
   return [...expanded.matchAll(pattern)].map((match, at) => {
+    const gap = expanded.slice(end, match.index)
+    end = match.index + match[0].length
     const quoted = match[1] ?? match[2] ?? match[3] ?? match[4] ?? match[5]
     const text = quoted ?? match[0]
     const lower = text.toLowerCase().replace(/['’]s$|['’]$/, '')
@@ -56,6 +63,8 @@ export function tokenise(question: string): Token[] {
       number: isQuoted ? null : numberOf(lower),
       isFiller: !isQuoted && isFiller(lower),
       isName: !isQuoted && at > 0 && /^\p{Lu}/u.test(text),
+      isStart: at === 0 || /[.?!;:]/.test(gap),
+      isAfterComma: gap.includes(','),
     }
   })
 }

@@ -1,0 +1,78 @@
+import { measuredBy } from './measures.ts'
+import type { Mention } from './mentions.ts'
+import { isOperatorWord } from './operators.ts'
+import type { Relation } from '../../../domain/index.ts'
+import type { Reader } from './reader.ts'
+
+/**
+ * What the reading has left out. Every word with a meaning and every word that changes what a statement asks (a negation,
+ * a comparison, a superlative, a quantifier) must have been used by some reader; otherwise the reading is of another question.
+ */
+export function leftOut(reader: Reader, subject: Relation): string | null {
+  const unknown = reader.tokens.filter((_, at) => !reader.understood.has(at) && isMeaningful(reader, at))
+  if (unknown.length > 0) {
+    const words = [...new Set(unknown.map((token) => `“${token.text}”`))].join(', ')
+    return `I do not know what ${words} means in this database.`
+  }
+  const operator = reader.tokens.find((_, at) => !reader.understood.has(at) && isOperator(reader, at))
+  if (operator !== undefined) return `I cannot place “${operator.text}” in this question.`
+  const again = reader.namedTables.filter(({ mention, table }) => table.relation === subject && reader.isFree(mention))
+  const other = again
+    .slice(1)
+    .find(
+      ({ mention }) =>
+        !reader.isSelected(mention) && /^(a|an|any|some|another|other|those|someone)$/.test(reader.words(mention.from - 1, mention.from)),
+    )
+  if (other !== undefined) return `I cannot tell the two ${subject.name} in this question apart.`
+  const column = reader.free.find((mention) => mention.kind === 'column' && !isRepeated(reader, mention))
+  return column === undefined ? null : `I cannot tell what “${reader.words(column.from, column.to)}” is for in this question.`
+}
+
+function isMeaningful(reader: Reader, at: number): boolean {
+  const token = reader.tokens[at]
+  if (token === undefined || token.isFiller || token.number !== null) return false
+  if (structural.test(token.lower) || isOperatorWord(token.lower)) return false
+  if (isMeasured(reader, token.lower) || isRelating(reader, at)) return false
+  return !(reader.tableRoots.has(token.root) && verbForm.test(token.lower))
+}
+
+/** "earning a salary", "the oldest … by age": the word measures a column that has its role. */
+function isMeasured(reader: Reader, word: string): boolean {
+  return reader.vocabulary.tables.some((table) => {
+    const measured = measuredBy(reader, table.relation, word)
+    return measured !== null && reader.used.has(measured.column.column)
+  })
+}
+
+/** Verbs that say no more of two things than that the one belongs to the other. */
+const relating =
+  /^(assigned|attached|belongs?|belonging|owned?|owns|owning|offered|offers?|offering|provided|provides?|providing|enrolled|involved|involves?|involving|participated?|participates|participating|attended?|attends|attending|employed|employs?|employing|registered|stored|stores|storing|based|linked|connected|deals?|dealing|got|gets?|getting|received|receives?|receiving|performed|performs?|performing|appeared|appears?|appearing|played|plays?|playing|taught|teach|teaches|teaching|worked|published|produced|produces?|producing|written|wrote|written|visited|visits?|visiting|purchased|purchases?|purchasing|bought|buys?|buying|serves?|served|serving|featured|features?|featuring|covered|covers|covering|issued|created|given|takes?|took|taken|taking|spoken|speaks?|speaking|spoke)$/
+
+/** Such a verb beside a thing it may be said of: "employees assigned to departments", "issued by the bank". */
+function isRelating(reader: Reader, at: number): boolean {
+  if (!relating.test(reader.tokens[at]?.lower ?? '')) return false
+  const isNear = (mention: Mention): boolean => mention.kind !== 'number' && mention.from <= at + 4 && mention.to >= at - 3
+  return reader.mentions.filter(isNear).length >= 2
+}
+
+/** A verb may share its root with a table or a date it belongs to: ordered, shipped, sold. */
+const verbForm = /(ed|ing)$|^(sold|bought|born|paid|made|spent|sell|ship|order|pay|buy)$/
+
+/** Words that only say that something is asked, or of what sort. */
+const structural =
+  /^(how|different|distinct|unique|all|everything|information|separately|individual|corresponding|respective|whether|kind|type|types|associated|currently|ids|id|details|detail|correspond|corresponds|list|lists|include|including|each|every|group|grouped|value|values|result|results|presently|actually|regarding|concerning|he|she|his|her|s)$/
+
+/** "order by", "in total", "over all": operators by their look alone. */
+const idle = /^(over all|in total|at least|at most|over the|under the|number of|of the same|other than|each other)$/
+
+function isOperator(reader: Reader, at: number): boolean {
+  const word = reader.tokens[at]?.lower ?? ''
+  if (!isOperatorWord(word)) return false
+  if (word === 'or') return reader.isAlternative(at)
+  return !(idle.test(reader.words(at - 1, at + 1)) && word === 'total')
+}
+
+/** The same column said twice is one: "the name of … whose name". */
+function isRepeated(reader: Reader, mention: Extract<Mention, { kind: 'column' }>): boolean {
+  return mention.columns.some((column) => reader.used.has(column.column))
+}

@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { areRowsAlike } from '../../bench/accuracy/compare-rows.ts'
+import { readCatalog } from '../../bench/accuracy/load-databases.ts'
+import type { Catalog } from '../../src/domain/index.ts'
+import { draftBuiltin } from '../../src/question/ask/index.ts'
+import { execute, freshDatabase, type TestDatabase } from '../support/postgres-server.ts'
+
+let database: TestDatabase
+let view: Catalog
+const today = '2026-11-24'
+
+beforeAll(async () => {
+  database = await freshDatabase()
+  await execute(database, readFileSync(join(import.meta.dirname, '../support/music-school.sql'), 'utf8'))
+  await execute(
+    database,
+    `GRANT USAGE ON SCHEMA public TO ${database.reader.user}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${database.reader.user}`,
+  )
+  view = await readCatalog(database)
+})
+
+const answered: readonly (readonly [how: string, question: string, gold: string])[] = [
+  [
+    'a column that only says which rows are meant is not put out',
+    'What is the average number of seats of rooms opened in year 2011 or later?',
+    'SELECT avg(seats) FROM room WHERE opened_year >= 2011',
+  ],
+  [
+    '"or" between values makes either do',
+    'Show the label of rooms in Corm or Brinwick.',
+    "SELECT label FROM room WHERE town IN ('Corm', 'Brinwick')",
+  ],
+  [
+    'numbers of a range belong together',
+    'List the pupil name of pupils whose age is in the range of 10 and 14.',
+    'SELECT pupil_name FROM pupil WHERE age BETWEEN 10 AND 14',
+  ],
+  [
+    'a letter is part of a text',
+    'Show the last name of teachers whose first name starts with the letter C.',
+    "SELECT last_name FROM teacher WHERE first_name LIKE 'C%'",
+  ],
+  [
+    'both ends of a period of days are in it',
+    'Find the first name of teachers hired between 2020-01-01 and 2021-12-31.',
+    "SELECT first_name FROM teacher WHERE hired_on BETWEEN '2020-01-01' AND '2021-12-31'",
+  ],
+  [
+    'an aggregate said of a group is tested after grouping',
+    'Find the label of the rooms whose average wage is above 3000.',
+    'SELECT r.label FROM room r JOIN teacher USING (room_id) GROUP BY r.room_id, r.label HAVING avg(wage) > 3000',
+  ],
+  [
+    'what each row knows only one of is counted in the table that links them',
+    'Show the name of pupils who take two or more instruments.',
+    "SELECT 'Eve'",
+  ],
+  [
+    'no row of another table, with its own condition',
+    'Show the name of pupils who have no lessons after 2024-12-31.',
+    "SELECT pupil_name FROM pupil WHERE pupil_id NOT IN (SELECT pupil_id FROM lesson WHERE taken_on > '2024-12-31')",
+  ],
+  [
+    'not of a value in a table of many is no row of it',
+    'List the name of pupils who do not take Harp.',
+    "SELECT pupil_name FROM pupil WHERE pupil_id NOT IN (SELECT pupil_id FROM lesson JOIN instrument USING (instrument_id) WHERE title = 'Harp')",
+  ],
+  ['both of two values in a table of many', 'List the name of pupils who take both Harp and Flute.', "SELECT 'Eve'"],
+  ['a value that nothing like it may pass', 'Show the towns where no room has more seats than 20.', "SELECT 'Brinwick'"],
+  ['the same as another row', 'Show the last name of teachers in the same room as Bo.', 'SELECT last_name FROM teacher WHERE room_id = 1'],
+  [
+    'more than another row',
+    'Show the first name of teachers who earn more than the teacher with first name Ada.',
+    'SELECT first_name FROM teacher WHERE wage > 3100',
+  ],
+  [
+    'more than the average',
+    'Which pupils are older than the average?',
+    'SELECT pupil_name FROM pupil WHERE age > (SELECT avg(age) FROM pupil)',
+  ],
+  [
+    'a column that must hold something',
+    'Show the name of pupils who have a locker.',
+    'SELECT pupil_name FROM pupil WHERE locker IS NOT NULL',
+  ],
+  [
+    'the key that the question names joins the tables',
+    'What is the total fee of concerts for each opening pupil?',
+    'SELECT p.pupil_name, sum(fee) FROM concert c JOIN pupil p ON p.pupil_id = c.opening_pupil_id GROUP BY p.pupil_name',
+  ],
+  [
+    'the date that its verb names',
+    'Show the name of pupils with lessons taken in 2025.',
+    "SELECT pupil_name FROM pupil JOIN lesson USING (pupil_id) WHERE taken_on >= '2025-01-01'",
+  ],
+]
+
+const abstained: readonly (readonly [why: string, question: string])[] = [
+  ['two keys lead to the same table', 'What is the total fee of concerts for each pupil?'],
+  ['a verb it does not know', 'Which pupils failed lessons in 2024?'],
+  ['an only it cannot place', 'Show the name of pupils who take only Harp.'],
+  ['a second row it cannot tell apart', 'Show the wage of teachers in a room with a teacher whose first name is Bo.'],
+  ['more than any, which may be some or each', 'Show the name of pupils who are older than any pupil with a locker.'],
+]
+
+describe('the built-in drafter, at a school it has never seen,', () => {
+  test.each(answered)('reads %s: %s', async (_how, question, gold) => {
+    const draft = draftBuiltin(question, { view, today })
+    if (draft.kind !== 'drafted') throw new Error(`${draft.kind}: ${draft.kind === 'abstained' ? draft.reason : draft.prompt}`)
+    const rowsOf = async (sql: string): Promise<unknown[][]> => (await database.query(sql)).rows.map((row: object) => Object.values(row))
+    expect({ sql: draft.sql, isRight: areRowsAlike(await rowsOf(gold), await rowsOf(draft.sql), false) }).toEqual({
+      sql: draft.sql,
+      isRight: true,
+    })
+  })
+
+  test.each(abstained)('abstains for %s: %s', (_why, question) => {
+    expect(draftBuiltin(question, { view, today })).toMatchObject({ kind: 'abstained' })
+  })
+
+  test('asks back, with both readings as questions, where "and" may mean either', () => {
+    const draft = draftBuiltin('List the name of pupils who take Harp and Flute.', { view, today })
+    expect(draft).toMatchObject({
+      kind: 'clarify',
+      choices: ['List the name of pupils who take either Harp or Flute.', 'List the name of pupils who take both Harp and Flute.'],
+    })
+    const answers = draft.kind === 'clarify' ? draft.choices.map((choice) => draftBuiltin(choice, { view, today }).kind) : []
+    expect(answers).toEqual(['drafted', 'drafted'])
+  })
+})
