@@ -1,25 +1,31 @@
-import type { Command } from 'commander'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Option, type Command } from 'commander'
 import type { CommandContext, CommonOptions } from '../context.ts'
 import type { DoctorCheck } from '../environment.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { printable } from '../render/printable.ts'
 import { openSession, type Session } from '../session.ts'
 import { troubleOf } from '../trouble.ts'
-import { withServerOptions } from './command-options.ts'
+import { parseCount, withServerOptions } from './command-options.ts'
 
 export function addDoctor(program: Command, context: CommandContext): void {
   const command = program
     .command('doctor')
     .summary('find what is wrong, and say the repair')
     .description('Check this machine, the server, your credentials and every connection. Exits 1 when something failed.')
-  withServerOptions(command).action(async () => {
-    const options = command.optsWithGlobals<CommonOptions>()
-    const isRemote = options.server !== undefined || context.env.serverUrl !== null
-    const checks = [...(isRemote ? [] : await context.env.commands.doctorLocal()), ...(await serverChecks(context, options))]
-    if (checks.some((check) => check.state === 'failed')) context.leaveWith(exitCodes.failed)
-    if (options.json === true) return context.json({ checks })
-    await context.out.lines(checks.flatMap((check) => checkLines(context, check)))
-  })
+  withServerOptions(command)
+    .addOption(new Option('--wait <seconds>', 'for how long a server that cannot be reached is asked again').argParser(parseCount))
+    .action(async () => {
+      const options = command.optsWithGlobals<CommonOptions & { readonly wait?: number }>()
+      const isRemote = options.server !== undefined || context.env.serverUrl !== null
+      const checks = [
+        ...(isRemote ? [] : await context.env.commands.doctorLocal()),
+        ...(await serverChecks(context, options, (options.wait ?? 0) * 1000)),
+      ]
+      if (checks.some((check) => check.state === 'failed')) context.leaveWith(exitCodes.failed)
+      if (options.json === true) return context.json({ checks })
+      await context.out.lines(checks.flatMap((check) => checkLines(context, check)))
+    })
 }
 
 function checkLines({ paint }: CommandContext, check: DoctorCheck): string[] {
@@ -28,7 +34,7 @@ function checkLines({ paint }: CommandContext, check: DoctorCheck): string[] {
   return [`${marks[check.state]}   ${paint.bold(printable(check.name))}: ${printable(check.detail)}`, ...hint]
 }
 
-async function serverChecks(context: CommandContext, options: CommonOptions): Promise<DoctorCheck[]> {
+async function serverChecks(context: CommandContext, options: CommonOptions, waitMs: number): Promise<DoctorCheck[]> {
   let session: Session
   try {
     session = await openSession(context.env, options)
@@ -37,7 +43,7 @@ async function serverChecks(context: CommandContext, options: CommonOptions): Pr
   }
   try {
     const checks: DoctorCheck[] = []
-    checks.push(...(await attempt('server', () => readiness(session))))
+    checks.push(...(await attempt('server', () => insist(() => readiness(session), waitMs))))
     if (session.token === '') return [...checks, noToken]
     checks.push(...(await attempt('credentials', () => credentials(session))))
     checks.push(...(await attempt('connections', () => connections(session))))
@@ -56,6 +62,19 @@ const noToken: DoctorCheck = {
 
 async function attempt(name: string, check: () => Promise<DoctorCheck[]>): Promise<DoctorCheck[]> {
   return check().catch((error: unknown) => [failed(name, error)])
+}
+
+/** Asks again while nobody answers: a pod that has just begun may be let through a moment later. */
+async function insist<Result>(ask: () => Promise<Result>, waitMs: number): Promise<Result> {
+  const endMs = performance.now() + waitMs
+  for (;;) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (performance.now() >= endMs) throw error
+      await sleep(Math.min(500, waitMs))
+    }
+  }
 }
 
 function failed(name: string, error: unknown): DoctorCheck {
