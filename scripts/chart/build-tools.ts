@@ -3,7 +3,7 @@ import { buildTool, hasGo, toolNames } from './tools.ts'
 
 /** Builds the programs and schemas that the chart's tests need, once; later runs find them in the user's cache. */
 if (!hasGo()) {
-  console.error('Go is needed to build helm, kubeconform and promtool. Install Go 1.25 or newer, then run this again.')
+  console.error('Go is needed to build helm, kubeconform, kube-score and promtool. Install Go 1.25 or newer, then run this again.')
   process.exit(1)
 }
 for (const name of toolNames) {

@@ -27,7 +27,7 @@ const files: readonly (readonly [file: string, fits: (object: Rendered) => boole
   ['secrets.yaml', ({ kind }) => kind === 'Secret'],
   ['rbac.yaml', ({ kind }) => ['ServiceAccount', 'Role', 'RoleBinding'].includes(kind)],
   ['pvc.yaml', ({ kind }) => kind === 'PersistentVolumeClaim'],
-  ['backup-cronjob.yaml', ({ kind }) => kind === 'CronJob'],
+  ['backup-cronjob.yaml', ({ kind }) => ['CronJob', 'Job'].includes(kind)],
   ['networkpolicy.yaml', ({ kind }) => kind === 'NetworkPolicy'],
   ['postgresql-statefulset.yaml', ({ metadata }) => metadata.name.startsWith('postgresql')],
   ['redis-statefulset.yaml', ({ metadata }) => metadata.name.startsWith('redis')],

@@ -15,6 +15,7 @@ export const tools = {
   helm: { module: 'helm.sh/helm/v4/cmd/helm', version: 'v4.1.4' },
   helm3: { module: 'helm.sh/helm/v3/cmd/helm', version: 'v3.21.4' },
   kubeconform: { module: 'github.com/yannh/kubeconform/cmd/kubeconform', version: 'v0.8.0' },
+  'kube-score': { module: 'github.com/zegl/kube-score/cmd/kube-score', version: 'v1.20.0' },
   // Without the service discoveries of fifteen clouds, which only Prometheus itself needs.
   promtool: { module: 'github.com/prometheus/prometheus/cmd/promtool', version: 'v0.316.0', tags: 'remove_all_sd' },
 } as const satisfies Readonly<Record<string, Tool>>

@@ -1,21 +1,13 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { rootFolder } from '../../scripts/chart/chart-folder.ts'
 import { kubernetesVersions } from '../../scripts/chart/schemas.ts'
-import { needTool, parseManifests, renderChart, valuesFile, type Rendering } from '../support/chart.ts'
-import { exampleNames, examplesFolder, renderingsOf } from '../support/chart-commands.ts'
+import { needTool, parseManifests, renderChart } from '../support/chart.ts'
+import { exampleNames, examplesFolder, installable, objectsBeside, renderingsOf } from '../support/chart-commands.ts'
+import { lintFindings, waived } from '../support/chart-lint.ts'
 import { breaches } from '../support/chart-rules.ts'
 import { schemaFindings } from '../support/chart-schemas.ts'
-
-/** Everything in the repository that an operator may install: each command of an example, and the chart's own values files. */
-const installable: readonly (readonly [name: string, rendering: Rendering])[] = [
-  ...exampleNames.flatMap((name) =>
-    renderingsOf(join(examplesFolder, name, 'README.md')).map((rendering) => [`example ${name} (${rendering.name})`, rendering] as const),
-  ),
-  ['no values at all', {}],
-  ['values-staging.yaml', { files: [valuesFile('values-staging.yaml')] }],
-  ['values-prod.yaml', { files: [valuesFile('values-prod.yaml')] }],
-]
 
 test('every example has a page with a command, and the list names it', () => {
   const list = readFileSync(join(examplesFolder, 'README.md'), 'utf8')
@@ -38,13 +30,21 @@ describe.each(installable)('%s', (_name, rendering) => {
     const { yaml } = await renderChart(needTool(context, 'helm'), rendering)
     for (const version of kubernetesVersions) expect(schemaFindings(context, version, yaml)).toEqual([])
   })
+
+  test('leaves kube-score nothing to say', async (context) => {
+    const { yaml } = await renderChart(needTool(context, 'helm'), rendering)
+    expect(lintFindings(context, yaml)).toEqual([])
+  })
 })
 
 test.for(exampleNames)('objects beside the values of %s are valid', (name, context) => {
-  const folder = join(examplesFolder, name)
-  const objects = readdirSync(folder).filter((file) => file.endsWith('.yaml') && !file.startsWith('values'))
-  const yaml = objects.map((file) => readFileSync(join(folder, file), 'utf8')).join('\n---\n')
-  const findings = objects.length === 0 ? [] : kubernetesVersions.flatMap((version) => schemaFindings(context, version, yaml))
+  const yaml = objectsBeside(name)
+  const findings = yaml === '' ? [] : kubernetesVersions.flatMap((version) => schemaFindings(context, version, yaml))
   expect(findings).toEqual([])
-  expect(existsSync(join(folder, 'values.yaml'))).toBe(true)
+  expect(existsSync(join(examplesFolder, name, 'values.yaml'))).toBe(true)
+})
+
+test('what kube-score is told to overlook is on the page of that decision, with its reason', () => {
+  const page = readFileSync(join(rootFolder, 'docs/decisions/2026-11-25-kube-score-lints-the-chart.md'), 'utf8')
+  for (const [id, reason] of Object.entries(waived)) expect(page).toContain(`| \`${id}\` | ${reason} |`)
 })

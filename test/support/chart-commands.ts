@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { deployFolder, rootFolder } from '../../scripts/chart/chart-folder.ts'
-import type { Rendering } from './chart.ts'
+import { valuesFile, type Rendering } from './chart.ts'
 
 export const examplesFolder = join(deployFolder, 'examples')
 
@@ -36,6 +36,23 @@ export function renderingsOf(page: string): readonly Rendering[] {
     if (missing.length > 0) throw new Error(`${basename(page)} names ${missing.join(', ')}, which is not there`)
     return [{ name, chart: join(rootFolder, chart), namespace: after('-n', '--namespace')[0] ?? 'default', files, sets: after('--set') }]
   })
+}
+
+/** Everything in the repository that an operator may install: each command of an example, and the chart's own values files. */
+export const installable: readonly (readonly [name: string, rendering: Rendering])[] = [
+  ...exampleNames.flatMap((name) =>
+    renderingsOf(join(examplesFolder, name, 'README.md')).map((rendering) => [`example ${name} (${rendering.name})`, rendering] as const),
+  ),
+  ['no values at all', {}],
+  ['values-staging.yaml', { files: [valuesFile('values-staging.yaml')] }],
+  ['values-prod.yaml', { files: [valuesFile('values-prod.yaml')] }],
+]
+
+/** The objects that lie beside an example's values, as one text; empty where there are none. */
+export function objectsBeside(example: string): string {
+  const folder = join(examplesFolder, example)
+  const files = readdirSync(folder).filter((file) => file.endsWith('.yaml') && !file.startsWith('values'))
+  return files.map((file) => readFileSync(join(folder, file), 'utf8')).join('\n---\n')
 }
 
 function takesValue(word: string | undefined): boolean {

@@ -1,4 +1,4 @@
-{{/* Pod of a backup or a restore. Takes root and script. */}}
+{{/* Pod of a backup, a restore or the first look at the claim. Takes root and script. */}}
 {{- define "aishell-postgresql.backupPod" -}}
 {{- $ := .root -}}
 {{- $name := include "aishell-postgresql.fullname" .root -}}
@@ -67,7 +67,7 @@ spec:
       secret:
         secretName: "{{ include "aishell-postgresql.adminSecret" .root }}"
         defaultMode: 0440
-        {{- if eq .script "backup" }}
+        {{- if ne .script "restore" }}
         items:
           - key: BACKUP_PASSWORD
             path: BACKUP_PASSWORD
