@@ -40,11 +40,19 @@ export function buildSchemas(): void {
   if (hasSchemas()) return
   const unfinished = `${schemaFolder}.${process.pid}`
   for (const version of kubernetesVersions) writeKubernetes(version, join(unfinished, version))
-  for (const [module, version, folder, wanted] of customResources)
-    for (const file of readdirSync(join(download(module, version), folder)).filter((name) => wanted.test(name)))
-      writeCustom(readFileSync(join(download(module, version), folder, file), 'utf8'), join(unfinished, 'custom'))
+  for (const text of customResourceDefinitions()) writeCustom(text, join(unfinished, 'custom'))
   rmSync(schemaFolder, { recursive: true, force: true })
   renameSync(unfinished, schemaFolder)
+}
+
+/** The definitions as their projects ship them, a YAML text each; Go fetches the modules. */
+export function customResourceDefinitions(): readonly string[] {
+  return customResources.flatMap(([module, version, folder, wanted]) => {
+    const place = join(download(module, version), folder)
+    return readdirSync(place)
+      .filter((name) => wanted.test(name))
+      .map((name) => readFileSync(join(place, name), 'utf8'))
+  })
 }
 
 function download(module: string, version: string): string {

@@ -86,10 +86,10 @@ export class House {
   }
 
   /** `helm upgrade --install` with the values above and more over them, merged as Helm merges. */
-  async install(more: Readonly<Record<string, unknown>> = {}, wait = true): Promise<string> {
+  async install(more: Readonly<Record<string, unknown>> = {}): Promise<string> {
     const values = JSON.stringify(merged(this.values, more))
-    const args = ['upgrade', '--install', this.release, chart, '--namespace', this.namespace, '--values', '-', '--timeout', '8m']
-    return await must(helmProgram, wait ? [...args, '--wait'] : args, values)
+    const args = ['upgrade', '--install', this.release, chart, '--namespace', this.namespace, '--values', '-', '--wait', '--timeout', '8m']
+    return await must(helmProgram, args, values)
   }
 
   async pods(selector: string): Promise<PodList['items']> {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { kubectl, run } from './command.ts'
 import { access, nodes, serverVersion } from './chapters/access.ts'
+import { admission } from './chapters/admission.ts'
 import { data, discovery } from './chapters/data.ts'
 import { failures, sentinels } from './chapters/failures.ts'
 import { install } from './chapters/install.ts'
@@ -14,7 +15,7 @@ import { commit, Report } from './report.ts'
 // Images come from AISHELL_IMAGE, POSTGRES_IMAGE (with POSTGRES_MAJOR), REDIS_IMAGE and CLIENT_IMAGE; HELM names another
 // helm, CLUSTER_NAMESPACE another namespace, KEEP=true leaves the release standing, REUSE=true takes one that stands.
 
-const chapters = { updates, discovery, sentinels, failures, data, network, access, tenants } as const
+const chapters = { updates, discovery, sentinels, failures, data, network, access, admission, tenants } as const
 const wanted = process.argv.slice(2)
 const house = new House(process.env['CLUSTER_NAMESPACE'] ?? 'aishell-test')
 const report = new Report()
