@@ -2,6 +2,7 @@ import { isShellError } from './domain/index.ts'
 import type { Settings } from './platform/config/index.ts'
 import type { Observer } from './platform/observe/index.ts'
 import { createFileSink, createLogSink, createS3Sink, type CheckpointSink } from './platform/sinks/index.ts'
+import type { LeaderJob } from './leader-jobs.ts'
 import type { Record } from './question/record/index.ts'
 
 /** Where the settings say that signed checkpoints go; null: they stay in the store. */
@@ -28,21 +29,13 @@ export function checkpointSink(settings: Settings, log: (line: string) => void):
   }
 }
 
-/** Signs what was written, brings it outside and removes what is too old, again and again; gives how to stop. */
-export function startKeeping(record: Record, settings: Settings, observer: Observer): () => Promise<void> {
-  if (!settings.access.isAuditEnabled) return async () => undefined
-  let running: Promise<void> = Promise.resolve()
-  const round = (): void => {
-    running = running
-      .then(() => record.keep(settings.audit.retentionDays))
-      .catch((error: unknown) => {
-        observer.observe({ type: 'failure', code: isShellError(error) ? error.code : 'record.keeping', error })
-      })
+/** Signs what was written, brings it outside and removes what is too old; nothing where nothing is recorded. */
+export function keepingJobs(record: Record, settings: Settings, observer: Observer): readonly LeaderJob[] {
+  if (!settings.access.isAuditEnabled) return []
+  const round = async (): Promise<void> => {
+    await record.keep(settings.audit.retentionDays).catch((error: unknown) => {
+      observer.observe({ type: 'failure', code: isShellError(error) ? error.code : 'record.keeping', error })
+    })
   }
-  const timer = setInterval(round, settings.audit.checkpointIntervalMs)
-  return async () => {
-    clearInterval(timer)
-    round() // what was written since the last one is signed before the store goes
-    await running
-  }
+  return [{ everyMs: settings.audit.checkpointIntervalMs, isDoneAtEnd: true, round }]
 }

@@ -32,6 +32,8 @@ export interface Replicas {
   readonly cancelElsewhere: CancelElsewhere
   /** For rooms that remember: tells the other servers that something of this tenant has changed here. */
   changed(what: Change): (scope: Scope, subject?: string) => void
+  /** true on one server at a time. */
+  lead(): Promise<boolean>
   /** From now on what the others say is acted upon. */
   join(rooms: Rooms): void
   close(): Promise<void>
@@ -67,6 +69,7 @@ export function openReplicas({ settings, address, serverId, jwtSecret, observe }
     checks: checksOf(redis, signals),
     cancelElsewhere: askOthers(signals),
     changed: (what) => (scope, subject) => signals.send({ kind: 'changed', what, tenantId: scope.tenantId, subject: subject ?? null }),
+    lead: () => signals.lead(),
     join: (rooms) => join(signals, rooms),
     close: async () => {
       await signals.close()

@@ -17,13 +17,14 @@ import { createMcp } from './surfaces/mcp/index.ts'
 import { hostsOf, openDiscovered, type DiscoveredConnections } from './discovered-connections.ts'
 import { openStoreServer } from './open-store-server.ts'
 import { firstCredentials, type FirstCredentials } from './first-credentials.ts'
+import { startLeaderJobs, type LeaderJob } from './leader-jobs.ts'
 import { openIdentity } from './open-identity.ts'
 import { readinessChecks } from './readiness-checks.ts'
 import { modelProviders } from './model-providers.ts'
 import { createTenantOffice, openTenants, tenantModels } from './tenant-office.ts'
 import { prepareStore } from './prepare-store.ts'
 import { openReplicas, type Replicas } from './replicas.ts'
-import { checkpointSink, startKeeping } from './record-keeping.ts'
+import { checkpointSink, keepingJobs } from './record-keeping.ts'
 import { watchRevocations } from './watch-revocations.ts'
 
 export interface ServeOptions {
@@ -163,7 +164,8 @@ async function build(
     ...(settings.server.metricsPort === null ? {} : { metricsPort: settings.server.metricsPort }),
   })
   closers.push(() => http.close({ graceMs: settings.server.drainGraceMs }))
-  closers.push(startSweep(record, approvals, observer), startKeeping(record, settings, observer))
+  const jobs = [...sweepJobs(record, approvals, observer), ...keepingJobs(record, settings, observer)]
+  closers.push(startLeaderJobs(() => replicas.lead(), jobs, observe))
   closers.push(watchRevocations({ running, identity, observe: observer.observe }))
   observer.observe({ type: 'server-started', url, version: settings.version })
   return {
@@ -252,14 +254,13 @@ function lineWriter({ logTo }: ServeOptions): (line: string) => void {
   return logTo === undefined ? (line) => void process.stdout.write(line) : (line) => appendFileSync(logTo, line)
 }
 
-/** Intents of servers that died become `lost` within a minute. */
-function startSweep(record: Record, approvals: ApprovalDesk, observer: Observer): () => Promise<void> {
-  const sweep = (): void => {
-    record.sweepLost().catch((error: unknown) => observer.observe({ type: 'failure', code: 'record.sweep', error }))
-    // What was approved and left by a server that died is carried on or settled.
-    approvals.sweep().catch((error: unknown) => observer.observe({ type: 'failure', code: 'approvals.sweep', error }))
+/** Intents of servers that died become `lost` within a minute; what was approved and left by them is carried on or settled. */
+function sweepJobs(record: Record, approvals: ApprovalDesk, { observe }: Observer): readonly LeaderJob[] {
+  const sweep = async (code: string, work: () => Promise<unknown>): Promise<void> => {
+    await work().catch((error: unknown) => observe({ type: 'failure', code, error }))
   }
-  sweep()
-  const timer = setInterval(sweep, sweepMs)
-  return async () => clearInterval(timer)
+  return [
+    { everyMs: sweepMs, isDoneAtEnd: false, round: () => sweep('record.sweep', () => record.sweepLost()) },
+    { everyMs: sweepMs, isDoneAtEnd: false, round: () => sweep('approvals.sweep', () => approvals.sweep()) },
+  ]
 }

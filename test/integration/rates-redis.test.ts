@@ -140,6 +140,20 @@ describe.skipIf(redisMissing !== null)('a Redis that', () => {
     expect(observed.filter((one) => one.type === 'redis-changed').map((one) => one.isUp)).toEqual([true, false, true])
   })
 
+  test('was away is owed what passed meanwhile', async () => {
+    const sinceMs = performance.now()
+    const redis = connect(server)
+    await up(redis)
+    const rates = limits(redis, 60)
+    server.freeze()
+    const alone = await passed([rates], 60)
+    expect(alone).toBeGreaterThanOrEqual(30)
+    server.thaw()
+    await up(redis)
+    const together = alone + (await passed([rates], 60))
+    expect(together).toBeLessThanOrEqual(60 + refilled(60, sinceMs))
+  })
+
   test('is killed and comes back is used again', async () => {
     const redis = connect(server)
     await up(redis)

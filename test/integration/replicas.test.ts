@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { newId } from '../../src/domain/index.ts'
-import { freshDatabase, freshStore, type TestDatabase } from '../support/postgres-server.ts'
+import type { StoreAddress } from '../../src/platform/store/index.ts'
+import { execute, freshDatabase, freshStore, type TestDatabase } from '../support/postgres-server.ts'
 import { redisMissing, startRedis, type RedisServer } from '../support/redis-server.ts'
 import { connectTo, startServing, type ServingProcess } from '../support/serving-process.ts'
 
@@ -17,18 +18,24 @@ for (const { way, hasRedis } of ways)
   describe.skipIf(hasRedis && redisMissing !== null)(`two servers on one store, ${way}`, () => {
     let redis: RedisServer | null = null
     let shop: TestDatabase
+    let superuser: StoreAddress
+    let address: StoreAddress
+    let keys: Record<string, string>
     let one: ServingProcess
     let two: ServingProcess
     let hold = ''
+    let servants: string[] = []
 
     beforeAll(async () => {
       redis = hasRedis ? await startRedis() : null
       const [store, database] = await Promise.all([freshStore(), freshDatabase()])
       shop = database
+      superuser = store.superuser
+      address = store
       await shop.query(
         'CREATE TABLE item (id int PRIMARY KEY, name text); INSERT INTO item SELECT g, g::text FROM generate_series(1, 3000) g',
       )
-      const keys = { SECRET_KEY: randomBytes(32).toString('hex'), JWT_SECRET: randomBytes(32).toString('hex') }
+      keys = { SECRET_KEY: randomBytes(32).toString('hex'), JWT_SECRET: randomBytes(32).toString('hex') }
       const place: Record<string, string> =
         redis === null ? {} : { REDIS_HOST: redis.host, REDIS_PORT: String(redis.port), REDIS_PASSWORD: redis.password }
       const adminToken = `ais_${randomBytes(32).toString('base64url')}`
@@ -40,6 +47,7 @@ for (const { way, hasRedis } of ways)
       const both = async (): Promise<boolean> =>
         (await Promise.all([one, two].map(peersOf))).every((detail) => detail.includes('1 other server'))
       await vi.waitUntil(both, { timeout: 30_000, interval: 50 })
+      servants = await Promise.all([member('first', 'reader'), member('second', 'reader')])
     }, 180_000)
     afterAll(async () => {
       await Promise.all([one.kill('SIGTERM'), two.kill('SIGTERM')])
@@ -123,6 +131,31 @@ for (const { way, hasRedis } of ways)
       await seen(async () => (await outcome(two, sql)) === 'answered')
     })
 
+    test('an approval asked for on one is given on the other, and both know that it was run', async () => {
+      await shop.query(`CREATE TABLE note (id int PRIMARY KEY); GRANT INSERT, SELECT ON note TO ${shop.reader.user}`)
+      await one.admin.catalog('shop', { refresh: true })
+      await one.admin.setPolicy('shop', { ...(await one.admin.policy('shop')), writers: ['editor'], approvers: ['admin'] })
+      const editor = await member('writer', 'editor')
+      await seen(async () => (await outcome({ ...one, adminToken: editor }, 'INSERT INTO note VALUES (1)')) === 'needs-approval')
+      const { items } = await two.admin.approvals({ state: 'requested' })
+      const [request] = items
+      expect(request).toBeDefined()
+      const id = request?.id ?? ''
+      await two.admin.decide(id, 'approve')
+      expect(await seen(async () => (await one.admin.approval(id)).state === 'executed')).toBe(true)
+      expect((await shop.query('SELECT id FROM note')).rows).toEqual([{ id: 1 }])
+    })
+
+    test('the record stays one chain while both append at once', async () => {
+      const asked = await Promise.all(
+        Array.from({ length: 100 }, (_, at) =>
+          outcome({ ...(at % 2 === 0 ? one : two), adminToken: servants[at % 2] ?? '' }, `SELECT ${at}`),
+        ),
+      )
+      expect(new Set(asked)).toEqual(new Set(['answered']))
+      expect(await two.admin.auditVerify()).toMatchObject({ isIntact: true, findings: [] })
+    })
+
     test('limits a minute are one over both', async () => {
       const token = await member('hurried', 'reader')
       const servers = [one, two].map((server) => ({ ...server, adminToken: token }))
@@ -134,6 +167,55 @@ for (const { way, hasRedis } of ways)
       expect(statuses.filter((status) => status !== 200 && status !== 429)).toEqual([])
       expect(passed).toBeLessThanOrEqual(120 + ((performance.now() - sinceMs) * 120) / 60_000 + 2)
       expect(passed).toBeGreaterThan(90)
+    })
+
+    test('a store that a newer version has migrated is served on, but no server of this version starts on it', async () => {
+      await execute(
+        superuser,
+        `INSERT INTO schema_migration (name, digest) VALUES ('9999-to-come', 'x'); ALTER TABLE connection ADD COLUMN to_come text`,
+      )
+      for (const server of [one, two]) {
+        expect((await server.admin.ready()).status).toBe('ready')
+        expect(await outcome(server, 'SELECT 1')).toBe('answered')
+      }
+      await expect(startServing(address, { env: keys })).rejects.toThrow('store.newer')
+      await execute(superuser, `DELETE FROM schema_migration WHERE name = '9999-to-come'; ALTER TABLE connection DROP COLUMN to_come`)
+    })
+
+    test.skipIf(!hasRedis)('a frozen Redis is shown and keeps nobody from an answer or a cancel', async () => {
+      redis?.freeze()
+      try {
+        const shown = async (): Promise<boolean> =>
+          (await one.admin.ready()).checks.some(({ name, state }) => name === 'redis' && state === 'degraded')
+        await vi.waitUntil(shown, { timeout: 20_000, interval: 50 })
+        expect((await fetch(`${one.url}/ready`)).status).toBe(200)
+        expect(await (await fetch(`${one.url}/metrics`)).text()).toContain('aishell_redis_up{kind="standalone"} 0')
+        expect(await outcome({ ...one, adminToken: servants[0] ?? '' }, 'SELECT 1')).toBe('answered')
+        const { id, answer } = await ask(one, hold)
+        await vi.waitUntil(async () => (await running()) === 1, { timeout: 20_000, interval: 20 })
+        expect((await cancel(two, id)).status).toBe(204)
+        expect(await answer).toContain('"outcome":"abandoned"')
+      } finally {
+        redis?.thaw()
+      }
+    })
+
+    test('one of them leads; when it is killed the other does, and finds what it has left open', async () => {
+      const leads = async (server: ServingProcess): Promise<boolean> =>
+        /^aishell_leader 1$/m.test(await (await fetch(`${server.url}/metrics`)).text())
+      await vi.waitUntil(async () => (await leads(one)) !== (await leads(two)), { timeout: 30_000, interval: 50 })
+      const [leader, other] = (await leads(one)) ? [one, two] : [two, one]
+      const ended = (await ask(leader, hold)).answer.catch(() => 'broken off')
+      await vi.waitUntil(async () => (await running()) === 1, { timeout: 20_000, interval: 20 })
+      await leader.kill('SIGKILL')
+      expect(await ended).toBe('broken off')
+      await vi.waitUntil(() => leads(other), { timeout: 30_000, interval: 50 })
+      await execute(
+        superuser,
+        `UPDATE server_instance SET beat_at = now() - interval '31 seconds' WHERE beat_at < now() - interval '1 second'`,
+      )
+      await vi.waitUntil(async () => (await other.admin.auditVerify()).openIntents === 0, { timeout: 60_000, interval: 200 })
+      expect(await other.admin.auditVerify()).toMatchObject({ isIntact: true, lostIntents: 1, findings: [] })
     })
 
     /** The statements of ours that run in the shop just now. */

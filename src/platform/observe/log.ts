@@ -94,6 +94,7 @@ export function logObservation(log: Logger, observation: Observation): void {
     case 'answer-ended':
       // An answer that streams has status 200 however it ends; the others are told by request-ended and the record.
       return log[observation.outcome === 'failed' ? 'warn' : 'debug'](fields, type)
+    case 'leader-changed':
     case 'approval-changed':
     case 'model-called':
       return log.info(fields, type)

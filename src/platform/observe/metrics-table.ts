@@ -54,6 +54,11 @@ export const metricsTable = {
   recordLinks: counter('aishell_record_links_total', 'Links written to the record.', []),
   recordSeconds: histogram('aishell_record_commit_duration_seconds', 'Time of one durable write of the record.', []),
   redisUp: gauge('aishell_redis_up', '1 while Redis answers; absent where none is set.', ['kind']),
+  leader: gauge(
+    'aishell_leader',
+    '1 on the server that does what is done once: lost intents, checkpoints, retention, approvals left over.',
+    [],
+  ),
   ratesRefused: counter('aishell_rates_refused_total', 'Requests beyond a limit a minute, by whose and of which routes.', [
     'holder',
     'group',

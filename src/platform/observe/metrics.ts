@@ -71,6 +71,8 @@ export class Metrics {
         return this.#time('recordSeconds', {}, observation.elapsedMs)
       case 'redis-changed':
         return this.#set('redisUp', { kind: observation.kind }, observation.isUp ? 1 : 0)
+      case 'leader-changed':
+        return this.#set('leader', {}, observation.leads ? 1 : 0)
       case 'rate-refused':
         return this.#add('ratesRefused', { holder: observation.holder, group: observation.group })
       case 'intents-lost':

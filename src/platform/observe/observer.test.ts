@@ -31,6 +31,7 @@ const every: readonly Observation[] = [
   { type: 'model-called', provider: 'ollama', outcome: 'ok', inputTokens: 10, outputTokens: 4, elapsedMs: 800 },
   { type: 'record-committed', entries: 3, elapsedMs: 2 },
   { type: 'redis-changed', kind: 'standalone', isUp: false, detail: 'does not answer' },
+  { type: 'leader-changed', leads: true },
   { type: 'rate-refused', holder: 'actor', group: 'questions' },
   { type: 'intents-lost', count: 2 },
   { type: 'catalog-read', dialect: 'sqlite', relations: 9, elapsedMs: 40 },

@@ -18,6 +18,8 @@ export interface RedisOptions {
 
 /** Longest time anybody waits for a command. */
 const commandTimeoutMs = 100
+/** Then what is still owed an answer is given up. */
+const abandonMs = 2_000
 const connectTimeoutMs = 2_000
 /** How often a Redis is looked at: while it is down to use it again, while it is up to notice a frozen one nobody asks. */
 const lookEveryMs = 1_000
@@ -50,8 +52,8 @@ class WatchedRedis implements Redis {
     this.#observe = options.observe
     this.#kind = options.sentinels.length === 0 ? 'standalone' : 'sentinel'
     const shared = clientOptions(options)
-    this.#commands = new Client({ ...shared, commandTimeout: commandTimeoutMs, connectionName: 'aishell' })
-    this.#listening = new Client({ ...shared, commandTimeout: connectTimeoutMs, connectionName: 'aishell-signals' })
+    this.#commands = new Client({ ...shared, commandTimeout: abandonMs, connectionName: 'aishell' })
+    this.#listening = new Client({ ...shared, commandTimeout: abandonMs, connectionName: 'aishell-signals' })
     for (const client of [this.#commands, this.#listening]) client.on('error', (error: Error) => this.#failed(error))
     this.#commands.on('close', () => this.#down('does not answer'))
     this.#commands.on('ready', () => void this.#look())
@@ -75,7 +77,7 @@ class WatchedRedis implements Redis {
     this.#defined.add(script.name)
     const commands = this.#commands as unknown as Record<string, (...args: (string | number)[]) => Promise<unknown>> // defineCommand adds a method no type knows
     try {
-      return await commands[script.name]?.(keys.length, ...keys, ...values)
+      return await inTime(commands[script.name]?.(keys.length, ...keys, ...values) ?? Promise.resolve(null))
     } catch (error) {
       this.#down(reasonOf(error))
       throw unavailable(error)
@@ -110,7 +112,7 @@ class WatchedRedis implements Redis {
     this.#isLooking = true
     try {
       if (this.#commands.status !== 'ready') return
-      if ((await this.#commands.ping()) !== 'PONG') return this.distrust()
+      if ((await inTime(this.#commands.ping())) !== 'PONG') return this.distrust()
       this.#silentLooks = 0
       this.#up()
       if (this.#listening.status === 'ready') await this.#listening.ping()
@@ -149,6 +151,18 @@ class WatchedRedis implements Redis {
     this.#state = { isUp: false, detail }
     if (isNews) this.#observe({ type: 'redis-changed', kind: this.#kind, ...this.#state })
   }
+}
+
+/**
+ * Rejects when the reply takes too long. Where it was this very process that had no time, the reply may lie in the socket
+ * unread: that is looked at once more before Redis is blamed.
+ */
+function inTime(reply: Promise<unknown>): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => setImmediate(reject, new Error('no reply in time')), commandTimeoutMs)
+    const over = (): void => clearTimeout(timer)
+    reply.then(resolve, reject).finally(over)
+  })
 }
 
 function clientOptions(options: RedisOptions): ClientOptions {

@@ -33,6 +33,11 @@ export interface Signals {
   /** Other servers that were heard of in the last moment. */
   peers(): number
   state(): SignalsState
+  /**
+   * true on one server at a time, for work that is done once; another gets it when this one dies. Where the store cannot
+   * say (LISTEN does not come through), all lead: that work may be done twice, never not at all.
+   */
+  lead(): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -56,12 +61,14 @@ class TwoWaySignals implements Signals {
   readonly #listener: StoreListener
   readonly #timer: NodeJS.Timeout
   #number = 0
+  readonly #startedMs: number
   /** When our own words last came back: a way that is silent is known by it. */
   #echoMs = { store: Number.NEGATIVE_INFINITY, redis: Number.NEGATIVE_INFINITY }
 
   constructor(options: SignalsOptions) {
     this.#options = options
     this.#nowMs = options.nowMs ?? (() => performance.now())
+    this.#startedMs = this.#nowMs()
     this.#listener = openListener({
       address: options.address,
       channel: storeChannel,
@@ -104,6 +111,12 @@ class TwoWaySignals implements Signals {
     const others = `${this.peers()} other server(s)`
     if (open.length > 0) return { isUp: true, detail: `${others}, reached through ${open.join(' and ')}` }
     return { isUp: false, detail: 'other servers cannot be reached: cancelling works only on the server that answers' }
+  }
+
+  async lead(): Promise<boolean> {
+    const nowMs = this.#nowMs()
+    if (this.#isAlive('store', nowMs)) return await this.#listener.lead()
+    return nowMs - this.#startedMs > goneAfterMs
   }
 
   async close(): Promise<void> {

@@ -4,6 +4,8 @@ import { clientConfig, type StoreAddress } from './store-address.ts'
 export interface StoreListener {
   /** Sent to every listener of the channel, this one too; false: there is no connection just now. At most 8,000 bytes. */
   notify(text: string): boolean
+  /** true: this listener has, or now gets, the lock that one listener of the channel can have. It goes with the connection. */
+  lead(): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -18,18 +20,29 @@ export interface ListenerOptions {
 
 const firstRetryMs = 100
 const longestRetryMs = 2_000
+/** A process that is frozen says nothing: then PostgreSQL ends the connection, and with it the lock. */
+const idleTimeoutMs = 15_000
+/** Any number, the same in every version. */
+const leaderLock = 4_711_072_402
 
-/** LISTEN and NOTIFY on a connection of its own, opened again as often as it is lost. */
+/**
+ * LISTEN and NOTIFY on a connection of its own, opened again as often as it is lost. Whoever opens it must notify at least
+ * every few seconds, or it is taken for dead.
+ */
 export function openListener(options: ListenerOptions): StoreListener {
   const { address, channel } = options
   let client: Client | null = null
   let retry: NodeJS.Timeout | null = null
   let attempt = 0
   let hasListened = false
+  let leads = false
   let isClosed = false
 
   const lost = (gone: Client): void => {
-    if (client === gone) client = null
+    if (client === gone) {
+      client = null
+      leads = false
+    }
     gone.removeAllListeners().on('error', () => undefined) // its last words interest nobody
     gone.end().catch(() => undefined) // it may be gone already
     if (isClosed || retry !== null) return
@@ -50,7 +63,7 @@ export function openListener(options: ListenerOptions): StoreListener {
     fresh.on('notification', ({ payload }) => payload !== undefined && options.heard(payload))
     try {
       await fresh.connect()
-      await fresh.query(`LISTEN ${channel}`)
+      await fresh.query(`SET idle_session_timeout = ${idleTimeoutMs}; LISTEN ${channel}`)
     } catch {
       return lost(fresh)
     }
@@ -69,11 +82,23 @@ export function openListener(options: ListenerOptions): StoreListener {
       now.query('SELECT pg_notify($1, $2)', [channel, text]).catch(() => lost(now))
       return true
     },
+    lead: async () => {
+      const now = client
+      if (now === null || leads) return leads
+      try {
+        const { rows } = await now.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [leaderLock])
+        leads = client === now && rows[0]?.got === true
+      } catch {
+        lost(now)
+      }
+      return leads
+    },
     close: async () => {
       isClosed = true
       if (retry !== null) clearTimeout(retry)
       const now = client
       client = null
+      leads = false
       now?.removeAllListeners('end')
       await now?.end().catch(() => undefined) // it may be gone already
     },

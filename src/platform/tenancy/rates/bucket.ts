@@ -16,6 +16,8 @@ export class Bucket {
   /** In the shared bucket when it was last asked. */
   #sharedLeft: number
   #blockedUntilMs = 0
+  /** Passed here while Redis was away: the shared bucket is owed as many. */
+  #owed = 0
   /** Requests in the present and the last second: whoever asks often leases more at once. */
   #used = 0
   #usedBefore = 0
@@ -32,7 +34,9 @@ export class Bucket {
   /** Milliseconds until this server itself lets one pass at `perMinute`; 0: now. */
   ownWaitMs(perMinute: number, nowMs: number): number {
     const most = Math.max(1, perMinute)
-    this.#tokens = Math.min(most, this.#tokens + (Math.max(0, nowMs - this.#filledAtMs) * most) / minuteMs)
+    const elapsed = Math.max(0, nowMs - this.#filledAtMs) / minuteMs
+    this.#tokens = Math.min(most, this.#tokens + elapsed * most)
+    this.#owed = Math.max(0, this.#owed - elapsed * this.limit) // the shared bucket has filled meanwhile, too
     this.#filledAtMs = nowMs
     return this.#tokens >= 1 ? 0 : Math.ceil(((1 - this.#tokens) * minuteMs) / most)
   }
@@ -55,12 +59,14 @@ export class Bucket {
   /** How many tokens to ask for: one for each that waits, and some for the requests of the next moment. */
   wanted(waiting: number, nowMs: number): number {
     const held = this.hasLease(nowMs) ? this.#leased : 0
-    return Math.max(1, Math.min(this.limit, waiting + this.#chunk(nowMs) - held))
+    return Math.max(1, Math.min(this.limit, waiting + this.#chunk(nowMs) + Math.ceil(this.#owed) - held))
   }
 
   lease(given: number, left: number, waitMs: number, nowMs: number): void {
     if (nowMs >= this.#leasedUntilMs) this.#leased = 0
-    this.#leased += given
+    const paid = Math.min(given, Math.ceil(this.#owed))
+    this.#owed = Math.max(0, this.#owed - paid)
+    this.#leased += given - paid
     this.#leasedUntilMs = nowMs + leaseMs
     this.#sharedLeft = left
     this.#blockedUntilMs = given > 0 ? 0 : nowMs + waitMs
@@ -69,6 +75,7 @@ export class Bucket {
   take(isShared: boolean, nowMs: number): void {
     this.#tokens -= 1
     if (isShared) this.#leased -= 1
+    else this.#owed += 1
     this.#roll(nowMs)
     this.#used += 1
   }
