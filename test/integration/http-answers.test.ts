@@ -66,7 +66,7 @@ describe('an answer', () => {
 
   test.each([
     ['connections.unknown', 'missing', 404],
-    ['engines.unreachable', 'failed', 502],
+    ['engines.unreachable', 'failed', 424],
     ['engines.busy', 'busy', 429],
     ['run.timeout', 'failed', 422],
     ['record.unavailable', 'failed', 503],

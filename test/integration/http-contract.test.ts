@@ -65,7 +65,11 @@ describe('the document', () => {
     const responses = Object.entries(operation.responses)
     expect(responses.filter(([, response]) => response.description === '')).toEqual([])
     const refusals = responses.filter(([status]) => Number(status) >= 400 && path !== '/ready') // whose 503 is its own body
-    for (const [, response] of refusals) expect(Object.keys(response.content ?? {})).toEqual(['application/problem+json'])
+    for (const [, response] of refusals) {
+      const types = Object.keys(response.content ?? {})
+      expect(types).toContain('application/problem+json')
+      expect(types.filter((type) => type !== 'application/problem+json')).toEqual(path === '/mcp' ? ['application/json'] : []) // JSON-RPC’s own
+    }
   })
 
   test.each(operations.filter(({ path }) => !open.includes(path)))(
@@ -124,6 +128,8 @@ const calls: readonly Call[] = [
   ['POST', '/api/v1/audit/retention', 400, { before: '2999-01-01T00:00:00Z' }],
   ['GET', '/api/v1/tokens', 200],
   ['POST', '/api/v1/tokens', 201, { name: 'for a test' }],
+  ['POST', '/api/v1/tokens', 404, { name: 'of nobody', kind: 'service', member: 'nobody' }],
+  ['POST', '/mcp', 400, { id: 1 }, 'application/json, text/event-stream'],
   ['DELETE', '/api/v1/tokens/none', 404],
   ['GET', '/api/v1/auth/whoami', 200],
 ]
@@ -140,9 +146,16 @@ test.each(calls.map((call) => ({ call })))('$call.0 $call.1 gives $call.2, as th
   const type = response.headers.get('content-type')?.split(';')[0] ?? ''
   const operation = operationOf(method, path.split('?')[0] ?? '')
   expect(Object.keys(operation.responses[status]?.content ?? {})).toContain(type)
-  const value: unknown = type.includes('json') ? JSON.parse(text) : text
-  expect(problemsOf(value, { operation, status, type })).toEqual([])
+  for (const value of valuesOf(text, type)) expect(problemsOf(value, { operation, status, type })).toEqual([])
 })
+
+/** What the schema of a media type is about: the document, each event of a stream, or the text. */
+function valuesOf(text: string, type: string): readonly unknown[] {
+  if (type.includes('json')) return [JSON.parse(text)]
+  if (type !== 'text/event-stream') return [text]
+  const events = text.split('\n\n').filter((event) => event.trim() !== '')
+  return events.map((event) => Object.fromEntries(event.split('\n').map((line) => /^(\w+): (.*)$/.exec(line)?.slice(1) ?? [line, ''])))
+}
 
 function operationOf(method: string, path: string): Operation {
   const template =

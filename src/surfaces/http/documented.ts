@@ -8,11 +8,11 @@ const everywhere = {
   400: { description: 'The request does not fit the contract.', content: problemContent },
   401: { description: 'No credential, or one that does not hold.', content: problemContent },
   403: { description: 'The role or token does not include the right.', content: problemContent },
+  424: { description: 'A database or model that was asked does not answer.', content: problemContent },
   429: { description: 'The server is busy; `retry-after` says when to come again.', content: problemContent },
   500: { description: 'A fault of the server; `instance` is the id to name to the operator.', content: problemContent },
-  502: { description: 'A database or model behind the server does not answer.', content: problemContent },
+  502: { description: 'The identity provider does not answer.', content: problemContent },
   503: { description: 'The store or the record cannot be reached, or the server is stopping.', content: problemContent },
-  504: { description: 'A database or model behind the server took too long.', content: problemContent },
 } as const
 
 const more = {
@@ -34,6 +34,11 @@ export function problems(...statuses: readonly (keyof typeof more)[]) {
 /** Problems of a route whose request has a JSON body. */
 export function problemsWithBody(...statuses: readonly (keyof typeof more)[]) {
   return problems(413, 415, ...statuses)
+}
+
+/** One event of a stream of server-sent events, as its reader holds it. */
+export function eventStreamOf(what: string) {
+  return z.looseObject({ data: z.string() }).describe(`One event of the stream; its \`data\` is ${what} in JSON.`)
 }
 
 export const noContent = z.undefined().describe('Done; there is nothing to show.')

@@ -1,7 +1,7 @@
 import { ShellError } from '../../domain/index.ts'
 import type { App } from './app.ts'
 
-const answerable = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const
+const answerable = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY'] as const
 
 /** Gives every path an answer for the methods it does not have (RFC 9110 §15.5.6). Begin before the routes, call the result after. */
 export function refuseOtherMethods(app: App): () => void {
@@ -20,16 +20,24 @@ export function refuseOtherMethods(app: App): () => void {
         method: answerable.filter((method) => !methods.has(method)),
         schema: { hide: true },
         exposeHeadRoute: false,
-        handler: (_request, reply) => {
+        // Before a body is read: whatever it holds, it is not for this path.
+        onRequest: async (_request, reply) => {
           void reply.header('allow', allow)
-          throw new ShellError({
-            code: 'http.method-not-allowed',
-            kind: 'invalid',
-            message: 'This path does not know this method.',
-            hint: `It knows ${allow}.`,
-          })
+          throw refusal(allow)
+        },
+        handler: () => {
+          throw refusal(allow)
         },
       })
     }
   }
+}
+
+function refusal(allow: string): ShellError {
+  return new ShellError({
+    code: 'http.method-not-allowed',
+    kind: 'invalid',
+    message: 'This path does not know this method.',
+    hint: `It knows ${allow}.`,
+  })
 }

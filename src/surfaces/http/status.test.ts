@@ -10,9 +10,9 @@ test.each([
   ['connections.unknown', 'missing', 404],
   ['connections.name-taken', 'conflict', 409],
   ['engines.busy', 'busy', 429],
-  ['engines.unreachable', 'failed', 502],
+  ['engines.unreachable', 'failed', 424],
   ['engines.statement-rejected', 'invalid', 400],
-  ['models.timeout', 'failed', 504],
+  ['models.timeout', 'failed', 424],
   ['run.timeout', 'failed', 422],
   ['store.unreachable', 'failed', 503],
   ['record.unavailable', 'busy', 503],
@@ -27,8 +27,8 @@ test('a problem shows code, message and hint, never the cause', () => {
   const problem = problemOf(error, 'r1')
   expect(problem).toEqual({
     type: 'urn:aishell:problem:engines.unreachable',
-    title: 'Bad Gateway',
-    status: 502,
+    title: 'Failed Dependency',
+    status: 424,
     detail: 'No answer.',
     code: 'engines.unreachable',
     hint: 'Look at the host.',

@@ -11,7 +11,6 @@ const byKind: Readonly<{ [Kind in ErrorKind]: number }> = {
 
 /** Where HTTP has a closer word than the kind's. */
 const byCode: Readonly<{ [code: string]: number }> = {
-  'engines.unreachable': 502,
   'http.body-too-large': 413,
   'http.header-too-large': 431,
   'http.media-type': 415,
@@ -28,17 +27,19 @@ const byCode: Readonly<{ [code: string]: number }> = {
   'identity.token-expired': 401,
   'identity.token-revoked': 401,
   'identity.token-unknown': 401,
-  'models.timeout': 504,
   'record.unavailable': 503,
   'run.timeout': 422, // a limit of the asker's or the policy's, not a fault behind us
   'store.behind': 503,
   'store.unreachable': 503,
 }
 
-/** Rooms whose failures are those of a server behind this one. */
-const byRoom: Readonly<{ [room: string]: number }> = { engines: 502, models: 502, store: 503 }
+/**
+ * Rooms whose failures are those of a server behind this one. A customer's database or model that is away is no fault of ours: proxies take
+ * a server that says 502 or 504 out of service, and alerts count them, so one broken connection would look like a broken installation.
+ */
+const byRoom: Readonly<{ [room: string]: number }> = { engines: 424, models: 424, store: 503 }
 
-/** The one table from errors to HTTP status (RFC 9110 §15). */
+/** The one table from errors to HTTP status (RFC 9110 §15, RFC 4918 §11.4). */
 export function statusOf(error: { readonly code: string; readonly kind: ErrorKind }): number {
   const exact = byCode[error.code]
   if (exact !== undefined) return exact
@@ -70,10 +71,10 @@ export const titles: Readonly<{ [status: number]: string }> = {
   414: 'URI Too Long',
   415: 'Unsupported Media Type',
   422: 'Unprocessable Content',
+  424: 'Failed Dependency',
   429: 'Too Many Requests',
   431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   502: 'Bad Gateway',
   503: 'Service Unavailable',
-  504: 'Gateway Timeout',
 }

@@ -1,11 +1,20 @@
 import { z } from 'zod'
 import type { App } from '../app.ts'
 import { actorOf } from '../credentials.ts'
-import { problemsWithBody } from '../documented.ts'
+import { eventStreamOf, problemsWithBody } from '../documented.ts'
 import { Exchange } from '../exchange.ts'
 import type { HttpRooms, McpDoor, McpReply } from '../rooms.ts'
 
 const message = z.looseObject({ jsonrpc: z.literal('2.0') })
+
+/** What is wrong with a message is said in JSON-RPC, what is wrong with the request as everywhere. */
+function refused() {
+  const inBoth = Object.entries(problemsWithBody(404, 406)).map(([status, { description, content }]) => [
+    status,
+    { description, content: { ...content, 'application/json': { schema: message } } },
+  ])
+  return Object.fromEntries(inBoth) as ReturnType<typeof problemsWithBody> // the same statuses, said in one more way
+}
 
 /** Carries the bytes of the Model Context Protocol's streamable HTTP; what they mean the MCP surface knows. */
 export function mcpRoutes(app: App, rooms: Pick<HttpRooms, 'observer'>, mcp: McpDoor): void {
@@ -21,10 +30,10 @@ export function mcpRoutes(app: App, rooms: Pick<HttpRooms, 'observer'>, mcp: Mcp
       response: {
         200: {
           description: 'The answer, at once or as an event stream.',
-          content: { 'application/json': { schema: message }, 'text/event-stream': { schema: z.string() } },
+          content: { 'application/json': { schema: message }, 'text/event-stream': { schema: eventStreamOf('a JSON-RPC message') } },
         },
         202: z.undefined().describe('A notification was taken.'),
-        ...problemsWithBody(),
+        ...refused(),
       },
     },
     handler: async (request, reply) => {

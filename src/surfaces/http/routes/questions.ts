@@ -10,7 +10,7 @@ import { sendEventStream } from '../answers/event-stream.ts'
 import { primed } from '../answers/primed.ts'
 import { sendRowsFile } from '../answers/rows-file.ts'
 import { actorOf } from '../credentials.ts'
-import { idParams, noContent, problems, problemsWithBody } from '../documented.ts'
+import { eventStreamOf, idParams, noContent, problems, problemsWithBody } from '../documented.ts'
 import { sendProblem } from '../errors.ts'
 import { Exchange } from '../exchange.ts'
 import { problem } from '../problem.ts'
@@ -25,7 +25,7 @@ const answers = {
     'safe to open in a spreadsheet. ' +
     '`x-aishell-question` is the id under which the history has the entry.',
   content: {
-    'text/event-stream': { schema: z.string().describe('Each event’s `data` is one AnswerEvent; its `event` is the type.') },
+    'text/event-stream': { schema: eventStreamOf('one AnswerEvent, and its `event` the type of it,') },
     'application/json': { schema: answerShape },
     'text/csv': { schema: z.string() },
     'application/x-ndjson': { schema: z.string() },

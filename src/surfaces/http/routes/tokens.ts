@@ -27,7 +27,7 @@ export function tokenRoutes(app: App, { identity, record }: Pick<HttpRooms, 'ide
         tags: ['identity'],
         summary: 'Make a token; its text is shown this once',
         body: tokenInputShape,
-        response: { 201: newTokenShape, ...problemsWithBody(409) },
+        response: { 201: newTokenShape, ...problemsWithBody(404, 409) },
       },
     },
     async (request, reply) => {
