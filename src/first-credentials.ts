@@ -20,18 +20,23 @@ interface Rooms {
 const longestDays = 366
 
 /** Makes sure somebody can sign in: the first admin, by a given or a new token, and the loopback shell by its own. */
-export async function firstCredentials({ settings, scope, tenancy, identity }: Rooms): Promise<FirstCredentials> {
+export async function firstCredentials(rooms: Rooms): Promise<FirstCredentials> {
+  const { settings, scope, tenancy, identity } = rooms
   const { member, isNew } = await tenancy.ensureFirstAdmin(scope)
-  const given = settings.access.adminToken
-  const adminToken = given?.reveal()
   const issue = { memberId: member.id, expiresInDays: longestDays }
-  const token =
-    isNew || adminToken !== undefined
-      ? await identity.issueToken(scope, { ...issue, name: 'first admin', ...(adminToken === undefined ? {} : { token: adminToken }) })
-      : null
+  const isGiven = settings.access.adminToken !== null
+  if (isGiven) await letInByAdminToken(rooms)
   const isShared = settings.app.env === 'production'
   return {
-    newAdminToken: isNew && adminToken === undefined ? token : null,
+    newAdminToken: isNew && !isGiven ? await identity.issueToken(scope, { ...issue, name: 'first admin' }) : null,
     shellToken: isShared ? null : await identity.issueToken(scope, { ...issue, name: 'loopback shell' }),
   }
+}
+
+/** The first admin's token is ADMIN_TOKEN as it is now; what it was before is none any more. */
+export async function letInByAdminToken({ settings, scope, tenancy, identity }: Rooms): Promise<void> {
+  const token = settings.access.adminToken?.reveal()
+  if (token === undefined) return
+  const { member } = await tenancy.ensureFirstAdmin(scope)
+  await identity.issueToken(scope, { memberId: member.id, expiresInDays: longestDays, name: 'first admin', token })
 }

@@ -34,6 +34,7 @@ export function openIdentity(rooms: Rooms): { readonly people: People; readonly 
     isRbacEnabled,
     declaredRoles,
     jwtSecret,
+    oldJwtSecrets: settings.access.oldJwtSecrets,
     jwtKeysFile,
     issuer: settings.server.publicUrl ?? 'aishell',
     sessions: { maxAgeMs: sessionHours * 60 * minuteMs, idleMs: sessionIdleMinutes * minuteMs },

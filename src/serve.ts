@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { newId, type Scope, type Secret } from './domain/index.ts'
 import { ensureKeys, secretsOf, type Settings } from './platform/config/index.ts'
-import { createConnections, type Connections } from './platform/connections/index.ts'
+import { createConnections, type Connections, type PasswordSource } from './platform/connections/index.ts'
 import { createMysqlEngine, createPostgresEngine, createSqliteEngine } from './platform/engines/index.ts'
 import { createModels } from './platform/models/index.ts'
 import { createObserver, type LogSink, type Observer } from './platform/observe/index.ts'
@@ -16,16 +16,18 @@ import { createHttpServer, RunningAnswers, type Answer } from './surfaces/http/i
 import { createMcp } from './surfaces/mcp/index.ts'
 import { hostsOf, openDiscovered, type DiscoveredConnections } from './discovered-connections.ts'
 import { openStoreServer } from './open-store-server.ts'
-import { firstCredentials, type FirstCredentials } from './first-credentials.ts'
+import { firstCredentials, letInByAdminToken, type FirstCredentials } from './first-credentials.ts'
 import { startLeaderJobs, type LeaderJob } from './leader-jobs.ts'
 import { openIdentity } from './open-identity.ts'
 import { readinessChecks } from './readiness-checks.ts'
 import { modelProviders } from './model-providers.ts'
 import { createTenantOffice, openTenants, tenantModels } from './tenant-office.ts'
+import { passwordReferences } from './password-references.ts'
 import { prepareStore } from './prepare-store.ts'
 import { openReplicas, type Replicas } from './replicas.ts'
 import { checkpointSink, keepingJobs } from './record-keeping.ts'
 import { watchRevocations } from './watch-revocations.ts'
+import { watchSecrets } from './watch-secrets.ts'
 
 export interface ServeOptions {
   /** Where log lines go: standard output unless a shell owns the terminal. */
@@ -101,7 +103,18 @@ async function build(
   closers.push(() => record.close())
   const cluster = openDiscovered(settings, observer.observe)
   closers.push(() => cluster.close())
-  const connections = openConnections(settings, store, keyring, observer, scope, storeServer, cluster.discovered, people, replicas)
+  const connections = openConnections(
+    settings,
+    store,
+    keyring,
+    observer,
+    scope,
+    storeServer,
+    cluster.discovered,
+    people,
+    replicas,
+    passwordReferences(settings, tenants),
+  )
   closers.push(() => connections.close())
   const guard = createGuard()
   closers.push(() => guard.close())
@@ -167,6 +180,15 @@ async function build(
   const jobs = [...sweepJobs(record, approvals, observer), ...keepingJobs(record, settings, observer)]
   closers.push(startLeaderJobs(() => replicas.lead(), jobs, observe))
   closers.push(watchRevocations({ running, identity, observe: observer.observe }))
+  closers.push(
+    watchSecrets({
+      files: settings.secretFiles,
+      observe: observer.observe,
+      changed: async (name) => {
+        if (name === 'ADMIN_TOKEN') await letInByAdminToken({ settings, scope, tenancy, identity })
+      },
+    }),
+  )
   observer.observe({ type: 'server-started', url, version: settings.version })
   return {
     url,
@@ -202,6 +224,7 @@ function openConnections(
   discovered: DiscoveredConnections['discovered'],
   people: People,
   replicas: Replicas,
+  passwordFrom: PasswordSource,
 ): Connections {
   const { demo } = storeServer
   const hosts = hostsOf(settings, discovered, demo === null ? [] : [demo.host])
@@ -225,6 +248,7 @@ function openConnections(
     roleNames: (tenant) => people.roleNames(tenant),
     changed: replicas.changed('connections'),
     catalogChanged: replicas.changed('catalog'),
+    passwordFrom,
     limits: { defaults: settings.limits, ceiling: settings.ceilings },
     declarations: {
       scope,

@@ -20,6 +20,11 @@ export const postgresTargetShape = z.strictObject({
   database: keepableText().min(1).max(128),
   user: keepableText().min(1).max(128),
   password: keepableText().max(1024).optional(),
+  /** Where the password is, in place of one: `env:NAME` or `file:/path`, as the operator allows. Looked up at each sign-in. */
+  passwordFrom: z
+    .string()
+    .regex(/^(env:[A-Za-z_][A-Za-z0-9_]{0,127}|file:\/[^\p{Cc}]{1,1000})$/u, '`env:NAME` or `file:/path`')
+    .optional(),
   sslmode: z.enum(['disable', 'require', 'verify-full']).default('require'),
 })
 /** MySQL and MariaDB: the same, at their own port. */

@@ -1,15 +1,28 @@
 const inspect = Symbol.for('nodejs.util.inspect.custom')
 
+/** Where a secret's text comes from when it may change while we run. */
+export interface SecretSource {
+  current(): string
+  /** The present text first, then those it had before; the same array until it changes. */
+  known(): readonly string[]
+}
+
 /** A value that prints as `[secret]` in logs, JSON, templates and debuggers; `reveal()` is the only way to it. */
 export class Secret {
-  readonly #value: string
+  readonly #source: SecretSource
 
-  constructor(value: string) {
-    this.#value = value
+  constructor(value: string | SecretSource) {
+    this.#source = typeof value === 'string' ? fixed(value) : value
   }
 
+  /** The text as it is now: ask again each time it is used, and do not keep it. */
   reveal(): string {
-    return this.#value
+    return this.#source.current()
+  }
+
+  /** Also the texts it had before, for what reads what they wrote and for what must keep them out of logs. */
+  revealAll(): readonly string[] {
+    return this.#source.known()
   }
 
   toString(): string {
@@ -23,4 +36,9 @@ export class Secret {
   [inspect](): string {
     return '[secret]'
   }
+}
+
+function fixed(value: string): SecretSource {
+  const known = [value]
+  return { current: () => value, known: () => known }
 }

@@ -53,6 +53,7 @@ oidcClockToleranceS: OIDC_CLOCK_TOLERANCE_S
 oidcAllowHttp: OIDC_ALLOW_HTTP
 connectionAllowPrivateHosts: CONNECTION_ALLOW_PRIVATE_HOSTS
 connectionAllowedHosts: CONNECTION_ALLOWED_HOSTS
+connectionSecretSources: CONNECTION_SECRET_SOURCES
 connectionSqliteDirs: CONNECTION_SQLITE_DIRS
 connectionAllowSuperusers: CONNECTION_ALLOW_SUPERUSERS
 connectionPoolMax: CONNECTION_POOL_MAX

@@ -14,7 +14,8 @@ import {
   sqliteTargetShape,
 } from '../../contract/index.ts'
 import type { ConnectionInput, PolicyBody, Wire } from '../../contract/index.ts'
-import { readSecretFile, type Environment } from './environment.ts'
+import type { Environment } from './environment.ts'
+import { SecretFile } from './secret-file.ts'
 import { nearestName } from './nearest-name.ts'
 
 /** A connection as aishell.yaml declares it, its password resolved. */
@@ -32,6 +33,8 @@ export interface AishellFile {
   readonly signIn: readonly SignInRule[]
   /** Environment variables the file points at; they are known names. */
   readonly referencedEnv: ReadonlySet<string>
+  /** Where passwords are read from. */
+  readonly secretFiles: readonly SecretFile[]
   readonly problems: readonly string[]
 }
 
@@ -41,8 +44,8 @@ const maxFileBytes = 4 * 1024 * 1024
 const [postgresInput, mysqlInput, sqliteInput] = connectionInputShape.options
 const passwordWays = { passwordFile: z.string().min(1).optional(), passwordEnv: z.string().min(1).optional() }
 const declaredShape = z.discriminatedUnion('engine', [
-  postgresInput.extend({ target: postgresTargetShape.extend(passwordWays) }),
-  mysqlInput.extend({ target: mysqlTargetShape.extend(passwordWays) }),
+  postgresInput.extend({ target: postgresTargetShape.omit({ passwordFrom: true }).extend(passwordWays) }),
+  mysqlInput.extend({ target: mysqlTargetShape.omit({ passwordFrom: true }).extend(passwordWays) }),
   sqliteInput.extend({ target: sqliteTargetShape }),
 ])
 type Declared = z.infer<typeof declaredShape>
@@ -68,7 +71,7 @@ export const aishellFileShape = z.strictObject({
   signIn: z.array(signInRuleShape).max(1000).default([]),
 })
 
-const nothing = { connections: [], roles: [], signIn: [] }
+const nothing = { connections: [], roles: [], signIn: [], secretFiles: [] }
 
 interface Reading {
   readonly env: Environment
@@ -119,13 +122,14 @@ type Locate = (path: readonly PropertyKey[]) => string
 
 function resolve(file: z.infer<typeof aishellFileShape>, reading: Reading, at: Locate): AishellFile {
   const problems: string[] = []
+  const secretFiles: SecretFile[] = []
   const names = new Set<string>()
   const connections = file.connections.map((declared, index) => {
     const path = ['connections', index]
     if (names.has(declared.name.toLowerCase()))
       problems.push(`${at([...path, 'name'])} ${pathText([...path, 'name'])}: "${declared.name}" is declared twice`)
     names.add(declared.name.toLowerCase())
-    return { ...declaredOf(declared, path, reading, at, problems), policy: file.policies[declared.name] ?? null }
+    return { ...declaredOf(declared, path, reading, at, { problems, secretFiles }), policy: file.policies[declared.name] ?? null }
   })
   for (const name of Object.keys(file.policies)) {
     if (file.connections.some((connection) => connection.name === name)) continue
@@ -142,7 +146,7 @@ function resolve(file: z.infer<typeof aishellFileShape>, reading: Reading, at: L
   )
   problems.push(...unknownRoles(file, at))
   const roles = Object.entries(file.roles).map(([name, role]) => ({ name, ...role }))
-  return { connections, roles, signIn: file.signIn, referencedEnv, problems }
+  return { connections, roles, signIn: file.signIn, referencedEnv, secretFiles, problems }
 }
 
 /** Roles a tenant defines itself are not known here: a file may name its own and the built-in ones. */
@@ -167,7 +171,7 @@ function declaredOf(
   path: readonly PropertyKey[],
   reading: Reading,
   at: Locate,
-  problems: string[],
+  { problems, secretFiles }: { readonly problems: string[]; readonly secretFiles: SecretFile[] },
 ): Omit<DeclaredConnection, 'policy'> {
   if (declared.engine === 'sqlite') return { input: declared, password: null }
   const { password, passwordFile, passwordEnv, ...target } = declared.target
@@ -188,9 +192,11 @@ function declaredOf(
     }
     if (passwordFile === undefined) return null
     try {
-      return new Secret(readSecretFile(passwordFile))
+      const file = new SecretFile({ name: `the password of ${declared.name}`, path: passwordFile })
+      secretFiles.push(file)
+      return new Secret(file)
     } catch (error) {
-      return complain('passwordFile', (error as Error).message) // readSecretFile throws plain errors only
+      return complain('passwordFile', (error as Error).message) // SecretFile throws plain errors only
     }
   }
   // The union is taken apart so that each kind keeps its own shape.

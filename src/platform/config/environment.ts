@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { Setting } from './setting.ts'
 import { editDistance, nearestName } from './nearest-name.ts'
 
@@ -25,33 +24,22 @@ const testPrefix = 'AISHELL_TEST_'
 const serviceLink = /(_SERVICE_HOST|_SERVICE_PORT(_[A-Z0-9_]+)?|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/
 const serviceAddress = /^(tcp|udp|sctp):\/\//
 
-/** The text of one setting, from NAME or, for secrets, NAME_FILE; null when not given. Throws a plain Error that completes "NAME …". */
+/** The text of one setting; null when not given. */
 export function rawText(setting: Setting<unknown>, env: Environment): string | null {
   const value = given(env[setting.name])
-  if (!setting.isSecret) return value === null || isServiceLink(setting.name, value, env) ? null : value
-  const path = given(env[`${setting.name}_FILE`])
-  if (path === null) return value
-  if (value !== null) throw new Error(`and ${setting.name}_FILE are both set; keep one`)
-  return readSecretFile(path)
+  return value === null || (!setting.isSecret && isServiceLink(setting.name, value, env)) ? null : value
+}
+
+/** The file that NAME_FILE names for a secret; null when not given. Throws a plain Error that completes "NAME …". */
+export function secretPath(setting: Setting<unknown>, env: Environment): string | null {
+  const path = setting.isSecret ? given(env[`${setting.name}_FILE`]) : null
+  if (path !== null && given(env[setting.name]) !== null) throw new Error(`and ${setting.name}_FILE are both set; keep one`)
+  return path
 }
 
 /** Blank counts as not given: Compose and Helm pass blanks for what nobody filled in. */
 function given(value: string | undefined): string | null {
   return value === undefined || value.trim() === '' ? null : value.trim()
-}
-
-/** A secret's file without its last line end. */
-export function readSecretFile(path: string): string {
-  let content: string
-  try {
-    content = readFileSync(path, 'utf8')
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
-    throw new Error(`names the file ${path}, which cannot be read (${code})`, { cause: error })
-  }
-  const value = content.replace(/\r?\n$/, '')
-  if (value === '') throw new Error(`names the file ${path}, which is empty`)
-  return value
 }
 
 /** A Service called `redis` makes Kubernetes set REDIS_PORT=tcp://…; that is no setting of ours. */

@@ -8,5 +8,7 @@ export { clientTable, groupTitles, settingsTable, type ClientSettings, type Sett
 export { ownedPrefixes } from './environment.ts'
 export type { SettingWarning } from './settings-rules.ts'
 export type { Setting } from './setting.ts'
+export { SecretFile } from './secret-file.ts'
+export { secretSources, type SecretWanted } from './secret-sources.ts'
 export { ensureKeys, type Keys } from './ensure-keys.ts'
 export type { DeclaredConnection, SignInRule } from './aishell-file.ts'

@@ -1,4 +1,3 @@
-import type { Secret } from '../../domain/index.ts'
 import type { SettingValues } from './settings-table.ts'
 
 export interface SettingWarning {
@@ -58,7 +57,13 @@ export function productionProblems(settings: SettingValues): readonly string[] {
   const problems: string[] = []
   if (store.host === null) problems.push('DB_HOST is needed in production: the embedded store is for development')
   if (store.host !== null && store.password === null) problems.push('DB_PASSWORD is needed in production')
-  problems.push(...weakKey('SECRET_KEY', access.secretKey), ...weakKey('JWT_SECRET', access.jwtSecret))
+  for (const [name, secret] of [
+    ['SECRET_KEY', access.secretKey],
+    ['JWT_SECRET', access.jwtSecret],
+  ] as const) {
+    const weak = secret === null ? `is needed in production; ${makeOne}` : weakSecret(name, secret.reveal())
+    if (weak !== null) problems.push(`${name} ${weak}`)
+  }
   if (access.secretKey !== null && access.secretKey.reveal() === access.jwtSecret?.reveal())
     problems.push('SECRET_KEY and JWT_SECRET must differ: one seals secrets, the other signs tokens')
   const others = {
@@ -72,19 +77,22 @@ export function productionProblems(settings: SettingValues): readonly string[] {
     OPENAI_API_KEY: model.openaiApiKey,
   }
   for (const [name, secret] of Object.entries(others)) {
-    if (secret !== null && isPlaceholder(secret.reveal())) problems.push(`${name} is a placeholder; give a real one`)
+    const weak = secret === null ? null : weakSecret(name, secret.reveal())
+    if (weak !== null) problems.push(`${name} ${weak}`)
   }
   return problems
 }
 
-function weakKey(name: string, secret: Secret | null): readonly string[] {
-  if (secret === null) return [`${name} is needed in production; make one with \`openssl rand -base64 48\``]
-  const value = secret.reveal()
-  if (isPlaceholder(value)) return [`${name} is a placeholder; make one with \`openssl rand -base64 48\``]
-  if (Buffer.byteLength(value) < minSecretLength)
-    return [`${name} must be at least ${minSecretLength} bytes long; make one with \`openssl rand -base64 48\``]
-  if (isRepetitive(value)) return [`${name} repeats itself; make one with \`openssl rand -base64 48\``]
-  return []
+const makeOne = 'make one with `openssl rand -base64 48`'
+const keyNames = ['SECRET_KEY', 'JWT_SECRET']
+
+/** Why production does not take this text for a secret, as words that complete its name; null: it does. */
+export function weakSecret(name: string, value: string): string | null {
+  const isKey = keyNames.includes(name)
+  if (isPlaceholder(value)) return `is a placeholder; ${isKey ? makeOne : 'give a real one'}`
+  if (!isKey) return null
+  if (Buffer.byteLength(value) < minSecretLength) return `must be at least ${minSecretLength} bytes long; ${makeOne}`
+  return isRepetitive(value) ? `repeats itself; ${makeOne}` : null
 }
 
 /** What guides and examples print where a secret belongs. */

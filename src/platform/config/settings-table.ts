@@ -1,3 +1,4 @@
+import { sourceProblem } from './secret-sources.ts'
 import { ceilingLimits, defaultLimits } from '../../domain/index.ts'
 import { oidcSettings } from './oidc-settings.ts'
 import { rateSettings } from './rate-settings.ts'
@@ -160,6 +161,10 @@ export const settingsTable = {
     secretKey: secret('SECRET_KEY', 'Encrypts saved secrets; at least 32 characters. Generated under DATA_DIR outside production.'),
     oldSecretKeys: secret('SECRET_KEYS_OLD', 'Keys that only read, with commas between: those before the present one, or one to come.'),
     jwtSecret: secret('JWT_SECRET', 'Signs short-lived tokens; at least 32 characters. Generated under DATA_DIR outside production.'),
+    oldJwtSecrets: secret(
+      'JWT_SECRETS_OLD',
+      'Secrets that only verify, with commas between: those before the present one, or one to come.',
+    ),
     adminToken: secret(
       'ADMIN_TOKEN',
       'Token of the first admin, `ais_` and at least 32 characters; without it one is made and shown once.',
@@ -225,6 +230,16 @@ export const settingsTable = {
       defaultValue: [],
       description: 'Private hosts that people may connect to all the same.',
     }),
+    secretSources: list(
+      'CONNECTION_SECRET_SOURCES',
+      '`[tenant=]env:NAME` or `[tenant=]file:/path`, each with `@host` or not',
+      {
+        defaultValue: [],
+        description:
+          'Secrets a connection may name as its password (`passwordFrom`) instead of bringing one. A `*` at the end stands for the rest of a name, or for the files of a folder; without a tenant it is for `default`; with a host it is sent to that host only. None by default.',
+      },
+      sourceProblem,
+    ),
     sqliteDirs: list(
       'CONNECTION_SQLITE_DIRS',
       'absolute paths',

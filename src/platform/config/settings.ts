@@ -1,8 +1,10 @@
 import { resolve } from 'node:path'
 import { Secret, ShellError, type RoleDefinition } from '../../domain/index.ts'
 import { readAishellFile, type DeclaredConnection, type SignInRule } from './aishell-file.ts'
-import { rawText, unknownNames, type Environment } from './environment.ts'
-import { productionProblems, settingWarnings, sharedProblems, type SettingWarning } from './settings-rules.ts'
+import { rawText, secretPath, unknownNames, type Environment } from './environment.ts'
+import { SecretFile } from './secret-file.ts'
+import { secretSources, type SecretWanted } from './secret-sources.ts'
+import { productionProblems, settingWarnings, sharedProblems, weakSecret, type SettingWarning } from './settings-rules.ts'
 import { clientTable, settingsTable, type ClientSettings, type SettingValues, type Table, type Values } from './settings-table.ts'
 import type { Setting } from './setting.ts'
 
@@ -15,6 +17,10 @@ export interface Settings extends SettingValues {
   readonly declaredRoles: readonly RoleDefinition[]
   /** What claims of the identity provider lead to, from aishell.yaml. */
   readonly signInRules: readonly SignInRule[]
+  /** Files that secrets are read from again when they change. */
+  readonly secretFiles: readonly SecretFile[]
+  /** A secret a connection may refer to; null: not allowed, or not there. */
+  readonly secretAt: (wanted: SecretWanted) => Secret | null
   /** Allowed, but worth a line at start. */
   readonly warnings: readonly SettingWarning[]
 }
@@ -36,7 +42,8 @@ export const allSettings: readonly Setting<unknown>[] = [...flat(settingsTable),
 export function readSettings(source: SettingsSource): Settings {
   const env = { ...(source.env ?? process.env), ...source.overrides }
   const problems: string[] = []
-  const values = readTable(settingsTable, env, problems)
+  const files: SecretFile[] = []
+  const values = readTable(settingsTable, env, problems, files)
   const app = { ...values.app, dataDir: resolve(values.app.dataDir), configDir: resolve(values.app.configDir) }
   const file = readAishellFile(app.configDir, { env, isProduction: app.env === 'production' })
   problems.push(...file.problems, ...unknownNames(env, allSettings, file.referencedEnv))
@@ -51,6 +58,8 @@ export function readSettings(source: SettingsSource): Settings {
     declared: file.connections,
     declaredRoles: file.roles,
     signInRules: file.signIn,
+    secretFiles: [...files, ...file.secretFiles],
+    secretAt: secretSources(settings.connections.secretSources, env, new Set(allSettings.map(({ name }) => name))),
     warnings: settingWarnings(settings),
   })
 }
@@ -66,27 +75,40 @@ export function secretsOf(settings: Settings): readonly Secret[] {
 /** What a client needs; the server's settings may be absent or wrong. */
 export function readClientSettings(env: Environment = process.env): ClientSettings {
   const problems: string[] = []
-  const { client } = readTable(clientTable, env, problems)
+  const { client } = readTable(clientTable, env, problems, [])
   refuse(problems)
   return deepFreeze(client)
 }
 
-function readTable<Of extends Table>(table: Of, env: Environment, problems: string[]): Values<Of> {
+function readTable<Of extends Table>(table: Of, env: Environment, problems: string[], files: SecretFile[]): Values<Of> {
   const isProduction = env['APP_ENV']?.trim().toLowerCase() === 'production'
   const groups = Object.entries(table).map(([group, settings]) => {
-    const read = Object.entries(settings).map(([key, setting]) => [key, readOne(setting, env, isProduction, problems)])
+    const read = Object.entries(settings).map(([key, setting]) => [key, readOne(setting, env, { isProduction, problems, files })])
     return [group, Object.fromEntries(read)]
   })
   return Object.fromEntries(groups) as Values<Of> // same groups and keys as the table it was made from
 }
 
-function readOne(setting: Setting<unknown>, env: Environment, isProduction: boolean, problems: string[]): unknown {
+interface Reading {
+  readonly isProduction: boolean
+  readonly problems: string[]
+  readonly files: SecretFile[]
+}
+
+function readOne(setting: Setting<unknown>, env: Environment, { isProduction, problems, files }: Reading): unknown {
+  const { name } = setting
   const fallback = isProduction ? (setting.productionDefault ?? setting.defaultValue) : setting.defaultValue
   try {
+    const path = secretPath(setting, env)
+    if (path !== null) {
+      const file = new SecretFile({ name, path, ...(isProduction ? { check: (text) => weakSecret(name, text) } : {}) })
+      files.push(file)
+      return new Secret(file)
+    }
     const raw = rawText(setting, env)
     return raw === null ? fallback : setting.parse(raw)
   } catch (error) {
-    problems.push(`${setting.name} ${(error as Error).message}`) // rawText and parse throw plain errors only
+    problems.push(`${name} ${(error as Error).message}`) // all of these throw plain errors only
     return fallback
   }
 }

@@ -10,6 +10,7 @@ import type { Declarations } from './declared.ts'
 import type { KnownConnection } from './known-connection.ts'
 import { OpenConnections, refuseSuperuser, type OpenOptions } from './open-connections.ts'
 import { denied, maySee, readOnlyOrigin, requireAny, requireVerb, requireVerbOn, shownTo } from './permission.ts'
+import { noPasswordSource, type PasswordSource } from './password-source.ts'
 import { requireKnownRoles } from './policy-roles.ts'
 import { checkedPolicy, openPolicyBody, type PolicyBase } from './policy.ts'
 import { insertSaved, nameTaken, readPolicy, removeSaved, updateSaved, writePolicy, type SavedRooms } from './saved-connections.ts'
@@ -20,6 +21,8 @@ export interface ConnectionsOptions extends OpenOptions {
   readonly declarations: Declarations
   /** The roles there are; a policy may name no others. Left out: not looked at. */
   readonly roleNames?: (scope: Scope) => Promise<ReadonlySet<RoleName>>
+  /** Looks up what a connection names as its password. Left out: none may. */
+  readonly passwordFrom?: PasswordSource
   /** Limits where a policy says nothing. */
   readonly limits: PolicyBase
   readonly now?: () => Date
@@ -40,7 +43,13 @@ class ConnectionsRoom implements Connections {
 
   constructor(options: ConnectionsOptions) {
     this.#options = options
-    this.#saved = { store: options.store, keyring: options.keyring, base: options.limits, now: options.now ?? (() => new Date()) }
+    this.#saved = {
+      store: options.store,
+      keyring: options.keyring,
+      base: options.limits,
+      passwordFrom: options.passwordFrom ?? noPasswordSource,
+      now: options.now ?? (() => new Date()),
+    }
     this.#index = new ConnectionIndex(this.#saved, options.declarations, (known) => {
       this.#open.forget(known).catch((error: unknown) => options.observe({ type: 'failure', code: 'connections.close', error }))
     })
@@ -61,7 +70,7 @@ class ConnectionsRoom implements Connections {
   async create(actor: Actor, given: ConnectionInput) {
     const input = this.#checked(actor, given)
     await this.#refuseTakenName(actor, input.name, null)
-    await this.#lookAt(input)
+    await this.#lookAt(actor, input)
     const id = await insertSaved(this.#saved, actor, input)
     this.#changed(actor)
     return (await this.#index.find(actor, id, { isOwn: true })).body
@@ -72,6 +81,7 @@ class ConnectionsRoom implements Connections {
     const known = await this.#mutable(actor, id)
     requireVerbOn(actor, 'manage-connections', known.body)
     await this.#refuseTakenName(actor, input.name, known.body.id)
+    await this.#targetOf(actor, input) // a reference that may not be used is not saved
     await updateSaved(this.#saved, actor, known, input)
     this.#changed(actor)
     await this.#open.forget(known)
@@ -89,7 +99,7 @@ class ConnectionsRoom implements Connections {
 
   async test(actor: Actor, subject: string | ConnectionInput): Promise<PrivilegeReport> {
     requireVerb(actor, 'manage-connections')
-    if (typeof subject !== 'string') return this.#open.preflight(targetOf(checkedInput(subject)))
+    if (typeof subject !== 'string') return this.#open.preflight(await this.#targetOf(actor, checkedInput(subject)))
     const known = await this.#index.find(actor, subject)
     requireVerbOn(actor, 'manage-connections', known.body)
     return this.#open.preflight(await known.target())
@@ -193,6 +203,14 @@ class ConnectionsRoom implements Connections {
     return Buffer.from(await this.#options.keyring.maskKey(scope, body.id)).toString('hex')
   }
 
+  async #targetOf(scope: Scope, input: ConnectionInput): Promise<EngineTarget> {
+    if (input.engine === 'sqlite') return { engine: 'sqlite', file: input.target.file }
+    const { password, passwordFrom: reference, ...place } = input.target
+    if (reference !== undefined)
+      return { engine: input.engine, ...place, password: await this.#saved.passwordFrom(scope, reference, place.host) }
+    return { engine: input.engine, ...place, password: password === undefined || password === '' ? null : new Secret(password) }
+  }
+
   #checked(actor: Actor, given: ConnectionInput): ConnectionInput {
     requireVerb(actor, 'manage-connections')
     const input = checkedInput(given)
@@ -214,8 +232,8 @@ class ConnectionsRoom implements Connections {
   }
 
   /** A database that is away may still be saved; it is looked at again before its first use. */
-  async #lookAt(input: ConnectionInput): Promise<void> {
-    const report = await this.#open.preflight(targetOf(input))
+  async #lookAt(scope: Scope, input: ConnectionInput): Promise<void> {
+    const report = await this.#open.preflight(await this.#targetOf(scope, input))
     if (!this.#options.allowSuperusers) refuseSuperuser(report)
     if (!report.isReachable)
       this.#options.observe({
@@ -235,10 +253,4 @@ function checkedInput(given: ConnectionInput): ConnectionInput {
     kind: 'invalid',
     message: `The connection cannot be used: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`,
   })
-}
-
-function targetOf(input: ConnectionInput): EngineTarget {
-  if (input.engine === 'sqlite') return { engine: 'sqlite', file: input.target.file }
-  const { password, ...target } = input.target
-  return { engine: input.engine, ...target, password: password === undefined || password === '' ? null : new Secret(password) }
 }

@@ -5,4 +5,5 @@
 export type { Connections, Target } from './connection.ts'
 export { createConnections, type ConnectionsOptions } from './create-connections.ts'
 export type { Declarations, DeclaredConnection, DiscoveredConnection } from './declared.ts'
+export { refusedReference, type PasswordSource } from './password-source.ts'
 export { policyOf, type PolicyBase } from './policy.ts'

@@ -59,7 +59,8 @@ function knownOf({ scope, origin, time, stamp }: About, one: DeclaredConnection,
 
 function targetOf({ input, password }: DeclaredConnection): EngineTarget {
   if (input.engine === 'sqlite') return { engine: 'sqlite', file: input.target.file }
-  return { engine: input.engine, ...input.target, password }
+  const { password: _none, passwordFrom: _no, ...place } = input.target
+  return { engine: input.engine, ...place, password }
 }
 
 export function stampOf(...parts: readonly unknown[]): string {

@@ -4,12 +4,14 @@ import type { EngineTarget } from '../engines/index.ts'
 import { sql, type Keyring, type Query, type Store } from '../store/index.ts'
 import { stampOf, type KnownConnection } from './known-connection.ts'
 import { policyOf, savedPolicy, type PolicyBase } from './policy.ts'
-import { passwordFor, type SealedPassword } from './saved-password.ts'
+import { passwordFor, referenceFor, type SealedPassword } from './saved-password.ts'
+import type { PasswordSource } from './password-source.ts'
 
 export interface SavedRooms {
   readonly store: Store
   readonly keyring: Keyring
   readonly base: PolicyBase
+  readonly passwordFrom: PasswordSource
   readonly now: () => Date
 }
 
@@ -69,7 +71,13 @@ export async function insertSaved(rooms: SavedRooms, actor: Actor, input: Connec
     rooms.store.within(actor, (query) =>
       query
         .insertInto('connection')
-        .values({ tenant_id: actor.tenantId, connection_id: id, ...fieldsOf(input, password), created_at: now, updated_at: now })
+        .values({
+          tenant_id: actor.tenantId,
+          connection_id: id,
+          ...fieldsOf(input, password, referenceFor(input, null)),
+          created_at: now,
+          updated_at: now,
+        })
         .execute(),
     ),
   )
@@ -89,7 +97,7 @@ export async function updateSaved(rooms: SavedRooms, actor: Actor, known: KnownC
     rooms.store.within(actor, (query) =>
       query
         .updateTable('connection')
-        .set({ ...fieldsOf(input, password), updated_at: updatedAt })
+        .set({ ...fieldsOf(input, password, referenceFor(input, bodyOf(row))), updated_at: updatedAt })
         .where('connection_id', '=', id)
         .where('updated_at', '=', row.updated_at)
         .where('secret_version', '=', row.secret_version)
@@ -133,12 +141,12 @@ function knownOf(rooms: SavedRooms, scope: Scope, row: Row): KnownConnection {
     body,
     policy: policyOf(row.policy === null ? null : savedPolicy(row.policy), rooms.base),
     stamp: stampOf(row.engine, row.target, sealed.version, sealed.sealed?.toString('base64') ?? null),
-    target: () => openTarget(rooms.keyring, scope, body, sealed),
+    target: () => openTarget(rooms, scope, body, sealed),
   }
 }
 
 async function openTarget(
-  keyring: Keyring,
+  { keyring, passwordFrom }: SavedRooms,
   scope: Scope,
   body: ConnectionBody,
   { sealed, version }: SealedPassword,
@@ -146,10 +154,12 @@ async function openTarget(
   const { target } = body
   if (target === null) throw new Error('a saved connection has a target')
   if ('file' in target) return { engine: 'sqlite', file: target.file }
+  if (body.engine === 'sqlite') throw new Error('a SQLite connection has a file')
+  const { passwordFrom: reference, ...place } = target
+  if (reference !== undefined) return { engine: body.engine, ...place, password: await passwordFrom(scope, reference, place.host) }
   const password =
     sealed === null ? null : new Secret(await keyring.open(scope, { connectionId: body.id, field: 'password', version }, sealed))
-  if (body.engine === 'sqlite') throw new Error('a SQLite connection has a file')
-  return { engine: body.engine, ...target, password }
+  return { engine: body.engine, ...place, password }
 }
 
 /** Refuses a row this version cannot read, instead of guessing at a way into somebody's database. */
@@ -171,12 +181,19 @@ function passwordOf(row: Row): SealedPassword {
   return { sealed: row.sealed_password, version: row.secret_version }
 }
 
-function fieldsOf(input: ConnectionInput, password: SealedPassword) {
+function fieldsOf(input: ConnectionInput, password: SealedPassword, passwordFrom: string | undefined) {
   const { target } = input
   const open =
     'file' in target
       ? target
-      : { host: target.host, port: target.port, database: target.database, user: target.user, sslmode: target.sslmode }
+      : {
+          host: target.host,
+          port: target.port,
+          database: target.database,
+          user: target.user,
+          sslmode: target.sslmode,
+          ...(passwordFrom === undefined ? {} : { passwordFrom }),
+        }
   return {
     name: input.name,
     description: input.description,

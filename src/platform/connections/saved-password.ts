@@ -26,12 +26,34 @@ export async function passwordFor(
 ): Promise<SealedPassword> {
   const version = before === null ? 1 : before.password.version
   if (input.engine === 'sqlite') return { sealed: null, version }
-  const { password } = input.target
+  const { password, passwordFrom } = input.target
+  if (passwordFrom !== undefined) {
+    if (password !== undefined) throw twoPasswords()
+    return { sealed: null, version: version + 1 }
+  }
   if (password === undefined) return before === null ? { sealed: null, version } : keptPassword(input, before)
   const next = before === null ? 1 : version + 1
   if (password === '') return { sealed: null, version: next }
   const sealed = await keyring.seal(scope, { connectionId, field: 'password', version: next }, password)
   return { sealed: Buffer.from(sealed), version: next }
+}
+
+/** The reference to save: the one given, or the old one where neither it nor a password is. */
+export function referenceFor(input: ConnectionInput, before: ConnectionBody | null): string | undefined {
+  if (input.engine === 'sqlite') return undefined
+  const { password, passwordFrom } = input.target
+  if (passwordFrom !== undefined || password !== undefined) return passwordFrom
+  const old = before?.target
+  return old !== null && old !== undefined && 'passwordFrom' in old ? old.passwordFrom : undefined
+}
+
+function twoPasswords(): ShellError {
+  return new ShellError({
+    code: 'connections.two-passwords',
+    kind: 'invalid',
+    message: 'A connection has a password or names where it is, not both.',
+    hint: 'Leave out `password` or `passwordFrom`.',
+  })
 }
 
 function keptPassword(input: ServerConnectionInput, before: Before): SealedPassword {

@@ -1,7 +1,7 @@
-import { errors, jwtVerify, SignJWT, type JWTHeaderParameters } from 'jose'
+import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose'
 import { newId, type Actor } from '../../domain/index.ts'
 import type { AccessTokenBody } from '../../contract/index.ts'
-import type { SigningKeys } from './signing-keys.ts'
+import type { SigningKey, SigningKeys } from './signing-keys.ts'
 
 export const accessTokenMs = 10 * 60_000
 const audience = 'aishell'
@@ -22,10 +22,30 @@ export function createAccessTokens(options: {
   readonly now: () => Date
 }): AccessTokens {
   const { keys, issuer, now } = options
-  const keyFor = async ({ kid, alg }: JWTHeaderParameters) => {
-    const key = (await keys.current()).find((one) => one.kid === kid && one.alg === alg)
-    if (key === undefined) throw new errors.JWKSNoMatchingKey()
-    return key.verify
+  const verifyWith = (token: string, key: SigningKey) =>
+    jwtVerify(token, key.verify, {
+      issuer,
+      audience,
+      typ: 'at+jwt',
+      algorithms: [key.alg],
+      currentDate: now(),
+      requiredClaims: ['exp', 'iat', 'sub', 'sid', 'tid'],
+      maxTokenAge: accessTokenMs / 1000,
+    })
+  /** Several keys go by one name while a secret rotates. */
+  const verified = async (token: string) => {
+    const { kid, alg } = decodeProtectedHeader(token)
+    let failure: unknown = new errors.JWKSNoMatchingKey()
+    for (const key of await keys.current()) {
+      if (key.kid !== kid || key.alg !== alg) continue
+      try {
+        return (await verifyWith(token, key)).payload
+      } catch (error) {
+        if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error
+        failure = error
+      }
+    }
+    throw failure
   }
   return {
     issue: async (actor) => {
@@ -47,19 +67,11 @@ export function createAccessTokens(options: {
     verify: async (token) => {
       if (token.length > 4096 || token.split('.').length !== 3) return null
       try {
-        const { payload } = await jwtVerify(token, keyFor, {
-          issuer,
-          audience,
-          typ: 'at+jwt',
-          currentDate: now(),
-          requiredClaims: ['exp', 'iat', 'sub', 'sid', 'tid'],
-          maxTokenAge: accessTokenMs / 1000,
-        })
-        const { tid, sid } = payload
+        const { tid, sid } = await verified(token)
         if (typeof tid !== 'string' || typeof sid !== 'string' || !uuid.test(tid) || !uuid.test(sid)) return null
         return { tenantId: tid, sessionId: sid }
       } catch (error) {
-        if (error instanceof errors.JOSEError) return null
+        if (error instanceof errors.JOSEError || error instanceof TypeError) return null // decodeProtectedHeader throws the latter
         throw error
       }
     },

@@ -12,7 +12,7 @@ import { noSession } from './identity-errors.ts'
 import { createSealer } from './oidc/sealer.ts'
 import type { OidcSettings } from './oidc/oidc-provider.ts'
 import { listSessions, noSuchSession, revokeSessions } from './sessions.ts'
-import { fileSigningKeys, secretSigningKeys } from './signing-keys.ts'
+import { fileSigningKeys, keyRing, secretSigningKeys } from './signing-keys.ts'
 import { createToken, issueToken, listTokens, revokeOwnToken, revokeToken } from './tokens.ts'
 
 export interface IdentityOptions {
@@ -26,6 +26,8 @@ export interface IdentityOptions {
   readonly declaredRoles?: readonly RoleDefinition[]
   /** Signs access tokens where there is no file of keys, and seals what is left in browsers. */
   readonly jwtSecret: Secret
+  /** Comma-separated texts that only verify and open. */
+  readonly oldJwtSecrets?: Secret | null
   /** Private keys as a JWK set; null: JWT_SECRET signs. */
   readonly jwtKeysFile?: string | null
   /** Who access tokens say they are from. */
@@ -89,12 +91,17 @@ export function createIdentity(options: IdentityOptions): Identity {
     publicKeys: () => rooms.accessTokens.publicKeys(),
     live: (credentials) => live(store, credentials),
     forget,
-    signIn: createSignIn(rooms, people, createSealer(options.jwtSecret), options.oidc ?? null),
+    signIn: createSignIn(
+      rooms,
+      people,
+      createSealer(() => keyRing(options.jwtSecret, options.oldJwtSecrets ?? null)),
+      options.oidc ?? null,
+    ),
   }
 }
 
-function signingKeys({ jwtKeysFile = null, jwtSecret, observe }: IdentityOptions) {
-  if (jwtKeysFile === null) return secretSigningKeys(jwtSecret)
+function signingKeys({ jwtKeysFile = null, jwtSecret, oldJwtSecrets = null, observe }: IdentityOptions) {
+  if (jwtKeysFile === null) return secretSigningKeys(jwtSecret, oldJwtSecrets)
   return fileSigningKeys(jwtKeysFile, (error) => observe({ type: 'failure', code: 'identity.signing-keys', error }))
 }
 

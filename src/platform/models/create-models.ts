@@ -20,7 +20,7 @@ export interface ModelsOptions {
 interface Opened {
   readonly provider: ModelProvider
   readonly breaker: Breaker
-  model: Promise<LanguageModel> | null
+  model: { readonly key: string | undefined; readonly opened: Promise<LanguageModel> } | null
   lastCode: string | null
 }
 
@@ -97,9 +97,10 @@ async function call(one: Opened, options: ModelsOptions, prompt: ModelPrompt, si
       elapsedMs: performance.now() - startedMs,
     })
   try {
-    one.model ??= openLanguageModel(one.provider)
+    const key = one.provider.apiKey?.reveal()
+    if (one.model === null || one.model.key !== key) one.model = { key, opened: openLanguageModel(one.provider) } // a changed key makes another client
     const capped = { ...prompt, maxOutputTokens: Math.min(prompt.maxOutputTokens, options.maxOutputTokens) }
-    const answer = await callProvider(await one.model, one.provider, capped, { signal, timeoutMs: options.timeoutMs })
+    const answer = await callProvider(await one.model.opened, one.provider, capped, { signal, timeoutMs: options.timeoutMs })
     one.breaker.succeeded()
     one.lastCode = null
     report('ok', answer.inputTokens, answer.outputTokens)

@@ -1,5 +1,5 @@
 import { pino, type DestinationStream, type Logger, type LoggerOptions } from 'pino'
-import { isShellError } from '../../domain/index.ts'
+import { isShellError, type Secret } from '../../domain/index.ts'
 import type { Observation } from './observation.ts'
 import { scrubber } from './scrub.ts'
 
@@ -18,7 +18,7 @@ export interface LogOptions {
   /** A file's path, a sink, or standard output when absent. */
   readonly destination?: string | LogSink
   /** Values that must never stand in a line, wherever they came from. */
-  readonly secrets: readonly string[]
+  readonly secrets: readonly Secret[]
   /** Adds to each line, e.g. the trace it belongs to. */
   readonly context: () => Readonly<Record<string, string>>
 }
@@ -82,6 +82,7 @@ export function logObservation(log: Logger, observation: Observation): void {
     case 'server-started':
     case 'server-draining':
     case 'server-stopped':
+    case 'secret-reloaded':
       return log.info(fields, type)
     case 'warning':
       return log.warn({ code: observation.code }, observation.message)

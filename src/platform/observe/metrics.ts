@@ -38,6 +38,7 @@ export class Metrics {
     switch (observation.type) {
       case 'server-started':
       case 'server-stopped':
+      case 'secret-reloaded':
         return
       case 'server-draining':
         return this.#set('draining', {}, 1)

@@ -58,6 +58,7 @@ export type Observation =
   | { readonly type: 'redis-changed'; readonly kind: 'standalone' | 'sentinel'; readonly isUp: boolean; readonly detail: string }
   | { readonly type: 'leader-changed'; readonly leads: boolean }
   | { readonly type: 'rate-refused'; readonly holder: string; readonly group: string }
+  | { readonly type: 'secret-reloaded'; readonly name: string }
   | { readonly type: 'intents-lost'; readonly count: number }
   | { readonly type: 'catalog-read'; readonly dialect: Dialect; readonly relations: number; readonly elapsedMs: number }
 

@@ -38,7 +38,7 @@ export async function createObserver(options: ObserverOptions): Promise<Observer
     level: options.level,
     version: options.version,
     ...(options.destination === undefined ? {} : { destination: options.destination }),
-    secrets: (options.secrets ?? []).map((secret) => secret.reveal()),
+    secrets: options.secrets ?? [],
     context: () => tracing.ids(),
   })
   return {

@@ -16,7 +16,7 @@ export class Traces {
   readonly #tracer
 
   constructor(options: TracingOptions, version: string) {
-    const exporter = new OTLPTraceExporter({ url: options.url, headers: { ...options.headers }, timeoutMillis: 5_000 })
+    const exporter = new OTLPTraceExporter({ url: options.url, headers: async () => ({ ...options.headers() }), timeoutMillis: 5_000 })
     this.#provider = new NodeTracerProvider({
       resource: resourceFromAttributes({ ...options.attributes, 'service.name': options.serviceName, 'service.version': version }),
       sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(options.sampleRatio) }),

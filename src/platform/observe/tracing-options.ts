@@ -3,7 +3,8 @@ import type { Secret } from '../../domain/index.ts'
 export interface TracingOptions {
   /** Whole address of the collector's traces endpoint. */
   readonly url: string
-  readonly headers: Readonly<Record<string, string>>
+  /** Asked for with each batch: what is in them may change. */
+  readonly headers: () => Readonly<Record<string, string>>
   readonly serviceName: string
   readonly attributes: Readonly<Record<string, string>>
   /** Share of traces started here that are kept, 0 to 1. */
@@ -27,7 +28,7 @@ export function tracingOptions(settings: TracingSettings): TracingOptions | null
   if (settings.isDisabled || url === null) return null
   return {
     url,
-    headers: pairs(settings.headers?.reveal() ?? ''),
+    headers: () => pairs(settings.headers?.reveal() ?? ''),
     serviceName: settings.serviceName,
     attributes: pairs(settings.resourceAttributes ?? ''),
     sampleRatio: Number(settings.sampleRatio),

@@ -54,7 +54,10 @@ class WatchedRedis implements Redis {
     const shared = clientOptions(options)
     this.#commands = new Client({ ...shared, commandTimeout: abandonMs, connectionName: 'aishell' })
     this.#listening = new Client({ ...shared, commandTimeout: abandonMs, connectionName: 'aishell-signals' })
-    for (const client of [this.#commands, this.#listening]) client.on('error', (error: Error) => this.#failed(error))
+    for (const client of [this.#commands, this.#listening]) {
+      client.on('error', (error: Error) => this.#failed(error))
+      client.on('reconnecting', () => Object.assign(client.options, passwordsOf(options))) // they may have changed in their files
+    }
     this.#commands.on('close', () => this.#down('does not answer'))
     this.#commands.on('ready', () => void this.#look())
     this.#listening.on('ready', () => void this.#listen([...this.#listeners.keys()]))
@@ -166,7 +169,7 @@ function inTime(reply: Promise<unknown>): Promise<unknown> {
 }
 
 function clientOptions(options: RedisOptions): ClientOptions {
-  const { host, port, password, sentinels, sentinelName, sentinelPassword, isTls } = options
+  const { host, port, sentinels, sentinelName, isTls } = options
   const tls = isTls ? { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true } : {}
   const place =
     sentinels.length === 0
@@ -177,11 +180,10 @@ function clientOptions(options: RedisOptions): ClientOptions {
           sentinelCommandTimeout: connectTimeoutMs,
           sentinelRetryStrategy: delayMs,
           failoverDetector: true,
-          ...(sentinelPassword === null ? {} : { sentinelPassword: sentinelPassword.reveal() }),
         }
   return {
     ...place,
-    ...(password === null ? {} : { password: password.reveal() }),
+    ...passwordsOf(options),
     ...tls,
     lazyConnect: true,
     enableOfflineQueue: false,
@@ -194,6 +196,13 @@ function clientOptions(options: RedisOptions): ClientOptions {
     retryStrategy: delayMs,
     // A primary that has become a replica refuses to write: ask the Sentinels again.
     reconnectOnError: (error) => /^READONLY/.test(error.message),
+  }
+}
+
+function passwordsOf({ password, sentinels, sentinelPassword }: RedisOptions): Pick<ClientOptions, 'password' | 'sentinelPassword'> {
+  return {
+    ...(password === null ? {} : { password: password.reveal() }),
+    ...(sentinelPassword === null || sentinels.length === 0 ? {} : { sentinelPassword: sentinelPassword.reveal() }),
   }
 }
 

@@ -8,7 +8,7 @@ const tagBytes = 16
 
 export interface KeyringOptions {
   readonly store: Store
-  /** Writes and reads. Asked for its text each time, so that a changed SECRET_KEY_FILE holds from then on. */
+  /** Writes and reads. Asked for its text each time, so that a changed SECRET_KEY_FILE holds from then on; what it was before still reads. */
   readonly secretKey: Secret
   /** Comma-separated keys that only read: those before the present one, or one to come. */
   readonly otherKeys?: Secret | null
@@ -58,9 +58,8 @@ export function createKeyring(options: KeyringOptions): Keyring {
 function wrappingKeys({ secretKey, otherKeys }: KeyringOptions): readonly Buffer[] {
   const given = otherKeys?.reveal() ?? ''
   const others = [given, ...given.split(/[,\n]/).map((text) => text.trim())] // whole too: a key may itself hold a comma
-  return [secretKey.reveal(), ...new Set(others.filter((text) => text !== ''))].map((text) =>
-    derive(Buffer.from(text, 'utf8'), 'aishell wrapping key'),
-  )
+  const texts = new Set([secretKey.reveal(), ...secretKey.revealAll(), ...others.filter((text) => text !== '')])
+  return [...texts].map((text) => derive(Buffer.from(text, 'utf8'), 'aishell wrapping key'))
 }
 
 async function loadDataKey(options: KeyringOptions, scope: Scope): Promise<Buffer> {

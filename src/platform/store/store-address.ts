@@ -15,12 +15,14 @@ export interface StoreAddress {
 }
 
 export function clientConfig(address: StoreAddress): ClientConfig {
+  const { password } = address
   return {
     host: address.host,
     port: address.port,
     database: address.database,
     user: address.user,
-    ...(address.password === null ? {} : { password: address.password.reveal() }),
+    // Asked for at each sign-in: it may have changed since the last.
+    ...(password === null ? {} : { password: () => password.reveal() }),
     // `require` encrypts without checking the certificate, as libpq does; `verify-full` checks it.
     ssl: address.sslmode === 'disable' ? false : { rejectUnauthorized: address.sslmode === 'verify-full' },
     application_name: 'aishell',

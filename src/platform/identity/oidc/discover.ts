@@ -26,11 +26,12 @@ const keysCooldownMs = 1_000
 
 /** Asks the provider when it is first needed and again each hour; one that is away now may be there for the next person. */
 export function createDiscovery(settings: OidcSettings): () => Promise<Discovered> {
-  let held: { readonly untilMs: number; readonly discovered: Promise<Discovered> } | null = null
+  let held: { readonly untilMs: number; readonly secret: string | undefined; readonly discovered: Promise<Discovered> } | null = null
   return () => {
-    if (held !== null && held.untilMs > performance.now()) return held.discovered
+    const secret = settings.clientSecret?.reveal() // a changed one makes another client
+    if (held !== null && held.untilMs > performance.now() && held.secret === secret) return held.discovered
     const discovered = discover(settings)
-    const entry = { untilMs: performance.now() + trustedForMs, discovered }
+    const entry = { untilMs: performance.now() + trustedForMs, secret, discovered }
     held = entry
     discovered.catch(() => {
       if (held === entry) held = null

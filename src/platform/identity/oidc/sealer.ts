@@ -1,5 +1,4 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
-import type { Secret } from '../../../domain/index.ts'
 
 /** Seals small values that only this installation may read back, in a browser's cookie or in the store. */
 export interface Sealer {
@@ -8,24 +7,43 @@ export interface Sealer {
   open(purpose: string, sealed: Buffer): string | null
 }
 
-/** AES-256-GCM under a key derived from JWT_SECRET; the purpose is its associated data. */
-export function createSealer(secret: Secret): Sealer {
-  const key = Buffer.from(hkdfSync('sha256', Buffer.from(secret.reveal(), 'utf8'), '', 'aishell identity seal', 32))
+/** AES-256-GCM under a key derived from the first of `texts()`, JWT_SECRET; all of them open. The purpose is its associated data. */
+export function createSealer(texts: () => readonly string[]): Sealer {
+  let held: { readonly texts: readonly string[]; readonly keys: readonly Buffer[] } = { texts: [], keys: [] }
+  const keys = (): readonly Buffer[] => {
+    const now = texts()
+    if (now.join('\n') !== held.texts.join('\n')) held = { texts: now, keys: now.map(keyOf) }
+    return held.keys
+  }
   return {
     seal: (purpose, text) => {
+      const [key] = keys()
+      if (key === undefined) throw new Error('there is always a key')
       const nonce = randomBytes(12)
       const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(purpose))
       const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
       return Buffer.concat([nonce, cipher.getAuthTag(), body])
     },
     open: (purpose, sealed) => {
-      try {
-        const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12))
-        decipher.setAAD(Buffer.from(purpose)).setAuthTag(sealed.subarray(12, 28))
-        return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]).toString('utf8')
-      } catch {
-        return null // not a fault of ours: whoever sent it gets nothing from it
+      for (const key of keys()) {
+        const text = openWith(key, purpose, sealed)
+        if (text !== null) return text
       }
+      return null
     },
+  }
+}
+
+function keyOf(text: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', Buffer.from(text, 'utf8'), '', 'aishell identity seal', 32))
+}
+
+function openWith(key: Buffer, purpose: string, sealed: Buffer): string | null {
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12))
+    decipher.setAAD(Buffer.from(purpose)).setAuthTag(sealed.subarray(12, 28))
+    return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]).toString('utf8')
+  } catch {
+    return null // not a fault of ours: whoever sent it gets nothing from it
   }
 }

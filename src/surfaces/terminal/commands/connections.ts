@@ -22,6 +22,7 @@ interface AddOptions extends CommonOptions {
   readonly sslmode?: 'disable' | 'require' | 'verify-full'
   readonly passwordFile?: string
   readonly passwordStdin?: boolean
+  readonly passwordFrom?: string
   readonly password: boolean
   readonly file?: string
 }
@@ -85,6 +86,7 @@ function addAdd(group: Command, context: CommandContext): void {
     )
     .option('--password-file <file>', 'read the password from a file')
     .option('--password-stdin', 'read the password from stdin')
+    .option('--password-from <reference>', 'where the server finds it: env:NAME or file:/path, as its operator allows')
     .option('--no-password', 'the server asks for none')
     .option('--file <path>', 'SQLite: a file on the server’s disk')
   withServerOptions(command)
@@ -94,6 +96,7 @@ function addAdd(group: Command, context: CommandContext): void {
 Examples:
   $ aishell connections add warehouse --host db.example.com --database sales --user reader
   $ aishell connections add warehouse --host db.example.com --database sales --user reader --password-file /run/secrets/db
+  $ aishell connections add ledger --host db.example.com --database ledger --user reader --password-from file:/secrets/ledger
   $ aishell connections add shop --engine mariadb --host db.example.com --database shop --user aishell_reader
   $ aishell connections add notes --engine sqlite --file /data/notes.db`,
     )
@@ -123,9 +126,17 @@ async function connectionInput(context: CommandContext, name: string, options: A
       'aishell connections add --help shows an example.',
     )
   }
-  const password = await passwordFor(context, options, `Password of ${user} at ${host}: `)
+  const { passwordFrom } = options
+  const password = passwordFrom === undefined ? await passwordFor(context, options, `Password of ${user} at ${host}: `) : null
   const port = options.port ?? (options.engine === 'postgres' ? 5432 : 3306)
-  const target = { host, database, user, port, sslmode: options.sslmode ?? ('require' as const) }
+  const target = {
+    host,
+    database,
+    user,
+    port,
+    sslmode: options.sslmode ?? ('require' as const),
+    ...(passwordFrom === undefined ? {} : { passwordFrom }),
+  }
   return { ...saved, engine: options.engine, target: password === null ? target : { ...target, password } }
 }
 
