@@ -185,7 +185,7 @@ export class PortalRead<Batch> {
   over(): void {
     if (this.#isPaused) this.#wire?.stream.resume()
     this.#wire = null
-    this.handleError(new Error('The connection was lost')) // unless the statement is over
+    if (this.isRunning) this.handleError(new Error('The connection was lost'))
     this.#idle.resolve()
   }
 

@@ -69,7 +69,10 @@ function openPool(target: PostgresTarget, hosts: HostPolicy, options: PoolOption
   }
   const lease = async (session: PostgresSession): Promise<PostgresLease> => {
     if (facts === null) throw new Error('A session was lent before its server was known') // `open` reads them first
-    return new PostgresLease(session, facts, (back) => pool.give(back))
+    return new PostgresLease(session, facts, async (back) => {
+      await back.keepGiven()
+      await pool.give(back)
+    })
   }
   /** Names mean what they mean to the guard: the search path is the one the catalog was read with. */
   const leaseToWrite = async (signal: AbortSignal, waitMs: number | undefined): Promise<WriteLease<PostgresSession>> => {

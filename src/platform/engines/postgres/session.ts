@@ -6,7 +6,7 @@ import { requestCancel, type CancelAddress } from './cancel-request.ts'
 import { openFailure } from './errors.ts'
 import { PortalRead, type Gatherer, type PortalReadOptions } from './portal-read.ts'
 import type { PostgresTarget } from './postgres-target.ts'
-import { endRead } from './prologue.ts'
+import { endRead, type SessionSettings } from './prologue.ts'
 
 /** The client's fields that its typings leave out; the server gives the key at sign-in. */
 interface ClientInside {
@@ -34,6 +34,8 @@ export class PostgresSession implements Session {
   #isUsable = true
   #cancelling: Promise<void> | null = null
   #portal: AnyPortal | null = null
+  #held: string | null = null
+  #given: { readonly settings: SessionSettings; readonly times: number } | null = null
 
   private constructor(client: Client, address: CancelAddress) {
     this.client = client
@@ -85,6 +87,30 @@ export class PostgresSession implements Session {
     this.#portal = portal
     this.client.query(portal as never) // a submittable, see PortalRead; pg's typings know only its own
     return portal
+  }
+
+  /** true: the server's session has these settings from an earlier `keepGiven`. false: the next statement brings them along. */
+  holds(settings: SessionSettings): boolean {
+    if (this.#held === settings.token) return true
+    const times = this.#given?.settings.token === settings.token ? this.#given.times + 1 : 1
+    this.#given = { settings, times }
+    return false
+  }
+
+  /** Between two loans: leaves with the server's session what several statements in a row were given. */
+  async keepGiven(): Promise<void> {
+    const given = this.#given
+    if (given === null || given.times < timesBeforeKept || !this.#isUsable) return
+    this.#given = null
+    const hangUp = setTimeout(() => this.destroy(), keepPatienceMs)
+    try {
+      const [row] = await this.own<{ readonly processId: number }>(given.settings.text, given.settings.values)
+      this.#held = row?.processId === this.processId ? given.settings.token : null // else a pooler, whose server may be another one next time
+    } catch {
+      this.destroy()
+    } finally {
+      clearTimeout(hangUp)
+    }
   }
 
   /** Never lent again: its state is not known. */
@@ -159,6 +185,9 @@ export class PostgresSession implements Session {
 }
 
 const goodbyeMs = 1_000
+const keepPatienceMs = 2_000
+/** Askers may choose their limits; a session that is given others each time keeps none. */
+const timesBeforeKept = 2
 
 /** RFC 6066 forbids addresses as server names; the certificate is then checked against the address itself. */
 function tlsOptions(target: PostgresTarget): { readonly host: string; readonly rejectUnauthorized: boolean; readonly servername?: string } {
