@@ -75,44 +75,50 @@ export function errorFields(error: unknown, depth = 0): Readonly<Record<string, 
 /** Requests that only ask whether we live would drown the rest. */
 const quietRoutes = new Set(['/health', '/ready', '/metrics'])
 
-/** One observation, one line. */
+/** One observation, one line; of most of them none, so nothing is put together before the level is known. */
 export function logObservation(log: Logger, observation: Observation): void {
+  const level = levelOf(observation)
+  if (!log.isLevelEnabled(level)) return
+  if (observation.type === 'warning') return log.warn({ code: observation.code }, observation.message)
+  if (observation.type === 'failure')
+    return log.error({ code: observation.code, requestId: observation.requestId, err: observation.error }, observation.type)
   const { type, ...fields } = observation
+  log[level](fields, type)
+}
+
+function levelOf(observation: Observation): 'trace' | 'debug' | 'info' | 'warn' | 'error' {
   switch (observation.type) {
     case 'server-started':
     case 'server-draining':
     case 'server-stopped':
     case 'secret-reloaded':
-      return log.info(fields, type)
-    case 'warning':
-      return log.warn({ code: observation.code }, observation.message)
-    case 'failure':
-      return log.error({ code: observation.code, requestId: observation.requestId, err: observation.error }, type)
-    case 'request-ended':
-      return log[requestLevel(observation.route, observation.status)](fields, type)
-    case 'credential-refused':
-      return log.warn(fields, type)
-    case 'answer-ended':
-      // An answer that streams has status 200 however it ends; the others are told by request-ended and the record.
-      return log[observation.outcome === 'failed' ? 'warn' : 'debug'](fields, type)
     case 'leader-changed':
     case 'approval-changed':
     case 'model-called':
-      return log.info(fields, type)
+      return 'info'
     case 'redis-changed':
-      return log[observation.isUp ? 'info' : 'warn'](fields, type)
+      return observation.isUp ? 'info' : 'warn'
     case 'rate-refused':
-      return log.debug(fields, type)
+      return 'debug'
+    case 'warning':
+    case 'credential-refused':
     case 'intents-lost':
-      return log.warn(fields, type)
+      return 'warn'
+    case 'failure':
+      return 'error'
+    case 'request-ended':
+      return requestLevel(observation.route, observation.status)
+    case 'answer-ended':
+      // An answer that streams has status 200 however it ends; the others are told by request-ended and the record.
+      return observation.outcome === 'failed' ? 'warn' : 'debug'
     case 'draft-made':
     case 'verdict-reached':
     case 'run-ended':
     case 'catalog-read':
-      return log.debug(fields, type)
+      return 'debug'
     case 'leases-changed':
     case 'record-committed':
-      return log.trace(fields, type)
+      return 'trace'
     default:
       return neverLogged(observation)
   }
@@ -123,4 +129,6 @@ function requestLevel(route: string, status: number): 'debug' | 'info' | 'error'
   return quietRoutes.has(route) ? 'debug' : 'info'
 }
 
-function neverLogged(_observation: never): void {}
+function neverLogged(observation: never): never {
+  throw new Error(`No level for ${JSON.stringify(observation)}`)
+}

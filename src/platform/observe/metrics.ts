@@ -1,6 +1,7 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Observation } from './observation.ts'
-import { metricsTable, type MetricDefinition } from './metrics-table.ts'
+import { metricsTable } from './metrics-table.ts'
+import { Series } from './series.ts'
 
 type Table = typeof metricsTable
 type Labels<Key extends keyof Table> = Readonly<Record<Table[Key]['labels'][number], string>>
@@ -9,18 +10,16 @@ const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PAT
 /** Different values a label may take before the rest becomes `other`. */
 const maxLabelValues = 200
 const other = 'other'
-/** Sets of labels kept ready-made: the same few come with every question. */
-const maxKnown = 2_000
 
 /** The Prometheus side of observations: counts and times, never an id. */
 export class Metrics {
   readonly #registry = new Registry()
-  readonly #metrics = new Map<string, Counter | Gauge | Histogram>()
+  readonly #series: Readonly<Record<keyof Table, Series>>
   readonly #seen = new Map<string, Set<string>>()
-  readonly #bounded = new Map<string, Record<string, string>>()
 
   constructor(version: string) {
-    for (const definition of Object.values(metricsTable)) this.#metrics.set(definition.name, build(definition, this.#registry))
+    const series = Object.entries(metricsTable).map(([key, definition]) => [key, new Series(definition, this.#registry)])
+    this.#series = Object.fromEntries(series) as Record<keyof Table, Series> // one per entry of the table
     collectDefaultMetrics({ register: this.#registry })
     this.#set('buildInfo', { version }, 1)
     this.#set('draining', {}, 0)
@@ -118,30 +117,29 @@ export class Metrics {
   }
 
   #add<Key extends keyof Table>(key: Key, labels: Labels<Key>, by = 1): void {
-    const metric = this.#metrics.get(metricsTable[key].name)
-    if (metric instanceof Counter && by >= 0) metric.inc(this.#bound(key, labels), by)
+    if (by >= 0) this.#cell(key, labels).value += by
   }
 
   #set<Key extends keyof Table>(key: Key, labels: Labels<Key>, value: number): void {
-    const metric = this.#metrics.get(metricsTable[key].name)
-    if (metric instanceof Gauge) metric.set(this.#bound(key, labels), value)
+    this.#cell(key, labels).value = value
   }
 
   #time<Key extends keyof Table>(key: Key, labels: Labels<Key>, elapsedMs: number): void {
-    const metric = this.#metrics.get(metricsTable[key].name)
-    if (metric instanceof Histogram) metric.observe(this.#bound(key, labels), elapsedMs / 1000)
+    this.#series[key].observe(this.#cell(key, labels), elapsedMs / 1000)
+  }
+
+  #cell<Key extends keyof Table>(key: Key, labels: Labels<Key>) {
+    const series = this.#series[key]
+    const place = placeOf(labels)
+    if (series.has(place)) return series.cell(place, () => labels)
+    const bounded = this.#bound(key, labels)
+    return series.cell(placeOf(bounded), () => bounded)
   }
 
   /** However wild a label's values get, a metric stays small: what comes late, or is long, is counted as `other`. */
-  #bound<Key extends keyof Table>(key: Key, labels: Labels<Key>): Record<string, string> {
-    let place: string = key
-    for (const label in labels) place += `\n${labels[label as keyof Labels<Key>]}` // only labels of the table are in it
-    const known = this.#bounded.get(place)
-    if (known !== undefined) return known
+  #bound<Key extends keyof Table>(key: Key, labels: Labels<Key>): Readonly<Record<string, string>> {
     const bounded = Object.entries<string>(labels).map(([label, value]) => [label, this.#admit(`${key}.${label}`, value)] as const)
-    const fresh: Record<string, string> = Object.fromEntries(bounded)
-    if (this.#bounded.size < maxKnown && bounded.every(([, value]) => value !== other)) this.#bounded.set(place, fresh)
-    return fresh
+    return Object.fromEntries(bounded)
   }
 
   #admit(place: string, value: string): string {
@@ -152,12 +150,11 @@ export class Metrics {
   }
 }
 
-function build(definition: MetricDefinition, registry: Registry): Counter | Gauge | Histogram {
-  const { name, help, kind } = definition
-  const base = { name, help, labelNames: [...definition.labels], registers: [registry] }
-  if (kind === 'counter') return new Counter(base)
-  if (kind === 'gauge') return new Gauge(base)
-  return new Histogram({ ...base, buckets: [...(definition.buckets ?? [])] })
+/** Labels of one metric always come in one order. */
+function placeOf(labels: Readonly<Record<string, string>>): string {
+  let place = ''
+  for (const label in labels) place += `${labels[label]}\n`
+  return place
 }
 
 function neverCounted(_observation: never): void {}

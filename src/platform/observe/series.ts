@@ -1,0 +1,75 @@
+import type { Metric, Registry } from 'prom-client'
+import type { MetricDefinition } from './metrics-table.ts'
+
+/** One metric under one set of labels. */
+interface Cell {
+  readonly labels: Readonly<Record<string, string>>
+  /** The sum of what was observed, where it is a histogram. */
+  value: number
+  /** Of a histogram: observations per bucket, the last without a bound. */
+  readonly buckets: number[]
+}
+
+interface Value {
+  readonly metricName: string
+  readonly labels: Readonly<Record<string, string | number>>
+  readonly value: number
+}
+
+/**
+ * The values of one metric. A dozen of them change with every question, so a change is one look-up and one sum; the
+ * registry, which spells them, asks for all when somebody scrapes.
+ */
+export class Series {
+  readonly #definition: MetricDefinition
+  readonly #cells = new Map<string, Cell>()
+  readonly #bounds: readonly number[]
+
+  constructor(definition: MetricDefinition, registry: Registry) {
+    this.#definition = definition
+    this.#bounds = definition.buckets ?? []
+    if (definition.labels.length === 0) this.cell('', () => ({})) // shown as 0 before anything is counted
+    const { name } = definition
+    registry.registerMetric({ name, get: async () => this.#described() } as unknown as Metric) // what the registry asks of a metric
+  }
+
+  /** `labels` is called once for each key. */
+  cell(key: string, labels: () => Readonly<Record<string, string>>): Cell {
+    const known = this.#cells.get(key)
+    if (known !== undefined) return known
+    const buckets = this.#definition.kind === 'histogram' ? new Array<number>(this.#bounds.length + 1).fill(0) : []
+    const fresh: Cell = { labels: labels(), value: 0, buckets }
+    this.#cells.set(key, fresh)
+    return fresh
+  }
+
+  has(key: string): boolean {
+    return this.#cells.has(key)
+  }
+
+  observe(cell: Cell, value: number): void {
+    let at = 0
+    while (at < this.#bounds.length && value > (this.#bounds[at] as number)) at += 1 // in range
+    cell.buckets[at] = (cell.buckets[at] ?? 0) + 1
+    cell.value += value
+  }
+
+  #described() {
+    const { name, help, kind } = this.#definition
+    const cells = [...this.#cells.values()]
+    const values = cells.flatMap((cell): Value[] =>
+      kind === 'histogram' ? this.#histogram(cell) : [{ metricName: name, labels: cell.labels, value: cell.value }],
+    )
+    return { name, help, type: kind, aggregator: 'sum', values }
+  }
+
+  #histogram({ labels, value, buckets }: Cell): Value[] {
+    const { name } = this.#definition
+    let count = 0
+    const counted = buckets.map((inBucket, at): Value => {
+      count += inBucket
+      return { metricName: `${name}_bucket`, labels: { le: this.#bounds[at] ?? '+Inf', ...labels }, value: count }
+    })
+    return [...counted, { metricName: `${name}_sum`, labels, value }, { metricName: `${name}_count`, labels, value: count }]
+  }
+}
