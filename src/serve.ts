@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs'
-import { newId, type Scope, type Secret } from './domain/index.ts'
+import { newId, utcDay, type Scope, type Secret } from './domain/index.ts'
 import { ensureKeys, secretsOf, type Settings } from './platform/config/index.ts'
 import { createConnections, type Connections, type PasswordSource } from './platform/connections/index.ts'
 import { createMysqlEngine, createPostgresEngine, createSqliteEngine } from './platform/engines/index.ts'
@@ -128,7 +128,7 @@ async function build(
     models: models.isConfigured ? models : null,
     observe: observer.observe,
     span: observer.span,
-    today: () => new Date().toISOString().slice(0, 10),
+    today: () => utcDay(new Date()),
     modelsOf: tenantModels({ store, keyring, quotas }, { ...modelProviders(settings), models, observe: observer.observe }),
   }
   const office = createTenantOffice({ store, keyring, tenancy, tenants, quotas, identity, record })

@@ -25,3 +25,13 @@ export interface Question {
   /** Rows the tenant may still have today; absent: any number. */
   readonly rowsLeft?: number
 }
+
+const dayMs = 86_400_000
+let spelled = { days: Number.NaN, text: '' }
+
+/** The day a question belongs to, as YYYY-MM-DD in UTC. Every question asks for it, so it is spelled once a day. */
+export function utcDay(now: Date): string {
+  const days = Math.floor(now.getTime() / dayMs)
+  if (spelled.days !== days) spelled = { days, text: now.toISOString().slice(0, 10) }
+  return spelled.text
+}

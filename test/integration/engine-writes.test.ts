@@ -82,7 +82,7 @@ describe.each([
       }),
     )
     // The server needs a moment to see that we hung up; a user without powers over a MariaDB cannot ask it.
-    await expect.poll(() => pool.settle(marker)).toBe(isMariadb ? 'unknown' : 'rolled-back')
+    await expect.poll(() => pool.settle(marker), { timeout: 15_000 }).toBe(isMariadb ? 'unknown' : 'rolled-back')
     await write(pool, approveWrite("UPDATE customer SET city = 'Voss'"), keep)
     // PostgreSQL knows each transaction; SQLite only that something was committed since.
     expect(await pool.settle(marker)).toBe(name === 'postgres' ? 'committed' : 'unknown')

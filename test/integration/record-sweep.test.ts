@@ -94,7 +94,7 @@ test('a server killed with -9 in the middle leaves a whole chain, and its open i
   expect(await rig.record.verify(rig.actor)).toMatchObject({ isIntact: true, openIntents: 0 })
   await ask(rig) // and goes on
   expect((await rig.record.verify(rig.actor)).isIntact).toBe(true)
-})
+}, 180_000)
 
 test('a server beats while it lives, and a beat it could not write is made up by the next', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })

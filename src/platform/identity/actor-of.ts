@@ -19,17 +19,38 @@ export interface ActorRules {
   readonly declaredRoles: ReadonlyMap<RoleName, readonly RoleGrant[]>
 }
 
-/** The actor behind a credential, with the grants that hold on this surface at this time. */
+/**
+ * The actor behind a credential, with the grants that hold on this surface at this time. Where none depends on the hour,
+ * it is made once for as long as the credential is remembered.
+ */
 export function actorOf(credential: FoundCredential, surface: Surface, now: Date, rules: ActorRules): Actor {
-  const { kind } = credential
+  const known = lasting.get(credential)?.get(surface)
+  if (known !== undefined) return known
   const roles = rules.isRbacEnabled ? rolesOf(credential) : (['admin'] as const)
+  const grants = roles.flatMap((role) => grantsOf(role, credential, rules))
+  const actor = actorWith(
+    credential,
+    surface,
+    roles,
+    grants.filter(({ when }) => holds(when, { surface, kind: credential.kind, now })),
+  )
+  if (grants.some(({ when }) => when.hours !== undefined)) return actor
+  const bySurface = lasting.get(credential) ?? new Map<Surface, Actor>()
+  lasting.set(credential, bySurface.set(surface, actor))
+  return actor
+}
+
+const lasting = new WeakMap<FoundCredential, Map<Surface, Actor>>()
+
+function actorWith(credential: FoundCredential, surface: Surface, roles: Actor['roles'], grants: Actor['grants']): Actor {
+  const { kind } = credential
   return {
     tenantId: credential.tenantId,
     memberId: credential.memberId,
     name: kind === 'person' ? credential.memberName : `${credential.memberName}/${credential.name}`,
     kind,
     roles,
-    grants: roles.flatMap((role) => grantsOf(role, credential, rules).filter(({ when }) => holds(when, { surface, kind, now }))),
+    grants,
     surface,
     tokenId: credential.credentialId,
     verbs: credential.verbs,

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 
 const shape = /^ais_[A-Za-z0-9_-]{32,200}$/
 
@@ -22,5 +22,5 @@ export function isSecretText(kind: Parameters<typeof newSecretText>[0], text: st
 
 /** What is kept. A plain digest is enough: there is nothing to guess in 32 random bytes. */
 export function hashToken(text: string): Buffer {
-  return createHash('sha256').update(text, 'utf8').digest()
+  return hash('sha256', text, 'buffer')
 }

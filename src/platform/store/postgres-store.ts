@@ -16,9 +16,10 @@ export function createStore(options: { readonly address: StoreAddress; readonly 
   return {
     within: (scope, work) => transaction(database, scope, work),
     withoutTenant: (work) => transaction(database, null, work),
-    call: async (work) => {
+    call: async <Row extends object>(text: string, values: readonly unknown[]) => {
       try {
-        return await work(database)
+        const { rows } = await pool.query<Row>(text, [...values])
+        return rows[0] as Row // a function without SETOF gives one
       } catch (error) {
         throw translate(error)
       }

@@ -10,8 +10,11 @@ export interface Store {
   within<Result>(scope: Scope, work: (query: Query) => Promise<Result>): Promise<Result>
   /** One transaction with no tenant: sees only tables that belong to none, and what their policies open to start-up jobs. */
   withoutTenant<Result>(work: (query: Query) => Promise<Result>): Promise<Result>
-  /** One statement, committed by itself, that calls a function of the migrations which takes role and tenant on its own. */
-  call<Result>(work: (query: Query) => Promise<Result>): Promise<Result>
+  /**
+   * One statement, committed by itself, that calls a function of the migrations which takes role and tenant on its own;
+   * gives its only row. Straight to the driver: the record does this for every question.
+   */
+  call<Row extends object>(text: string, values: readonly unknown[]): Promise<Row>
   /** Throws `store.unreachable` or `store.behind`; used by /ready. */
   check(): Promise<void>
   close(): Promise<void>

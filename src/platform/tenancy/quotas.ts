@@ -1,4 +1,4 @@
-import { ShellError, type Scope } from '../../domain/index.ts'
+import { ShellError, utcDay, type Scope } from '../../domain/index.ts'
 import type { QuotasBody, UsageBody } from '../../contract/index.ts'
 import type { Observe } from '../observe/index.ts'
 import { sql, type Store } from '../store/index.ts'
@@ -146,7 +146,7 @@ export class Quotas {
   }
 
   #day(scope: Scope): Day {
-    const today = this.#now().toISOString().slice(0, 10)
+    const today = utcDay(this.#now())
     const held = this.#days.get(scope.tenantId)
     if (held?.day === today) return held
     if (held !== undefined && hasAny(held.fresh)) void this.#bring(scope, held).catch((error: unknown) => this.#failed(error))

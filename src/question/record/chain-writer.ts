@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { isShellError, ShellError, type Scope } from '../../domain/index.ts'
 import type { Keyring, Store } from '../../platform/store/index.ts'
 import type { Observe } from '../../platform/observe/index.ts'
@@ -21,8 +22,8 @@ interface Waiting {
 }
 
 /**
- * Group commit for one tenant: whatever arrives while a batch is being synced forms the next one. No timer: a lone
- * writer never waits for company (bench/load/record-writers.ts).
+ * Group commit for one tenant: whatever arrives while a batch is being synced forms the next one, with what the event loop
+ * has at hand when it ends. No timer: a lone writer never waits for company (bench/load/record-writers.ts).
  */
 export class ChainWriter {
   readonly #scope: Scope
@@ -63,8 +64,10 @@ export class ChainWriter {
   }
 
   async #drain(): Promise<void> {
-    await Promise.resolve() // callers of the same tick share the first batch
-    while (this.#waiting.length > 0) await this.#commit(this.#waiting.splice(0, maxBatch))
+    while (this.#waiting.length > 0) {
+      await setImmediate() // whoever else has come by now is looked at first; where nobody has, this takes no time
+      await this.#commit(this.#waiting.splice(0, maxBatch))
+    }
     this.#running = null
   }
 

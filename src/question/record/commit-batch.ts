@@ -1,15 +1,5 @@
 import { ShellError, type Scope } from '../../domain/index.ts'
-import {
-  bigintArray,
-  bytesArray,
-  CompiledQuery,
-  sql,
-  textArray,
-  timeArray,
-  uuidArray,
-  type Query,
-  type Store,
-} from '../../platform/store/index.ts'
+import { bigintArray, bytesArray, sql, textArray, timeArray, uuidArray, type Query, type Store } from '../../platform/store/index.ts'
 import { emptyHead, linkMac, writeLinkBody, type Head, type LinkContent } from './link.ts'
 
 /** One link waiting for its place in the chain. */
@@ -61,17 +51,8 @@ const appendText = `SELECT record_append($1::uuid, $2::bigint, $3::bytea, $4::bi
 
 /** The common case in one round trip: the head is where this process left it and every entry is as it should be. Null: it is not. */
 async function appendAtOnce(scope: Scope, links: readonly PendingLink[], options: CommitOptions, seen: Head): Promise<Head | null> {
-  const ends = firstOutcomes(links)
-  const outcomes = links.filter((link) => link.content.kind === 'outcome')
-  const begun = new Set(links.filter((link) => link.content.kind === 'intent').map((link) => link.entryId))
-  const attempts = new Set(links.filter((link) => link.content.kind === 'attempt').map((link) => link.entryId))
-  // An entry twice in one batch is looked at with the head locked.
-  if (
-    ends.size < outcomes.length ||
-    [...attempts, ...idsOf(ends)].some((entryId) => begun.has(entryId)) ||
-    idsOf(ends).some((entryId) => attempts.has(entryId))
-  )
-    return null
+  const kinds = sortKinds(links)
+  if (kinds === null) return null
   const { rows, last } = chainLinks(scope, seen, links, options.auditKey)
   try {
     const values = [
@@ -80,16 +61,30 @@ async function appendAtOnce(scope: Scope, links: readonly PendingLink[], options
       ...[textArray(rows.map((row) => row.link.content.kind)), timeArray(rows.map((row) => row.link.at))],
       ...[uuidArray(rows.map((row) => shelf(row.link).memberId)), textArray(rows.map((row) => shelf(row.link).connection))],
       ...[textArray(rows.map((row) => row.body)), bytesArray(rows.map((row) => row.mac))],
-      ...[uuidArray([...begun]), uuidArray(idsOf(ends)), uuidArray([...attempts]), options.serverId],
+      ...[uuidArray(kinds.begun), uuidArray(kinds.ended), uuidArray(kinds.continued), options.serverId],
     ]
-    const { rows: answers } = await options.store.call((query) =>
-      query.executeQuery<{ isMoved: boolean }>(CompiledQuery.raw(appendText, values)),
-    )
-    return answers[0]?.isMoved === true ? last : null
+    const { isMoved } = await options.store.call<{ isMoved: boolean }>(appendText, values)
+    return isMoved ? last : null
   } catch (error) {
     if ((error as { code?: unknown }).code === notOpen) return null
     throw error
   }
+}
+
+/** Entries by what happens to them. null: one is twice in the batch, which is looked at with the head locked. */
+function sortKinds(links: readonly PendingLink[]) {
+  const begun: string[] = []
+  const ended: string[] = []
+  const continued: string[] = []
+  const seen = new Set<string>()
+  for (const { entryId, content } of links) {
+    if (content.kind === 'note') continue
+    if (seen.has(entryId)) return null
+    seen.add(entryId)
+    const list = content.kind === 'intent' ? begun : content.kind === 'outcome' ? ended : continued
+    list.push(entryId)
+  }
+  return { begun, ended, continued }
 }
 
 async function lockHead(query: Query, scope: Scope): Promise<Head> {
