@@ -41,6 +41,8 @@ export interface Replicas {
 
 /** Longest wait for another server to say that it has stopped a question. */
 const cancelWaitMs = 1_000
+/** As every question's id is; nothing else is worth a message. */
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 export function openReplicas({ settings, address, serverId, jwtSecret, observe }: Options): Replicas {
   const { redis: place, rates } = settings
@@ -100,18 +102,22 @@ function checksOf(redis: Redis | null, signals: Signals): readonly ReadinessChec
 
 /** The question runs on at most one of them; that one says so. */
 function askOthers(signals: Signals): CancelElsewhere {
-  const waiting = new Map<string, () => void>()
-  signals.on('cancelled', ({ questionId }) => waiting.get(questionId)?.())
+  const waiting = new Set<{ readonly questionId: string; readonly stopped: () => void }>()
+  signals.on('cancelled', ({ questionId }) => {
+    for (const one of waiting) if (one.questionId === questionId) one.stopped()
+  })
   return (request) => {
-    if (signals.peers() === 0) return Promise.resolve(false)
+    const { questionId } = request
+    if (!uuid.test(questionId) || signals.peers() === 0) return Promise.resolve(false)
     return new Promise((resolve) => {
       const end = (isStopped: boolean): void => {
         clearTimeout(timer)
-        waiting.delete(request.questionId)
+        waiting.delete(asker)
         resolve(isStopped)
       }
       const timer = setTimeout(() => end(false), cancelWaitMs)
-      waiting.set(request.questionId, () => end(true))
+      const asker = { questionId, stopped: () => end(true) }
+      waiting.add(asker)
       signals.send({ kind: 'cancel', ...request })
     })
   }

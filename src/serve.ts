@@ -168,6 +168,8 @@ async function build(
       bodyLimitBytes: settings.server.maxRequestBytes,
       requestTimeoutMs: settings.server.requestTimeoutMs,
       maxRunningAnswers: settings.server.maxAnswers,
+      maxConnections: settings.server.maxConnections,
+      readerStallMs: settings.server.readerStallMs,
       hasMetricsPort: settings.server.metricsPort !== null && settings.server.metricsPort !== settings.server.port,
     },
   )

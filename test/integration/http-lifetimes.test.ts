@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from 'vitest'
+import { connect } from 'node:net'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { builtinGrants } from '../../src/domain/index.ts'
 import { createHttpServer } from '../../src/surfaces/http/index.ts'
 import { aReader, answerEnd, ask, closeServers, endless, rawPost, script, scriptedRooms, serve, willClose } from '../support/http-rooms.ts'
@@ -33,6 +34,65 @@ describe('a client that leaves', () => {
     expect(batches()).toBeLessThan(1_000) // of 64 KiB each: what the two socket buffers took, and no more
     response.destroy()
   })
+
+  test('and reads nothing for too long is let go, and its answer ends', async () => {
+    const { rooms, left } = endless()
+    const { url } = await serve(rooms, { readerStallMs: 300 })
+    const response = await rawPost(url, 'text/event-stream')
+    response.on('error', () => undefined)
+    response.pause()
+    expect(await left).toBe('aborted')
+    response.destroy()
+  })
+
+  test('but reads slowly is waited for', async () => {
+    const { rooms, batches } = endless()
+    const { url } = await serve(rooms, { readerStallMs: 1_500 })
+    const response = await rawPost(url, 'text/event-stream')
+    for (let time = 0; time < 6; time++) {
+      response.resume()
+      await sleep(100)
+      response.pause()
+      await sleep(500)
+    }
+    const before = batches()
+    response.resume()
+    await sleep(200)
+    expect(response.destroyed).toBe(false)
+    expect(batches()).toBeGreaterThan(before)
+    response.destroy()
+  })
+})
+
+test('connections beyond the most are closed as they come', async () => {
+  const { server, url } = await serve(script([]), { maxConnections: 2 })
+  const port = server.address()?.port ?? 0
+  const held = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')]
+  await Promise.all(held.map((socket) => once(socket, 'connect')))
+  await expect(fetch(`${url}/health`)).rejects.toThrow('fetch failed')
+  for (const socket of held) socket.destroy()
+  await vi.waitUntil(async () => (await fetch(`${url}/health`).catch(() => null))?.status === 200, { timeout: 5_000 })
+})
+
+test('a tenant that asks without end leaves another its share of the places', async () => {
+  const rooms = scriptedRooms(
+    async function* (_question, signal) {
+      yield { type: 'answer-begin', id: 'q', connection: 'demo' }
+      await once(signal, 'abort')
+      yield answerEnd({ outcome: 'abandoned' })
+    },
+    { reader: aReader, stranger: { ...aReader, tenantId: 't2' } },
+  )
+  const { url } = await serve(rooms, { maxRunningAnswers: 4 })
+  const by = (token: string): Promise<Response> =>
+    ask(url, 'text/event-stream', { headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } })
+  const hers = await Promise.all([by('reader'), by('reader'), by('reader'), by('reader'), by('reader')])
+  expect(hers.map((one) => one.status).toSorted((a, b) => a - b)).toEqual([200, 200, 200, 200, 429])
+  expect((await by('stranger')).status).toBe(429)
+  await hers.find((one) => one.status === 200)?.body?.cancel()
+  await vi.waitUntil(() => rooms.running.size === 3, { timeout: 5_000 })
+  expect((await by('reader')).status).toBe(429) // the free place is kept
+  expect((await by('stranger')).status).toBe(200)
 })
 
 describe('cancelling', () => {

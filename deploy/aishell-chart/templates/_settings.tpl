@@ -11,6 +11,8 @@ drainGraceMs: DRAIN_GRACE_MS
 maxRequestBytes: MAX_REQUEST_BYTES
 requestTimeoutMs: REQUEST_TIMEOUT_MS
 maxAnswers: MAX_ANSWERS
+maxConnections: MAX_CONNECTIONS
+readerStallMs: READER_STALL_MS
 dbPoolMax: DB_POOL_MAX
 dbWaitMs: DB_WAIT_MS
 rateActorQuestions: RATE_ACTOR_QUESTIONS

@@ -73,7 +73,15 @@ export const settingsTable = {
     }),
     maxAnswers: whole<number>('MAX_ANSWERS', [1, 100_000], {
       defaultValue: 200,
-      description: 'Answers under way at once in this process; more are refused with 429.',
+      description: 'Answers under way at once in this process, tenants in fair shares; more are refused with 429.',
+    }),
+    maxConnections: whole<number>('MAX_CONNECTIONS', [1, 1_000_000], {
+      defaultValue: 10_000,
+      description: 'Open connections of clients; more are closed as they come.',
+    }),
+    readerStallMs: whole<number>('READER_STALL_MS', [100, hour], {
+      defaultValue: 60_000,
+      description: 'Longest time a client may take nothing of its answer; then its run ends.',
     }),
   },
   store: {

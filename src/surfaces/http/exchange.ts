@@ -55,11 +55,17 @@ export class Exchange {
     })
   }
 
-  /** Resolves when the client can take more, or has gone. */
+  /** Resolves when the client can take more, or has gone; one that takes nothing for too long is gone. */
   async write(chunk: string | Uint8Array): Promise<void> {
     if (this.isGone || this.#raw.write(chunk)) return
     await new Promise<void>((resolve) => {
+      // Whoever reads nothing for so long holds a database session for nothing.
+      const stalled = setTimeout(() => {
+        this.#controller.abort(new DOMException('The client has stopped reading', 'AbortError'))
+        this.#raw.destroy()
+      }, this.#reply.server.readerStallMs)
       const done = (): void => {
+        clearTimeout(stalled)
         this.#raw.off('drain', done)
         this.#controller.signal.removeEventListener('abort', done)
         resolve()

@@ -20,6 +20,7 @@ import { registerRoutes } from './routes/register-routes.ts'
 import { limitRates } from './rate-limits.ts'
 import { readiness, type ProbeState } from './routes/probes.ts'
 import { checkTenants } from './tenant-check.ts'
+import { dropStalledReaders } from './stalled-readers.ts'
 import { schemaController } from './validation.ts'
 
 export interface HttpOptions {
@@ -35,6 +36,10 @@ export interface HttpOptions {
   /** A request that has not arrived whole by then is dropped (slow loris). */
   readonly requestTimeoutMs?: number
   readonly keepAliveMs?: number
+  /** A client that takes nothing of its answer for so long is let go, and its run ended. */
+  readonly readerStallMs?: number
+  /** Beyond these, connections are closed as they come. */
+  readonly maxConnections?: number
   /** Beyond these, questions are turned away with 429. */
   readonly maxRunningAnswers?: number
   /** true: /metrics has a port of its own, see `listen`. */
@@ -73,11 +78,13 @@ export async function createHttpServer(rooms: HttpRooms, options: HttpOptions): 
     publicUrl: options.publicUrl ?? null,
     origins: options.corsOrigins ?? [],
   }
+  dropStalledReaders(app, options.readerStallMs ?? 60_000)
+  app.server.maxConnections = options.maxConnections ?? 10_000
   readForms(app)
   requireCredentials(app, rooms, browsers)
   checkTenants(app, rooms)
   limitRates(app, rooms)
-  refuseOverload(app, rooms.running, options.maxRunningAnswers ?? 256)
+  refuseOverload(app, options.maxRunningAnswers ?? 256)
   answerErrors(app, rooms)
   const refuseOthers = refuseOtherMethods(app)
   const hasMcp = rooms.mcp !== null
