@@ -1,0 +1,145 @@
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { about } from './house.ts'
+
+/**
+ * `bench/faults/run.ts [--runs 5] [--only redis,overload]`: each row of the reliability table that needs no cluster, promised against seen, into
+ * bench/results/reliability.md. Each row is a bench of its own beside this file.
+ */
+const { values } = parseArgs({ options: { runs: { type: 'string', default: '5' }, only: { type: 'string', default: '' } } })
+
+interface Row {
+  readonly what: string
+  readonly promised: string
+  readonly seen: string
+  readonly isKept: boolean
+}
+
+// The benches' own results, as they print them.
+// oxlint-disable-next-line typescript/no-explicit-any
+type Result = any
+
+interface Bench {
+  readonly name: string
+  readonly args: readonly string[]
+  rows(result: Result): readonly Row[]
+}
+
+const percent = (one: Result): string =>
+  `p95 ${one.p95RisePercent >= 0 ? '+' : ''}${one.p95RisePercent} % (${one.p95RisePercentMin} to ${one.p95RisePercentMax}), ${one.failed} of ${one.asked} failed`
+
+const benches: readonly Bench[] = [
+  {
+    name: 'redis',
+    args: ['--runs', values.runs],
+    rows: (result) =>
+      ['frozen', 'killed', 'flushed'].map((how) => ({
+        what: `Redis ${how}`,
+        promised: 'everything works, p95 +< 20 %',
+        seen: percent(result[how]),
+        isKept: result[how].failed === 0 && result[how].p95RisePercent < 20,
+      })),
+  },
+  {
+    name: 'postgres-restart',
+    args: ['--runs', values.runs],
+    rows: (result) => [
+      {
+        what: 'PostgreSQL killed and started again',
+        promised: 'writes resume <= 10 s; 0 acknowledged lost',
+        seen: `resumed ${result.resumedAfterMs.most} ms after it was back at the latest; ${result.acknowledgedLost} of ${result.acknowledged} acknowledged lost; chain intact: ${result.chainIntact}`,
+        isKept: result.resumedAfterMs.most <= 10_000 && result.acknowledgedLost === 0 && result.chainIntact,
+      },
+    ],
+  },
+  {
+    name: 'model',
+    args: ['--runs', values.runs],
+    rows: (result) => [
+      {
+        what: 'model hangs, stalls, floods, gives garbage or 500',
+        promised: 'clear error <= time-out + 1 s; direct SQL unaffected',
+        seen: `longest ${result.longestMs} ms at a time-out of ${result.timeoutMs} ms; ${result.sqlFailed} statements by hand failed beside it`,
+        isKept: result.longestMs <= result.timeoutMs + 1_000 && result.sqlFailed === 0,
+      },
+    ],
+  },
+  {
+    name: 'replica-killed',
+    args: ['--runs', values.runs],
+    rows: (result) => [
+      {
+        what: 'replica killed',
+        promised: '<= 1 s of errors, none hangs',
+        seen: `errors for ${result.errorsForMs} ms at most, ${result.hanging} hanging; chain intact: ${result.chainIntact}`,
+        isKept: result.errorsForMs <= 1_000 && result.hanging === 0 && result.chainIntact,
+      },
+    ],
+  },
+  {
+    name: 'overload',
+    args: ['--runs', values.runs],
+    rows: (result) =>
+      [result.cheap, result.dear].map((one: Result) => ({
+        what: `ten times as many askers, ${one.what}`,
+        promised: 'goodput >= 80 % of peak, refusals with Retry-After < 100 ms',
+        seen: `goodput ${Math.round(one.goodputRatio * 100)} % (${Math.round(one.goodputRatioMin * 100)} to ${Math.round(one.goodputRatioMax * 100)}) of ${one.peakGoodputPerS}/s; ${one.refused} refused, p50 ${one.refusedAfterMs.p50} ms, p99 ${one.refusedAfterMs.p99} ms; ${one.other} other`,
+        isKept: one.goodputRatio >= 0.8 && one.refusedAfterMs.p99 < 100 && one.refusedWithoutRetryAfter === 0 && one.other === 0,
+      })),
+  },
+  {
+    name: 'client-gone',
+    args: ['--runs', String(Number(values.runs) * 4), '--cancels', String(Number(values.runs) * 400)],
+    rows: (result) => [
+      {
+        what: 'client gone',
+        promised: 'query stopped <= 1 s p99; 0 cancels hit another in 10,000',
+        seen: `stopped after ${result.stoppedAfterMs.p99} ms p99 of ${result.stoppedAfterMs.runs}; ${result.othersHit} of ${result.othersAsked} others hit by ${result.cancels} cancels`,
+        isKept: result.stoppedAfterMs.p99 <= 1_000 && result.othersHit === 0,
+      },
+    ],
+  },
+  {
+    name: 'approvals',
+    args: ['--runs', values.runs],
+    rows: (result) => [
+      {
+        what: '100 racing approvers; servers killed while they execute',
+        promised: 'exactly one execution',
+        seen: `${result.seen.executionsOf100Approvers} execution; ${result.seen.runTwice} of ${result.seen.runs} run twice, ${result.seen.toldWrongly} told wrongly`,
+        isKept: result.seen.executionsOf100Approvers === 1 && result.seen.runTwice === 0 && result.seen.toldWrongly === 0,
+      },
+    ],
+  },
+]
+
+const wanted = values.only === '' ? benches : benches.filter(({ name }) => values.only.split(',').includes(name))
+const rows = wanted.flatMap((bench): readonly Row[] => {
+  console.error(`== ${bench.name}`)
+  const record = bench.name === 'approvals' ? [] : ['--record']
+  const { stdout, status } = spawnSync(process.execPath, [join(import.meta.dirname, `${bench.name}.ts`), ...bench.args, ...record], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 1 << 28,
+  })
+  try {
+    return bench.rows(JSON.parse(stdout))
+  } catch {
+    return [{ what: bench.name, promised: 'it runs', seen: `it ended with ${status}`, isKept: false }]
+  }
+})
+const { date, machine, commit, node } = about('')
+const lines = rows.map((row) => `| ${row.what} | ${row.promised} | ${row.seen} | ${row.isKept ? 'kept' : '**not kept**'} |`)
+const text = `# Reliability, promised against seen
+
+\`node scripts/start.mjs run bench/faults/run.ts --runs ${values.runs}${values.only === '' ? '' : ` --only ${values.only}`}\`, ${date}, commit ${commit}, Node ${node}, ${machine}. The clients, the servers,
+PostgreSQL and Redis share this machine. Rows that need a cluster are in [cluster.md](cluster.md), crashes of the record in [record-crash.json](record-crash.json).
+
+| what | promised | seen | |
+|---|---|---|---|
+${lines.join('\n')}
+`
+console.log(text)
+writeFileSync(join(import.meta.dirname, '../results/reliability.md'), text)
