@@ -5,6 +5,7 @@ import { admission } from './chapters/admission.ts'
 import { data, discovery } from './chapters/data.ts'
 import { failures, sentinels } from './chapters/failures.ts'
 import { install } from './chapters/install.ts'
+import { manifests } from './chapters/manifests.ts'
 import { network } from './chapters/network.ts'
 import { tenants } from './chapters/tenants.ts'
 import { updates } from './chapters/updates.ts'
@@ -15,7 +16,7 @@ import { commit, Report } from './report.ts'
 // Images come from AISHELL_IMAGE, POSTGRES_IMAGE (with POSTGRES_MAJOR), REDIS_IMAGE and CLIENT_IMAGE; HELM names another
 // helm, CLUSTER_NAMESPACE another namespace, KEEP=true leaves the release standing, REUSE=true takes one that stands.
 
-const chapters = { updates, discovery, sentinels, failures, data, network, access, admission, tenants } as const
+const chapters = { updates, discovery, sentinels, failures, data, network, access, admission, manifests, tenants } as const
 const wanted = process.argv.slice(2)
 const house = new House(process.env['CLUSTER_NAMESPACE'] ?? 'aishell-test')
 const report = new Report()

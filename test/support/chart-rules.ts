@@ -70,7 +70,8 @@ export const chartRules: Readonly<Record<string, (manifests: readonly Manifest[]
     return manifests.flatMap(({ kind, metadata, spec }) => {
       const selector = kind === 'Service' ? spec.selector : kind === 'PodDisruptionBudget' ? spec.selector.matchLabels : null
       const policy = kind === 'NetworkPolicy' ? (spec.podSelector.matchLabels ?? null) : null
-      const wanted = Object.entries((selector ?? policy ?? {}) as Texts)
+      // Kubernetes itself puts that label on the pods of a StatefulSet.
+      const wanted = Object.entries((selector ?? policy ?? {}) as Texts).filter(([key]) => key !== 'statefulset.kubernetes.io/pod-name')
       return said(
         wanted.length === 0 || pods.some((labels) => wanted.every(([key, value]) => labels[key] === value)),
         `${kind} ${metadata.name} selects nothing`,

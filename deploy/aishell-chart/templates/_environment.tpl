@@ -58,7 +58,7 @@ DB_SSLMODE: {{ $postgresql.external.sslmode }}
 {{- if eq $redis.mode "sentinel" -}}
 {{- $sentinels := list -}}
 {{- range $index := until 3 -}}
-{{- $sentinels = append $sentinels (printf "%s-sentinel-%d.%s-sentinel.%s:26379" $name $index $name $domain) -}}
+{{- $sentinels = append $sentinels (printf "%s-sentinel-%d.%s:26379" $name $index $domain) -}}
 {{- end -}}
 REDIS_SENTINELS: {{ join "," $sentinels }}
 REDIS_SENTINEL_NAME: aishell

@@ -34,12 +34,43 @@ helm.sh/chart: "{{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }
 {{- .Values.auth.secret.name | default (include "aishell-redis.fullname" .) -}}
 {{- end -}}
 
-{{/* host:port of every Sentinel, one a line. */}}
+{{/* Host of every Sentinel, one a line. */}}
 {{- define "aishell-redis.sentinels" -}}
 {{- $name := include "aishell-redis.fullname" . -}}
 {{- range $index := until 3 }}
-{{ printf "%s-sentinel-%d.%s-sentinel.%s.svc.%s" $name $index $name $.Release.Namespace $.Values.global.clusterDomain }}
+{{ printf "%s-sentinel-%d.%s.svc.%s" $name $index $.Release.Namespace $.Values.global.clusterDomain }}
 {{- end -}}
+{{- end -}}
+
+{{/*
+A Service for each pod of a StatefulSet: its name is found while the pod is away. A Sentinel asks for the name of a lost pod without
+end and stands still meanwhile; where nobody knows that name it gives up acting for 30 s. Takes root, set, component, port, count.
+*/}}
+{{- define "aishell-redis.podServices" -}}
+{{- range $index := until (int .count) }}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: "{{ $.set }}-{{ $index }}"
+  namespace: "{{ $.root.Release.Namespace }}"
+  labels:
+    {{- include "aishell-redis.labels" $.root | nindent 4 }}
+    app.kubernetes.io/component: "{{ $.component }}"
+spec:
+  type: ClusterIP
+  # They look for one another before they are ready.
+  publishNotReadyAddresses: true
+  selector:
+    {{- include "aishell-redis.selectorLabels" $.root | nindent 4 }}
+    app.kubernetes.io/component: "{{ $.component }}"
+    statefulset.kubernetes.io/pod-name: "{{ $.set }}-{{ $index }}"
+  ports:
+    - name: "{{ $.portName }}"
+      port: {{ $.port }}
+      targetPort: "{{ $.portName }}"
+      protocol: TCP
+{{- end }}
 {{- end -}}
 
 {{/* What both kinds of pod say to the scheduler. Takes root and component. */}}
