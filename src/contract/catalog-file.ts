@@ -18,7 +18,7 @@ const relationShape = z.object({
   primaryKey: z.array(z.string()).default([]),
   uniqueKeys: z.array(z.array(z.string())).default([]),
   definition: z.string().nullable().default(null),
-  parent: z.string().nullable().default(null),
+  parents: z.array(z.string()).default([]),
 })
 
 const functionShape = z.object({

@@ -15,7 +15,7 @@ function relation(name: string, columns: readonly string[], comment: string | nu
     estimatedRows: null,
     sizeBytes: null,
     definition: null,
-    parent: null,
+    parents: [],
   }
 }
 

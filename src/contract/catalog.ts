@@ -38,7 +38,7 @@ export const relationShape = z
     estimatedRows: z.number().nullable(),
     sizeBytes: z.number().nullable(),
     definition: z.string().nullable(),
-    parent: z.string().nullable(),
+    parents: z.array(z.string()),
   })
   .meta({ id: 'Relation' })
 export type RelationBody = Wire<z.infer<typeof relationShape>>

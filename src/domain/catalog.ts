@@ -48,8 +48,8 @@ export interface Relation {
   readonly sizeBytes: number | null
   /** Text of a view; null for the rest. */
   readonly definition: string | null
-  /** `schema.name` of the relation this one is a partition or child of. */
-  readonly parent: string | null
+  /** `schema.name` of the relations this one is a partition or child of; of a child there may be several. */
+  readonly parents: readonly string[]
   /** What writing to it sets off; absent: not known. For the guard, never part of a view. */
   readonly effects?: readonly WriteEffect[]
 }
@@ -138,16 +138,18 @@ function withoutMasked({ relations }: Catalog, policy: Policy, roles: readonly R
   })
 }
 
-/** The topmost relation each is a part of: rules on one of a family hold for all. */
+/** One name for all that are joined by being parts of one another: rules on one of a family hold for all. */
 function familyRoots(relations: readonly Relation[]): (relation: Relation) => string {
-  const parents = new Map(relations.map((relation) => [`${relation.schema}.${relation.name}`, relation.parent]))
-  return ({ schema, name }) => {
-    let at = `${schema}.${name}`
-    for (let steps = 0; steps < 32; steps++) {
-      const parent = parents.get(at)
-      if (parent == null) return at
-      at = parent
-    }
+  const joined = new Map<string, string>()
+  const rootOf = (name: string): string => {
+    let at = name
+    for (let next = joined.get(at); next !== undefined; next = joined.get(at)) at = next
     return at
   }
+  for (const { schema, name, parents } of relations)
+    for (const parent of parents) {
+      const [own, above] = [rootOf(`${schema}.${name}`), rootOf(parent)]
+      if (own !== above) joined.set(own, above)
+    }
+  return ({ schema, name }) => rootOf(`${schema}.${name}`)
 }

@@ -228,8 +228,17 @@ describe('catalog and preflight', () => {
       values: ['fine', 'grim'],
       isComplete: true,
     })
-    expect(partition).toMatchObject({ parent: 'public.event', uniqueKeys: [['label']] })
+    expect(partition).toMatchObject({ parents: ['public.event'], uniqueKeys: [['label']] })
     expect(half?.columns.map((column) => column.name)).toEqual(['open'])
+  })
+
+  test('leave out operators of extensions that only compute, but none that people made', async () => {
+    const other = await freshDatabase()
+    await other.query(`CREATE EXTENSION citext; CREATE FUNCTION same(citext, text) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT true';
+      CREATE OPERATOR === (FUNCTION = same, LEFTARG = citext, RIGHTARG = text)`)
+    const own = engine.open({ engine: 'postgres', ...other.reader }, options)
+    expect((await own.readCatalog({ disclosure: 'schema' })).operators).toEqual(['public.==='])
+    await own.close()
   })
 
   test('find what an over-privileged user could do, with a script for a better one', async () => {

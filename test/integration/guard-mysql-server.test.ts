@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openPolicy, type Catalog, type StatementClass } from '../../src/domain/index.ts'
@@ -12,13 +12,15 @@ interface Line {
   readonly sql: string
   readonly class: StatementClass
   readonly decision: 'allow' | 'refuse'
+  readonly policy?: object
 }
 
 const root = join(import.meta.dirname, '../..')
-const lines = readFileSync(join(root, 'test/corpus/guard/mariadb/first.jsonl'), 'utf8')
-  .trim()
-  .split('\n')
-  .map((text) => JSON.parse(text) as Line) // our own file
+const corpus = join(root, 'test/corpus/guard/mariadb')
+const lines = readdirSync(corpus)
+  .flatMap((file) => readFileSync(join(corpus, file), 'utf8').trim().split('\n'))
+  .map((text) => JSON.parse(text) as Line) // our own files
+  .filter((line) => line.policy === undefined)
 const guard = createGuard()
 
 describe.skipIf(mariadbMissing !== null)('the corpus of MariaDB, beside a real one', () => {
@@ -59,17 +61,25 @@ describe.skipIf(mariadbMissing !== null)('the corpus of MariaDB, beside a real o
 
   test('what is let through runs, and reads the tables the server finds in it', async () => {
     const allowed = lines.filter((line) => line.decision === 'allow')
+    const wrong: object[] = []
     let compared = 0
     for (const { id, sql } of allowed) {
       const { verdict, approved } = await judge(sql)
-      expect({ id, decision: verdict.decision, reasons: verdict.reasons }).toEqual({ id, decision: 'allow', reasons: [] })
-      if (approved !== null) await read(pool, approved)
+      const failure =
+        approved === null
+          ? verdict.reasons
+          : await read(pool, approved).then(
+              () => null,
+              (error: unknown) => String(error),
+            )
+      if (failure !== null) wrong.push({ id, failure })
       const tables = await serverTables(sql)
       if (tables === null) continue // two columns of one name, or nothing a view can hold
       compared += 1
-      expect({ id, tables: verdict.tables }).toEqual({ id, tables })
+      if (JSON.stringify(tables) !== JSON.stringify(verdict.tables)) wrong.push({ id, tables, told: verdict.tables })
     }
-    expect(compared).toBeGreaterThan(90)
+    expect(wrong).toEqual([])
+    expect(compared).toBeGreaterThan(180)
   })
 
   test('what is refused changes nothing either when the guard is off', async () => {

@@ -6,7 +6,7 @@ export interface BriefRelation {
   readonly columns: readonly string[]
   readonly kind?: RelationKind
   readonly definition?: string
-  readonly parent?: string
+  readonly parents?: readonly string[]
   readonly primaryKey?: readonly string[]
 }
 
@@ -48,6 +48,6 @@ function toRelation(brief: BriefRelation, defaultSchema: string): Relation {
     estimatedRows: null,
     sizeBytes: null,
     definition: brief.definition ?? null,
-    parent: brief.parent ?? null,
+    parents: brief.parents ?? [],
   }
 }

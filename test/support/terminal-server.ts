@@ -81,7 +81,7 @@ const relation = (name: string, columns: readonly string[]): CatalogBody['relati
   estimatedRows: 1200,
   sizeBytes: 65536,
   definition: null,
-  parent: null,
+  parents: [],
 })
 
 export const catalog: CatalogBody = {

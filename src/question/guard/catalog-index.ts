@@ -9,8 +9,9 @@ export interface CatalogIndex {
   findInPath(name: string): Relation | null
   /** The relation itself, all it is a part of, and all its parts: a rule on one holds for the others. */
   familyOf(relation: Relation): readonly Relation[]
+  /** Those that an unqualified name may call: of the schemas in the search path. */
   readonly userFunctions: ReadonlySet<string>
-  /** Symbol → schemas that define one. */
+  /** Symbol → schemas in the search path that define one: what an operator without a schema may mean. */
   readonly userOperators: ReadonlyMap<string, readonly string[]>
   /** Name → schemas of base types, domains and types with casts of their own. */
   readonly userTypes: ReadonlyMap<string, readonly string[]>
@@ -35,10 +36,11 @@ function buildIndex(catalog: Catalog): CatalogIndex {
   const keyOf = (schema: string, name: string): string => `${fold(schema)}\u0000${fold(name)}`
   const byName = new Map(catalog.relations.map((relation) => [keyOf(relation.schema, relation.name), relation]))
   const find = (schema: string, name: string): Relation | null => byName.get(keyOf(schema, name)) ?? null
-  const partsOf = Map.groupBy(
-    catalog.relations.filter((relation) => relation.parent !== null),
-    (relation) => relation.parent ?? '',
-  )
+  const inPath = new Set(catalog.searchPath)
+  const byDottedName = new Map(catalog.relations.map((relation) => [`${relation.schema}.${relation.name}`, relation]))
+  const partsOf = new Map<string, Relation[]>()
+  for (const relation of catalog.relations)
+    for (const parent of relation.parents) partsOf.set(parent, [...(partsOf.get(parent) ?? []), relation])
   return {
     catalog,
     find,
@@ -49,9 +51,9 @@ function buildIndex(catalog: Catalog): CatalogIndex {
       }
       return null
     },
-    familyOf: (relation) => [...ancestors(relation, find), ...descendants(relation, partsOf)],
-    userFunctions: new Set(catalog.functions.map((item) => item.name)),
-    userOperators: bySecondPart(catalog.operators),
+    familyOf: (relation) => [...ancestors(relation, byDottedName), ...descendants(relation, partsOf)],
+    userFunctions: new Set(catalog.functions.filter((item) => inPath.has(item.schema)).map((item) => item.name)),
+    userOperators: bySecondPart(catalog.operators.filter((name) => inPath.has(name.slice(0, name.indexOf('.'))))),
     userTypes: bySecondPart(catalog.types.filter((name) => !name.startsWith(server))),
     userCastTargets: new Set(catalog.types.filter((name) => name.startsWith(server)).map((name) => name.slice(server.length))),
     columnTypes: new Set(catalog.relations.flatMap((relation) => relation.columns.map((column) => bareType(column.type)))),
@@ -74,18 +76,22 @@ export function bareType(type: string): string {
     .replaceAll('"', '')
 }
 
-function ancestors(relation: Relation, find: CatalogIndex['find']): Relation[] {
-  const found: Relation[] = []
-  for (let at: Relation | null = relation; at?.parent != null && found.length < 32;) {
-    const dot: number = at.parent.indexOf('.')
-    at = find(at.parent.slice(0, dot), at.parent.slice(dot + 1))
-    if (at !== null) found.push(at)
+function ancestors(relation: Relation, byDottedName: ReadonlyMap<string, Relation>): Relation[] {
+  const found = new Set<Relation>()
+  const add = ({ parents }: Relation): void => {
+    for (const name of parents) {
+      const parent = byDottedName.get(name)
+      if (parent === undefined || found.has(parent)) continue
+      found.add(parent)
+      add(parent)
+    }
   }
-  return found
+  add(relation)
+  return [...found]
 }
 
 function descendants(relation: Relation, partsOf: ReadonlyMap<string, readonly Relation[]>): Relation[] {
-  const found: Relation[] = [relation]
-  for (const at of found) found.push(...(partsOf.get(`${at.schema}.${at.name}`) ?? []))
-  return found
+  const found = new Set([relation])
+  for (const at of found) for (const part of partsOf.get(`${at.schema}.${at.name}`) ?? []) found.add(part)
+  return [...found]
 }

@@ -106,7 +106,7 @@ function toRelation(row: RelationRow, columns: readonly ColumnRow[], keys: reado
     estimatedRows: isView || row.estimatedRows === null ? null : Number(row.estimatedRows),
     sizeBytes: isView || row.sizeBytes === null ? null : Number(row.sizeBytes),
     definition: isView ? emptyAsNull(row.definition) : null, // empty: this user may not see it
-    parent: null,
+    parents: [],
   }
 }
 

@@ -16,8 +16,8 @@ export const catalogQueries = {
       c.reltuples::bigint::text AS "estimatedRows",
       CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_size(c.oid)::text END AS "sizeBytes",
       CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END AS definition,
-      (SELECT pn.nspname || '.' || pc.relname FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class pc ON pc.oid = i.inhparent
-        JOIN pg_catalog.pg_namespace pn ON pn.oid = pc.relnamespace WHERE i.inhrelid = c.oid ORDER BY i.inhseqno LIMIT 1) AS parent
+      ARRAY(SELECT pn.nspname || '.' || pc.relname FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class pc ON pc.oid = i.inhparent
+        JOIN pg_catalog.pg_namespace pn ON pn.oid = pc.relnamespace WHERE i.inhrelid = c.oid ORDER BY i.inhseqno) AS parents
     ${relations} ORDER BY n.nspname, c.relname`,
 
   columns: `
@@ -56,9 +56,15 @@ export const catalogQueries = {
     FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
     WHERE ${ownSchemas} ORDER BY n.nspname, p.proname, p.oid`,
 
+  // Those of an extension that only compute, in compiled code a superuser has installed, are as good as the server's own:
+  // the = of citext must not forbid every other =.
   operators: `
     SELECT DISTINCT n.nspname || '.' || o.oprname AS name FROM pg_catalog.pg_operator o JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
-    WHERE ${ownSchemas} ORDER BY 1`,
+    WHERE ${ownSchemas} AND NOT EXISTS (
+      SELECT FROM pg_catalog.pg_proc f JOIN pg_catalog.pg_language l ON l.oid = f.prolang
+        JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_operator'::regclass AND d.objid = o.oid AND d.deptype = 'e'
+      WHERE f.oid = o.oprcode AND f.provolatile = 'i' AND l.lanname IN ('c', 'internal'))
+    ORDER BY 1`,
 
   // Domains, base types and ranges run code when a value is cast, and so do rows that hold any of them and types that
   // somebody has made a cast with a function for.

@@ -22,7 +22,7 @@ interface RelationRow {
   readonly estimatedRows: string
   readonly sizeBytes: string | null
   readonly definition: string | null
-  readonly parent: string | null
+  readonly parents: readonly string[]
 }
 
 interface ColumnRow {
@@ -116,7 +116,7 @@ function toRelation(row: RelationRow, columns: readonly ColumnRow[], keys: reado
     estimatedRows: estimatedRows < 0 ? null : estimatedRows,
     sizeBytes: row.sizeBytes === null ? null : Number(row.sizeBytes),
     definition: row.definition,
-    parent: row.parent,
+    parents: row.parents,
   }
 }
 

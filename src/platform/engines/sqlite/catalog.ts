@@ -74,7 +74,7 @@ function toRelation(database: DatabaseSync, table: TableRow, planned: ReadonlyMa
     estimatedRows: isView ? null : (planned.get(table.name) ?? countRows(database, table)),
     sizeBytes: null,
     definition: isView ? table.sql : null,
-    parent: null,
+    parents: [],
   }
 }
 

@@ -15,14 +15,17 @@ export function bridged(sql: string, tokens: readonly Token[]): string {
     if (token.kind !== 'word') continue
     const next = tokens[at + 1]
     const after = tokens[at + 2]
-    if (token.text === 'WITH' && is(next, 'ROLLUP')) put(token, next, '')
+    if (at === 1 && (token.text === 'EXTENDED' || token.text === 'PARTITIONS') && isExplain(tokens[0])) put(token, token, '')
+    else if (token.text === 'WITH' && is(next, 'ROLLUP')) put(token, next, '')
     else if (token.text === 'SOUNDS' && is(next, 'LIKE')) put(token, next, '=')
     else if (token.text === 'MOD' && next?.text !== '(') put(token, token, '%')
-    else if (compoundUnits.has(token.text) && endsValue(tokens[at - 1])) put(token, token, 'DAY')
+    else if (compoundUnits.has(token.text) && (endsValue(tokens[at - 1]) || isExtracted(tokens, at))) put(token, token, 'DAY')
+    else if (trimmedEnds.has(token.text) && is(next, 'FROM') && isCallTo('TRIM', tokens, at)) put(token, next, '')
+    else if (castTypes.has(token.text) && is(tokens[at - 1], 'AS') && isCallTo('CAST', tokens, at)) put(token, token, 'DATE')
     else if ((token.text === 'CHARACTER' || token.text === 'CHAR') && is(next, 'SET') && after?.kind === 'word') put(token, after, '')
     else if (token.text === 'CHARSET' && next?.kind === 'word' && endsType(tokens[at - 1])) put(token, next, '')
     else if (token.text === 'DIV' || token.text === 'XOR') continue
-    else if (token.text === 'USING' && next?.kind === 'word' && is(after, ')') && isCharCall(tokens, at)) put(token, next, '')
+    else if (token.text === 'USING' && next?.kind === 'word' && is(after, ')') && isCallTo('CHAR', tokens, at)) put(token, next, '')
   }
   return text
 }
@@ -45,13 +48,25 @@ function endsType(token: Token | undefined): boolean {
   return is(token, ')') || is(token, 'CHAR') || is(token, 'VARCHAR')
 }
 
-/** `CHAR(77 USING utf8mb4)`: CONVERT has its own USING, which the parser knows. */
-function isCharCall(tokens: readonly Token[], at: number): boolean {
+function isExplain(token: Token | undefined): boolean {
+  return is(token, 'EXPLAIN') || is(token, 'DESCRIBE') || is(token, 'DESC')
+}
+
+function isExtracted(tokens: readonly Token[], at: number): boolean {
+  return is(tokens[at - 1], '(') && is(tokens[at - 2], 'EXTRACT')
+}
+
+const trimmedEnds: ReadonlySet<string> = new Set(['LEADING', 'TRAILING', 'BOTH'])
+/** Types both servers cast to and the parser does not know. */
+const castTypes: ReadonlySet<string> = new Set(['YEAR', 'NCHAR'])
+
+/** Whether the brackets around this token are those of such a call: `CHAR(77 USING utf8mb4)`, where CONVERT has its own USING. */
+function isCallTo(name: string, tokens: readonly Token[], at: number): boolean {
   let depth = 0
   for (let before = at - 1; before >= 1; before--) {
     const token = tokens[before]
     if (is(token, ')')) depth += 1
-    else if (is(token, '(') && --depth < 0) return is(tokens[before - 1], 'CHAR')
+    else if (is(token, '(') && --depth < 0) return is(tokens[before - 1], name)
   }
   return false
 }

@@ -9,7 +9,7 @@ export const readNodes: ReadonlySet<string> = new Set(
    Case Exists Subquery InSubquery InList Between Like RLike IsNull IsNotNull IsTrue IsNotTrue IsFalse IsNotFalse IsUnknown IsNotUnknown
    Tuple Interval TypedString MatchAgainst Prefixed MemberOf AnyOp AllOp OrderBy Separator NamedWindow WindowSpec Expressions Preceding Following
    LimitOffset OffsetCommaLimit Join Inner Left LeftOuter Right RightOuter CrossJoin StraightJoin On Using Derived NestedJoin JsonTable Named
-   ForOrdinality NestedPath DateTimeField
+   ForOrdinality NestedPath DateTimeField Week
    Char Character CharVarying CharacterVarying Varchar Nvarchar Binary Varbinary Blob Decimal Dec Numeric Precision PrecisionAndScale Signed SignedInteger
    Unsigned UnsignedInteger Int Integer TinyInt SmallInt MediumInt BigInt IntUnsigned IntegerUnsigned BigIntUnsigned Float Double Real Date Time Datetime
    Timestamp JSON IntegerLength Text Default Error
@@ -22,7 +22,7 @@ export const readNodes: ReadonlySet<string> = new Set(
    list field syntax in trim_where trim_what substring_from substring_for special shorthand data_type uses_odbc_syntax match_value
    opt_search_modifier prefix array compare_op is_some leading_field leading_precision last_field fractional_seconds_precision collation charset
    target_before_value styles wildcard_token opening_token closing_token closing_paren_token content explicit_row with_token json_expr json_path path
-   exists on_empty on_error type nested global top_before_distinct with_ordinality`.split(/\s+/),
+   exists on_empty on_error type nested global top_before_distinct with_ordinality length fetch with_ties percent quantity`.split(/\s+/),
 )
 
 /** Of a write, besides. */

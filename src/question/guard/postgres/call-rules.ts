@@ -21,6 +21,11 @@ const builtInTypes = new Set([...words(builtInTypeNames), ...searchTypes])
 const builtInOperators = new Set(words(builtInOperatorNames))
 const sampleMethods = new Set(['bernoulli', 'system'])
 
+/** One of the server's own that only computes. */
+export function isReadFunction(name: string): boolean {
+  return readFunctions.has(name)
+}
+
 /** A call by name: one the server's own list has, and nothing in the database shadows, or one marked safe. */
 export function functionProblem(parts: readonly string[], node: Node, rules: CallRules): Reason | null {
   const name = parts.at(-1) ?? ''

@@ -1,7 +1,7 @@
 import type { Reason, Span } from '../../../domain/index.ts'
 import type { ColumnUse, MissingColumn, RelationUse, WriteUse } from '../analysis.ts'
 import type { Steps } from '../effort.ts'
-import { attributeProblem, type CallRules } from './call-rules.ts'
+import { attributeProblem, isReadFunction, type CallRules } from './call-rules.ts'
 import { outputName } from './output-name.ts'
 import { forEachNode, list, names, spanOf, type Node } from './parse.ts'
 import { functionName, mergedColumns, sharedColumns, valuesColumns, widthOf, type Columns } from './range-columns.ts'
@@ -232,9 +232,26 @@ export class Resolver {
       for (const field of Object.keys(node)) {
         if (field === 'SelectStmt') this.select(node[field] as Node, scope)
         else if (field === 'ColumnRef') this.#columnRef(node[field] as Node, scope)
+        else if (field === 'A_Indirection') this.#indirection(node[field] as Node, scope)
         else this.#expression(node[field], scope)
       }
     }
+  }
+
+  /** `(alias).field` and `(alias.*).field`: of a row whose columns are known it is one of them, or a call in disguise. */
+  #indirection(node: Node, scope: Scope): void {
+    const row = (node['arg'] as Node)['ColumnRef'] as Node | undefined
+    const [field] = names(list(node['indirection']).slice(0, 1))
+    const entry = row === undefined || field === undefined ? null : rowMeant(row, scope)
+    if (row === undefined || field === undefined || entry?.columns == null)
+      return this.#expression([node['arg'], node['indirection']], scope)
+    this.#expression(node['indirection'], scope)
+    const origins = entry.columns.get(field)
+    const span = spanOf(row, Buffer.byteLength(names(row['fields']).join('.')))
+    if (origins === undefined && isReadFunction(field)) return this.#expression(node['arg'], scope)
+    this.result.seen.add(row)
+    if (origins !== undefined) this.#use(origins, span, true)
+    else this.#missing(field, this.#hasHints ? [...entry.columns.keys()] : [], span)
   }
 
   #columnRef(node: Node, scope: Scope): void {
@@ -357,6 +374,22 @@ function withoutEntries(scope: Scope): Scope {
   const bare = new Scope(level.parent)
   for (const [name, table] of level.commonTables) bare.commonTables.set(name, table)
   return bare
+}
+
+/** The entry whose whole row a reference means; null: it means a column, or nothing that is known. */
+function rowMeant(node: Node, scope: Scope): RangeEntry | null {
+  const fields = node['fields'] as readonly Node[]
+  const [alias] = names(fields)
+  const isStar = fields.at(-1)?.['A_Star'] !== undefined
+  if (alias === undefined || fields.length > (isStar ? 2 : 1)) return null
+  if (isStar) return scope.findEntry(alias, null)
+  for (let level: Scope | null = scope; level !== null; level = level.parent) {
+    if (level.entries.some((entry) => entry.columns?.has(alias) !== false && entry.alias !== alias)) return null
+    if (level.entries.some((entry) => entry.columns?.has(alias) === true) || level.outputNames.has(alias)) return null
+    const whole = level.entries.find((entry) => entry.alias === alias)
+    if (whole !== undefined) return whole
+  }
+  return null
 }
 
 function visibleAliases(scope: Scope): string[] {

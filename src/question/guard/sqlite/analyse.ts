@@ -69,6 +69,8 @@ function weigh(sql: string, shape: Outline, reply: WitnessReply, { index, paramC
   else weighed.fail(reply.error)
   if ((byKeyword === 'read' || byKeyword === 'write') && paramCount !== null && shape.params !== paramCount)
     weighed.problems.push(wrongParams(shape.params, paramCount))
+  const odd = shape.collations.find((name) => !/^(binary|nocase|rtrim)$/i.test(name))
+  if (odd !== undefined && reply.error === null) weighed.fail(`no such collation sequence: ${odd}`) // it is missed only where values are compared
   const writes = writesOf(sql.slice(0, shape.end), weighed.changes)
   if (writes.length > 0 && isExplained(sql)) weighed.problems.push(explainedWrite)
   return {
@@ -102,7 +104,7 @@ function wrongParams(highest: number, given: number): Reason {
 
 /** The tables the witness made up, as a catalog. */
 function madeUpIndex(tables: readonly WitnessTable[]): CatalogIndex {
-  const nothing = { comment: null, primaryKey: [], uniqueKeys: [], foreignKeys: [], estimatedRows: null, sizeBytes: null, parent: null }
+  const nothing = { comment: null, primaryKey: [], uniqueKeys: [], foreignKeys: [], estimatedRows: null, sizeBytes: null, parents: [] }
   const catalog: Catalog = {
     dialect: 'sqlite',
     database: '',

@@ -14,6 +14,8 @@ export interface Outline {
   readonly depth: number
   /** Highest number of a `?` or `?NNN`; endless where a parameter has a name, for those are never bound. */
   readonly params: number
+  /** Collations that are asked for, as written. */
+  readonly collations: readonly string[]
   /** Names a WITH may define here, folded; a few too many do no harm. */
   readonly withNames: ReadonlySet<string>
   /** Every name that is written, folded, with the place it stands at first. */
@@ -31,6 +33,7 @@ export function outline(sql: string): Outline {
     second,
     depth: deepest(own),
     params: highestParam(own),
+    collations: own.flatMap((token, at) => (isWord(own[at - 1], 'COLLATE') ? [token.text] : [])),
     withNames: namesOfWith(own),
     written: writtenNames(own),
   }
