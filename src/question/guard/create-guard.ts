@@ -26,10 +26,11 @@ export function createGuard(options: { readonly cachedVerdicts?: number } = {}):
   }
   const judgedOf = async (subject: GuardSubject, context: GuardContext): Promise<Judged> => {
     const shape = context.dialect === 'postgres' ? numberShape(subject.sql) : null
-    const shapeKey = shape === null ? null : cacheKey(subject, context, { shape })
+    const base = cacheKey(subject, context)
+    const shapeKey = shape === null ? null : `${base}shape ${shape}`
     const alike = shapeKey === null ? undefined : cache.get(shapeKey)
     if (alike !== undefined) return { ...alike, statement: { start: 0, end: subject.sql.length } } // shapes are of ASCII alone
-    const key = cacheKey(subject, context, { sql: subject.sql })
+    const key = `${base}text ${subject.sql}`
     const judged = cache.get(key) ?? (await judgeAnew(subject, context))
     cache.set(shapeKey !== null && isOfShape(judged, subject) ? shapeKey : key, judged)
     return judged
@@ -63,9 +64,9 @@ function isOfShape({ verdict, statement, masked }: Judged, { sql }: GuardSubject
 }
 
 /** Neither the limits nor who asks are part of it: they change the seal, not the verdict. */
-function cacheKey(subject: GuardSubject, context: GuardContext, text: { readonly sql: string } | { readonly shape: string }): string {
+function cacheKey(subject: GuardSubject, context: GuardContext): string {
   const { catalog, dialect, policy, roles, connectionId, isExplained } = context
-  const asked = [subject.params?.length ?? null, isExplained === true, text]
+  const asked = [subject.params?.length ?? null, isExplained === true]
   return JSON.stringify([connectionId, dialect, catalog?.version ?? null, policy.version, roles, ...asked])
 }
 

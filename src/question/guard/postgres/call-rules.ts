@@ -30,11 +30,11 @@ export function isReadFunction(name: string): boolean {
 export function functionProblem(parts: readonly string[], node: Node, rules: CallRules): Reason | null {
   const name = parts.at(-1) ?? ''
   const schema = parts.length > 1 ? (parts.at(-2) ?? '') : null
-  if (isSafe(schema, name, rules)) return null
   const isBuiltIn = schema === null || schema === 'pg_catalog'
   // An own function of the same name may fit the arguments better than the server's: then it would be the one called.
   const isShadowed = schema === null && rules.index?.userFunctions.has(name) === true
   if (isBuiltIn && !isShadowed && readFunctions.has(name)) return null
+  if (isSafe(schema, name, rules)) return null
   const shown = parts.filter((part) => part !== 'pg_catalog').join('.')
   return {
     code: 'guard.function-denied',
@@ -70,6 +70,7 @@ export function operatorProblem(parts: readonly string[], node: Node, rules: Cal
   const symbol = parts.at(-1)
   if (symbol === undefined) return null
   const schema = parts.length > 1 ? (parts[0] ?? '') : null
+  if (schema === null && builtInOperators.has(symbol) && rules.index?.userOperators.has(symbol) !== true) return null
   const owners = rules.index?.userOperators.get(symbol) ?? []
   const isSafe = (owner: string): boolean => rules.safeFunctions.has(`${owner}.${symbol}`)
   if (schema === 'pg_catalog' ? builtInOperators.has(symbol) : schema !== null && isSafe(schema)) return null

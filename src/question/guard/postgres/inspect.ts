@@ -27,7 +27,7 @@ function visitValue(value: unknown, options: CallRules, findings: Findings): voi
     for (const item of value) visitValue(item, options, findings)
   } else if (value !== null && typeof value === 'object') {
     const node = value as Node // the parser gives plain objects only
-    for (const field of Object.keys(node)) visitField(field, node[field], options, findings)
+    for (const field in node) visitField(field, node[field], options, findings) // plain objects: nothing is inherited, and no list of names is made
   }
 }
 
@@ -65,37 +65,44 @@ function visitKind(kind: string, node: Node, options: CallRules, findings: Findi
 
 /** Everything that runs code: calls, operators written or implied, casts, attributes, sampling. */
 function checkCalls(kind: string, node: Node, options: CallRules, findings: Findings): void {
-  const add = (problem: Reason | null): void => {
-    if (problem !== null) findings.problems.push(problem)
-  }
-  const addOperators = (symbols: readonly string[]): void => symbols.forEach((symbol) => add(operatorProblem([symbol], node, options)))
   switch (kind) {
-    case 'FuncCall':
+    case 'FuncCall': {
+      const path = names(node['funcname'])
       findings.functions.push(
-        names(node['funcname'])
-          .filter((part, at, all) => at === all.length - 1 || part !== 'pg_catalog')
-          .join('.'),
+        path.length === 1 ? (path[0] ?? '') : path.filter((part, at) => at === path.length - 1 || part !== 'pg_catalog').join('.'),
       )
-      return add(functionProblem(names(node['funcname']), node, options))
+      return add(functionProblem(path, node, options), findings)
+    }
     case 'A_Expr':
-      if (String(node['kind']).includes('BETWEEN')) return addOperators(['<', '<=', '>', '>=']) // its own name is a word
-      return add(operatorProblem(names(node['name']), node, options))
+      if (String(node['kind']).includes('BETWEEN')) return addOperators(betweenOperators, node, options, findings) // its own name is a word
+      return add(operatorProblem(names(node['name']), node, options), findings)
     case 'SubLink':
-      if (node['subLinkType'] === 'ANY_SUBLINK' && node['operName'] === undefined) return addOperators(['=']) // IN
-      return add(operatorProblem(names(node['operName']), node, options))
+      if (node['subLinkType'] === 'ANY_SUBLINK' && node['operName'] === undefined) return addOperators(equals, node, options, findings) // IN
+      return add(operatorProblem(names(node['operName']), node, options), findings)
     case 'SortBy':
-      return add(operatorProblem(names(node['useOp']), node, options))
+      return add(operatorProblem(names(node['useOp']), node, options), findings)
     case 'CaseExpr':
-      return node['arg'] === undefined ? undefined : addOperators(['='])
+      return node['arg'] === undefined ? undefined : addOperators(equals, node, options, findings)
     case 'JoinExpr':
-      return node['usingClause'] === undefined && node['isNatural'] !== true ? undefined : addOperators(['='])
+      return node['usingClause'] === undefined && node['isNatural'] !== true ? undefined : addOperators(equals, node, options, findings)
     case 'A_Indirection':
-      for (const name of names(node['indirection'])) add(attributeProblem(name, spanOf(node, 1), options))
+      for (const name of names(node['indirection'])) add(attributeProblem(name, spanOf(node, 1), options), findings)
       return
     case 'RangeTableSample':
-      return add(sampleProblem(names(node['method']), node))
+      return add(sampleProblem(names(node['method']), node), findings)
     case 'TypeName':
-      return add(typeProblem(node, options))
+      return add(typeProblem(node, options), findings)
     default:
   }
+}
+
+const equals = [['=']]
+const betweenOperators = [['<'], ['<='], ['>'], ['>=']]
+
+function add(problem: Reason | null, { problems }: Findings): void {
+  if (problem !== null) problems.push(problem)
+}
+
+function addOperators(symbols: readonly (readonly string[])[], node: Node, options: CallRules, findings: Findings): void {
+  for (const symbol of symbols) add(operatorProblem(symbol, node, options), findings)
 }

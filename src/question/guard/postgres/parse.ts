@@ -82,8 +82,12 @@ function measure(sql: string): { readonly tokens: number; readonly depth: number
 }
 
 export function names(value: unknown): string[] {
-  if (!Array.isArray(value)) return []
-  return value.flatMap((item: { String?: { sval?: string } }) => (item.String === undefined ? [] : [item.String.sval ?? '']))
+  const found: string[] = []
+  if (!Array.isArray(value)) return found
+  for (const item of value as readonly { readonly String?: { readonly sval?: string } }[])
+    // the parser's lists of words and stars
+    if (item.String !== undefined) found.push(item.String.sval ?? '')
+  return found
 }
 
 /** Where a node stands; offset 0 is left out by the parser, -1 means it does not know. */

@@ -222,14 +222,14 @@ export class Resolver {
 
   /** Every reference in some fields, in this scope; sub-selects open scopes of their own. */
   #expressions(fields: Node, except: readonly string[], scope: Scope): void {
-    for (const field of Object.keys(fields)) if (!except.includes(field)) this.#expression(fields[field], scope)
+    for (const field in fields) if (!except.includes(field)) this.#expression(fields[field], scope)
   }
 
   #expression(value: unknown, scope: Scope): void {
     if (Array.isArray(value)) for (const item of value) this.#expression(item, scope)
     else if (value !== null && typeof value === 'object') {
       const node = value as Node // the parser gives plain objects only
-      for (const field of Object.keys(node)) {
+      for (const field in node) {
         if (field === 'SelectStmt') this.select(node[field] as Node, scope)
         else if (field === 'ColumnRef') this.#columnRef(node[field] as Node, scope)
         else if (field === 'A_Indirection') this.#indirection(node[field] as Node, scope)
