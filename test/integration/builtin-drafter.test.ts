@@ -95,6 +95,37 @@ const answered: readonly (readonly [how: string, question: string, gold: string]
     'Show the name of pupils with lessons taken in 2025.',
     "SELECT pupil_name FROM pupil JOIN lesson USING (pupil_id) WHERE taken_on >= '2025-01-01'",
   ],
+  ['another word for the same thing', 'How many students are there?', 'SELECT count(*) FROM pupil'],
+  ['of two things in one breath, the last', 'How many pupil lessons are there?', 'SELECT count(*) FROM lesson'],
+  [
+    'tables that declare no keys, by the name they share',
+    'How many cafes are in each county?',
+    'SELECT county, count(*) FROM cafe JOIN district USING (town_name) GROUP BY county',
+  ],
+  ['what a question word asks for', 'How old is Eve?', 'SELECT age FROM pupil WHERE pupil_id = 1'],
+  [
+    'a verb that measures',
+    'How much do teachers in Aldby earn on average?',
+    "SELECT avg(wage) FROM teacher JOIN room USING (room_id) WHERE town = 'Aldby'",
+  ],
+  [
+    'what a ranking goes by',
+    'What are the top 2 towns by total number of seats?',
+    'SELECT town FROM room GROUP BY town ORDER BY sum(seats) DESC LIMIT 2',
+  ],
+  [
+    'a scale from one extreme to the other',
+    'Show the name of all pupils from the oldest to the youngest.',
+    'SELECT pupil_name FROM pupil ORDER BY age DESC',
+  ],
+  ['a share of the rows', 'What percentage of teachers are hired after 2020-12-31?', 'SELECT 50'],
+  ['a mean of counts', 'What is the average number of lessons per pupil?', 'SELECT 1.25'],
+  ['a span of a date', 'How many lessons were there per year?', 'SELECT extract(year FROM taken_on), count(*) FROM lesson GROUP BY 1'],
+  [
+    'the plural of a stored name',
+    'How many lessons have Harps?',
+    "SELECT count(*) FROM lesson JOIN instrument USING (instrument_id) WHERE title = 'Harp'",
+  ],
 ]
 
 const abstained: readonly (readonly [why: string, question: string])[] = [

@@ -14,6 +14,10 @@ CREATE TABLE concert (
   concert_id INTEGER PRIMARY KEY, opening_pupil_id INTEGER NOT NULL REFERENCES pupil (pupil_id),
   closing_pupil_id INTEGER NOT NULL REFERENCES pupil (pupil_id), fee INTEGER NOT NULL
 );
+CREATE TABLE district (town_name VARCHAR(20), county VARCHAR(20));
+CREATE TABLE cafe (cafe_id INTEGER, town_name VARCHAR(20), score INTEGER);
+INSERT INTO district VALUES ('Aldby', 'North'), ('Brinwick', 'South'), ('Corm', 'North');
+INSERT INTO cafe VALUES (1, 'Aldby', 4), (2, 'Corm', 3), (3, 'Brinwick', 5), (4, 'Aldby', 2);
 INSERT INTO room VALUES (1, 'Gable', 30, 'Aldby', 2009), (2, 'Cellar', 12, 'Aldby', 2011), (3, 'Attic', 8, 'Brinwick', 2011), (4, 'Barn', 60, 'Corm', 2012);
 INSERT INTO teacher VALUES (1, 'Ada', 'Holm', 3100, 1, '2018-03-01', 'M1'), (2, 'Bo', 'Lind', 2600, 1, '2020-09-15', NULL),
   (3, 'Cleo', 'Marsh', 4200, 2, '2021-01-10', 'M1'), (4, 'Dan', 'Zorn', 2900, 3, '2023-05-02', NULL);

@@ -46,7 +46,7 @@ function isMeasured(reader: Reader, word: string): boolean {
 
 /** Verbs that say no more of two things than that the one belongs to the other. */
 const relating =
-  /^(assigned|attached|belongs?|belonging|owned?|owns|owning|offered|offers?|offering|provided|provides?|providing|enrolled|involved|involves?|involving|participated?|participates|participating|attended?|attends|attending|employed|employs?|employing|registered|stored|stores|storing|based|linked|connected|deals?|dealing|got|gets?|getting|received|receives?|receiving|performed|performs?|performing|appeared|appears?|appearing|played|plays?|playing|taught|teach|teaches|teaching|worked|published|produced|produces?|producing|written|wrote|written|visited|visits?|visiting|purchased|purchases?|purchasing|bought|buys?|buying|serves?|served|serving|featured|features?|featuring|covered|covers|covering|issued|created|given|takes?|took|taken|taking|spoken|speaks?|speaking|spoke)$/
+  /^(assigned|attached|places?|placing|belongs?|belonging|owned?|owns|owning|offered|offers?|offering|provided|provides?|providing|enrolled|involved|involves?|involving|participated?|participates|participating|attended?|attends|attending|employed|employs?|employing|registered|stored|stores|storing|based|linked|connected|deals?|dealing|got|gets?|getting|received|receives?|receiving|performed|performs?|performing|appeared|appears?|appearing|played|plays?|playing|taught|teach|teaches|teaching|worked|published|produced|produces?|producing|written|wrote|written|visited|visits?|visiting|purchased|purchases?|purchasing|bought|buys?|buying|serves?|served|serving|featured|features?|featuring|covered|covers|covering|issued|created|given|takes?|took|taken|taking|spoken|speaks?|speaking|spoke)$/
 
 /** Such a verb beside a thing it may be said of: "employees assigned to departments", "issued by the bank". */
 function isRelating(reader: Reader, at: number): boolean {
@@ -67,6 +67,8 @@ const idle = /^(over all|in total|at least|at most|over the|under the|number of|
 
 function isOperator(reader: Reader, at: number): boolean {
   const word = reader.tokens[at]?.lower ?? ''
+  if (at === 0 && /^(when|where)$/.test(word)) return true
+  if (at === 1 && /^how much$/.test(reader.words(0, 2))) return true
   if (!isOperatorWord(word)) return false
   if (word === 'or') return reader.isAlternative(at)
   return !(idle.test(reader.words(at - 1, at + 1)) && word === 'total')

@@ -1,5 +1,5 @@
 import type { Relation } from '../../../domain/index.ts'
-import type { ColumnTest, Condition, Having } from './plan.ts'
+import type { ColumnTest, Condition, Having, Order } from './plan.ts'
 
 /** A condition and the tokens it was read from. */
 export interface Found {
@@ -21,6 +21,13 @@ export interface Conditions {
   problem: string | null
   /** Two good readings, as questions; null: one. */
   choices: readonly string[] | null
+}
+
+/** What rows are ranked by. */
+export interface FoundSuperlative {
+  readonly order: Order
+  /** true: by an aggregate over the rows of each, so that each is grouped. */
+  readonly isCounted: boolean
 }
 
 export function noConditions(): Conditions {

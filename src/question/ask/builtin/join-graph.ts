@@ -50,12 +50,26 @@ function isUnique(relation: Relation, columns: readonly string[]): boolean {
   return covers(relation.primaryKey) || relation.uniqueKeys.some(covers)
 }
 
+/** A relation's single key: the declared one; where a database declares no keys at all of it, its first column, as people write tables. */
+export function singleKey(relation: Relation): string | null {
+  if (relation.primaryKey.length > 0) return relation.primaryKey.length === 1 ? (relation.primaryKey[0] ?? null) : null
+  const first = relation.columns[0]?.name
+  return relation.kind === 'table' && relation.foreignKeys.length === 0 && relation.uniqueKeys.length === 0 && first !== undefined
+    ? first
+    : null
+}
+
+/** `restaurant_id` refers to the `id` of restaurant; a name of two words that is another table's key refers to it. */
 function addByName(catalog: Catalog, relation: Relation, add: (from: Relation, to: Relation, pairs: Edge['pairs']) => void): void {
   for (const other of catalog.relations) {
-    const [key] = other.primaryKey
-    if (other === relation || key === undefined || other.primaryKey.length !== 1 || /^id$/i.test(key)) continue
-    const own = relation.columns.find((column) => column.name.toLowerCase() === key.toLowerCase())
-    if (own !== undefined && !relation.primaryKey.includes(own.name)) add(relation, other, [[own.name, key]])
+    const key = singleKey(other)
+    if (other === relation || key === null) continue
+    const wanted = /^id$/i.test(key) ? [...nameStems(other.name), 'id'].join(' ') : nameStems(key).join(' ')
+    if (!wanted.includes(' ')) continue
+    const own = relation.columns.find((column) => nameStems(column.name).join(' ') === wanted)
+    const isOwnKey =
+      own !== undefined && (relation.primaryKey.includes(own.name) || (singleKey(relation) === own.name && !/^id$/i.test(key)))
+    if (own !== undefined && !isOwnKey) add(relation, other, [[own.name, key]])
   }
 }
 

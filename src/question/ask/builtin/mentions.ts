@@ -1,8 +1,9 @@
 import type { Period } from './dates.ts'
 import { readPeriod } from './dates.ts'
 import type { Token } from './tokens.ts'
+import { classOf } from './synonyms.ts'
 import { nameStems, root } from './words.ts'
-import { isDateType, type ColumnWords, type StoredValue, type TableWords, type Vocabulary } from './vocabulary.ts'
+import { isDateType, isYearColumn, type ColumnWords, type StoredValue, type TableWords, type Vocabulary } from './vocabulary.ts'
 
 interface At {
   /** Token offsets, end exclusive. */
@@ -11,7 +12,13 @@ interface At {
 }
 
 export type Mention =
-  | (At & { readonly kind: 'table'; readonly tables: readonly TableWords[]; readonly score: number })
+  | (At & {
+      readonly kind: 'table'
+      readonly tables: readonly TableWords[]
+      readonly score: number
+      /** A comma stands before it. */
+      readonly isApart: boolean
+    })
   | (At & {
       readonly kind: 'column'
       readonly columns: readonly ColumnWords[]
@@ -32,17 +39,25 @@ const operators =
 /** Finds what the words of a question stand for, longest first, left to right; words that stand for nothing stay out. */
 export function findMentions(tokens: readonly Token[], vocabulary: Vocabulary, today: string): Mention[] {
   const found: Mention[] = []
-  const hasDates = vocabulary.tables.some((table) => table.columns.some(({ column }) => isDateType(column.type)))
+  const hasDates = vocabulary.tables.some((table) => table.columns.some((one) => isDateType(one.column.type) || isYearColumn(one)))
   for (let at = 0; at < tokens.length;) {
     const period = hasDates ? readPeriod(tokens, at, today) : null
     const mention: Mention | null =
       period === null
         ? (valueAt(tokens, at, vocabulary) ?? nameAt(tokens, at, vocabulary) ?? numberAt(tokens, at))
         : { kind: 'period', from: at, to: at + period.tokens, period: period.period }
-    if (mention !== null) found.push(mention)
+    if (mention !== null) pushMention(found, mention)
     at = mention?.to ?? at + 1
   }
   return found
+}
+
+/** "movie theater", "customer order": of two things named in one breath the last is meant, and the first only tells which. */
+function pushMention(found: Mention[], mention: Mention): void {
+  const last = found.at(-1)
+  if (mention.kind === 'table' && last?.kind === 'table' && last.to === mention.from && !mention.isApart)
+    found.splice(-1, 1, { ...mention, from: last.from })
+  else found.push(mention)
 }
 
 function valueAt(tokens: readonly Token[], at: number, vocabulary: Vocabulary): Mention | null {
@@ -52,20 +67,39 @@ function valueAt(tokens: readonly Token[], at: number, vocabulary: Vocabulary): 
     return { kind: 'value', from: at, to: at + 1, text: token.text, values: vocabulary.values.get(token.text.toLowerCase()) ?? [] }
   if (/^(letter|letters|substring|prefix|suffix)$/.test(tokens[at - 1]?.lower ?? '') && token.text.length <= 3)
     return { kind: 'value', from: at, to: at + 1, text: token.text, values: [] }
+  // "have Dummy in their title": a name nobody knows, looked for inside a column.
+  const isInside =
+    token.isName && !vocabulary.values.has(token.lower) && /^in (the|their|its|his|her)$/.test(lowerWords(tokens, at + 1, at + 3))
+  if (isInside && nameAt(tokens, at, vocabulary) === null && nameAt(tokens, at + 3, vocabulary)?.kind === 'column')
+    return { kind: 'value', from: at, to: at + 1, text: token.text, values: [] }
   for (let length = Math.min(vocabulary.longestValue, tokens.length - at); length > 0; length--) {
     const part = tokens.slice(at, at + length)
     const text = part.map((one) => one.text).join(' ')
-    const values = vocabulary.values.get(text.toLowerCase())
+    const values =
+      vocabulary.values.get(text.toLowerCase()) ?? (token.isName ? vocabulary.values.get(text.toLowerCase().replace(/s$/, '')) : undefined)
     if (values === undefined) continue
     // A single plain word that also names a table or a column is that name.
     const isPlain = length === 1 && !token.isName
-    if (isPlain && isVerb(tokens, at)) continue
+    // "were cancelled" says a stored state; "were shipped" is a date's verb where there is such a date.
+    if (isPlain && isVerb(tokens, at) && !isState(tokens, at, vocabulary)) continue
     if (isPlain && (token.isFiller || text.length < 3 || nameAt(tokens, at, vocabulary)?.kind === 'table')) continue
     const name = nameAt(tokens, at, vocabulary)
     if (isPlain && name?.kind === 'column' && name.score >= 0.95) continue
     return { kind: 'value', from: at, to: at + length, text, values }
   }
   return null
+}
+
+function lowerWords(tokens: readonly Token[], from: number, to: number): string {
+  return tokens
+    .slice(from, to)
+    .map((token) => token.lower)
+    .join(' ')
+}
+
+function isState(tokens: readonly Token[], at: number, vocabulary: Vocabulary): boolean {
+  const dates = (vocabulary.columnsBy.get(tokens[at]?.root ?? '') ?? []).filter(({ column }) => isDateType(column.type))
+  return dates.length === 0 && /^(is|are|was|were|been|be)$/.test(tokens[at - 1]?.lower ?? '')
 }
 
 function numberAt(tokens: readonly Token[], at: number): Mention | null {
@@ -81,7 +115,7 @@ function nameAt(tokens: readonly Token[], at: number, vocabulary: Vocabulary): M
     const first = part[0]
     const last = part.at(-1)
     if (first === undefined || last === undefined || part.some((token) => token.isQuoted || token.number !== null)) continue
-    if (length > 1 && (part.slice(1).some((token) => token.isAfterComma) || !isOneName(part))) continue
+    if (length > 1 && (part.slice(1).some((token) => token.isAfterComma || token.isStart) || !isOneName(part))) continue
     // A name as the database writes it, "order_items", is its words.
     const words = part
       .filter((token) => !isGrammar(token))
@@ -89,17 +123,20 @@ function nameAt(tokens: readonly Token[], at: number, vocabulary: Vocabulary): M
     const least = first.isFiller && length === 1 ? 0.95 : length > 1 ? 0.8 : 0.45
     if (words.length === 0 || (length === 1 && isGrammar(first))) continue
     if (length === 1 && isOperator(tokens, at)) continue
-    const tables = best(vocabulary.tables, (table) => tableScore(words, table), least)
+    const tables = best(candidates(words, vocabulary.tablesBy), (table) => tableScore(words, table), least)
     const columns = unambiguous(
-      best(
-        vocabulary.tables.flatMap((table) => table.columns),
-        (column) => columnScore(words, column),
-        least,
-      ),
+      best(candidates(words, vocabulary.columnsBy), (column) => columnScore(words, column), least),
       isVerb(tokens, at),
     )
     if (tables.score >= columns.score && tables.found.length > 0)
-      return { kind: 'table', from: at, to: at + length, tables: tables.found, score: tables.score }
+      return {
+        kind: 'table',
+        from: at,
+        to: at + length,
+        tables: tables.found,
+        score: tables.score,
+        isApart: first.isAfterComma || first.isStart,
+      }
     if (columns.found.length > 0)
       return {
         kind: 'column',
@@ -111,6 +148,12 @@ function nameAt(tokens: readonly Token[], at: number, vocabulary: Vocabulary): M
       }
   }
   return null
+}
+
+/** Names that share a word with these. */
+function candidates<Item>(words: readonly string[], by: ReadonlyMap<string, readonly Item[]>): readonly Item[] {
+  const keys = words.flatMap((word) => [word, root(word), classOf(word), ...(word === 'identifier' ? ['id'] : [])])
+  return [...new Set(keys.flatMap((key) => by.get(key) ?? []))]
 }
 
 function weaker(words: readonly string[], found: readonly ColumnWords[], vocabulary: Vocabulary): readonly ColumnWords[] {
@@ -136,6 +179,8 @@ function isOperator(tokens: readonly Token[], at: number): boolean {
   const token = tokens[at]
   if (token === undefined) return false
   if (/^(starts?|starting|begins?|beginning|ends?|ending)$/.test(token.lower)) return /^(with|in|by)$/.test(tokens[at + 1]?.lower ?? '')
+  if (/^(first|last)$/.test(token.lower)) return !/^and (first|last)\b/.test(lowerWords(tokens, at + 1, at + 3))
+  if (/^(percentage|percent|proportion|share|fraction)$/.test(token.lower)) return tokens[at + 1]?.lower === 'of'
   if (!operators.test(token.lower)) return false
   if (/^orders?$/.test(token.lower))
     return (
@@ -150,6 +195,8 @@ function isOperator(tokens: readonly Token[], at: number): boolean {
 function isVerb(tokens: readonly Token[], at: number): boolean {
   const before = tokens[at - 1]?.lower ?? ''
   if (/^(who|do|does|did|not|never|to|they)$/.test(before)) return true
+  // "How many orders did each customer place?"
+  if (at === tokens.length - 1 && tokens.slice(0, at).some((token) => /^(do|does|did)$/.test(token.lower))) return true
   return (
     /(ed|ing)$/.test(tokens[at]?.lower ?? '') &&
     /^(have|has|had|was|were|been|is|are|be|who|that|which|not|never|ever|most|customers)$/.test(before)
@@ -162,7 +209,7 @@ function unambiguous(
   isVerbForm: boolean,
 ): { readonly found: readonly ColumnWords[]; readonly score: number } {
   const names = new Set(found.found.map(({ column }) => column.name))
-  if (found.score <= 0.5 && names.size > 1) return { found: [], score: 0 }
+  if (found.score <= 0.6 && names.size > 1) return { found: [], score: 0 }
   return isVerbForm && found.score < 0.8 ? { found: [], score: 0 } : found
 }
 
@@ -189,6 +236,7 @@ function tableScore(words: readonly string[], table: TableWords): number {
   if (same(words, table.stems)) return 1
   if (endsWith(table.stems, words)) return 0.75
   if (words.length === 1 && table.stems[0] === words[0]) return 0.5
+  if (same(words.map(classOf), table.stems.map(classOf))) return 0.6
   return 0
 }
 
@@ -210,7 +258,9 @@ function columnScore(words: readonly string[], column: ColumnWords): number {
     (stems.includes(words[0] ?? '') || stems.some((word) => word.length > 3 && root(word) === root(words[0] ?? '')))
   )
     return 0.5
-  return 0
+  const classes = words.map(classOf)
+  if (same(classes, stems.map(classOf)) || same(classes, shortStems.map(classOf))) return 0.6
+  return endsWith(stems.map(classOf), classes) ? 0.46 : 0
 }
 
 /** "placement date" of `date_order_placed`. */

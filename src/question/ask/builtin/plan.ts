@@ -10,7 +10,10 @@ export type Output =
   | { readonly kind: 'column'; readonly column: ColumnRef }
   | { readonly kind: 'aggregate'; readonly aggregate: Aggregate; readonly column: ColumnRef; readonly isDistinct: boolean }
   | { readonly kind: 'count'; readonly relation: Relation }
-  | { readonly kind: 'difference'; readonly column: ColumnRef; readonly less: ColumnRef }
+  /** Of the rows, those that pass the tests, in percent or as a part of one. */
+  | { readonly kind: 'share'; readonly relation: Relation; readonly tests: readonly ColumnTest[]; readonly isPercent: boolean }
+  /** Rows of one relation for each row of the other it belongs to, on average. */
+  | { readonly kind: 'mean-count'; readonly relation: Relation; readonly per: ColumnRef }
   | { readonly kind: 'all'; readonly relation: Relation }
 
 /** A test of one column of the row at hand. */

@@ -4,6 +4,8 @@ import { countable, distance } from './join-graph.ts'
 import { measuredBy } from './measures.ts'
 import { superlativeOf, timeSuperlatives } from './phrases.ts'
 import type { Order } from './plan.ts'
+import type { FoundSuperlative } from './found.ts'
+import { readRanking } from './read-rankings.ts'
 import type { Reader } from './reader.ts'
 import { isDateType, isNumberType, type ColumnWords } from './vocabulary.ts'
 import { root } from './words.ts'
@@ -17,7 +19,7 @@ export function readLimit(reader: Reader): number | null {
     const after = reader.words(mention.to, mention.to + 2)
     const isLimit =
       /\b(top|first|last|bottom|best)$/.test(before) ||
-      (/^(most|least|highest|lowest|largest|smallest|biggest|oldest|youngest|latest|newest|cheapest|earliest|longest|shortest)\b/.test(
+      (/^(most|least|best|top|highest|lowest|largest|smallest|biggest|oldest|youngest|latest|newest|cheapest|earliest|longest|shortest)\b/.test(
         after,
       ) &&
         !/\b(than|least)\b/.test(before))
@@ -33,6 +35,8 @@ const orderStart =
   /\b(sorted|ordered|sort|order|arranged|ranked|listed)( the (results?|rows|list))?( them| it)?( (descending|ascending))?( (in|from) [a-z]+( order| to [a-z]+)?)?( by| according to)( the| their| its| ascending| descending)*$|\b(alphabetical|alphabetic|ascending|descending|decreasing|increasing|lexicographic|lexicographical|reverse alphabetical|chronological) order( of| by)( the| their)?$/
 
 export function readOrders(reader: Reader, subject: Relation): Order[] {
+  const scaled = readScale(reader, subject)
+  if (scaled !== null) return [scaled]
   const all = reader.words(0, reader.tokens.length)
   const isDescending =
     /\b(descending|desc|decreasing|highest to lowest|high to low|most to least|largest to smallest|newest first|latest first|reverse)\b/.test(
@@ -58,14 +62,39 @@ export function readOrders(reader: Reader, subject: Relation): Order[] {
   return column === undefined ? [] : [{ output: { kind: 'column', column }, isDescending }]
 }
 
-export interface FoundSuperlative {
-  readonly order: Order
-  readonly isCounted: boolean
+/** "from the youngest to the oldest", "newest to oldest": the first extreme comes first. */
+function readScale(reader: Reader, subject: Relation): Order | null {
+  const at = reader.tokens.findIndex(
+    (token, word) => /^(to|first)$/.test(token.lower) && /est$|^(most|least)$/.test(reader.tokens[word - 1]?.lower ?? ''),
+  )
+  const word = reader.tokens[at - 1]?.lower ?? ''
+  const end = reader.tokens[at]?.lower === 'first' ? at + 1 : reader.words(at + 1, at + 2) === 'the' ? at + 3 : at + 2
+  if (at < 1 || (end > at + 1 && !/est$/.test(reader.tokens[end - 1]?.lower ?? ''))) return null
+  const measured = measuredBy(reader, subject, word)
+  const time = timeSuperlatives[word]
+  const date = time === undefined ? undefined : dateAround(reader, subject, at - 1)
+  const beside = reader.free.find(
+    (mention): mention is ColumnMention => mention.kind === 'column' && orderStart.test(reader.words(mention.from - 8, mention.from)),
+  )
+  if (beside !== undefined) return null
+  const order =
+    measured !== null
+      ? { column: measured.column, isDescending: measured.isMore }
+      : date === undefined
+        ? null
+        : { column: date, isDescending: time === 'most' }
+  if (order === null) return null
+  reader.understand(at - 1, end)
+  for (const mark of ['sorted', 'ordered', 'order', 'sort']) reader.understandWord(mark)
+  return { output: { kind: 'column', column: order.column }, isDescending: order.isDescending }
 }
 
 /** "the highest salary", "the most orders", "the oldest employee", "the most common channel". */
 export function readSuperlative(reader: Reader, subject: Relation): FoundSuperlative | null {
+  const ranked = readRanking(reader, subject)
+  if (ranked !== null) return ranked
   for (const [at, token] of reader.tokens.entries()) {
+    if (reader.understood.has(at)) continue
     const before = reader.words(at - 1, at)
     const isExtreme = /est$/.test(token.lower) || /^(most|least)$/.test(before)
     const measured = isExtreme ? measuredBy(reader, subject, token.lower) : null

@@ -124,6 +124,7 @@ function isPlainList(reader: Reader, outputs: readonly Output[]): boolean {
   const [only] = outputs
   if (
     outputs.length !== 1 ||
+    reader.tokens.some((token) => /^(no|not|never|without)$/.test(token.lower)) ||
     only?.kind !== 'column' ||
     reader.mentions.some((mention) => mention.kind === 'value' || mention.kind === 'number' || mention.kind === 'period')
   )

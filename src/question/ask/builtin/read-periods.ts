@@ -5,7 +5,7 @@ import type { Mention } from './mentions.ts'
 import type { ColumnTest } from './plan.ts'
 import type { Reader } from './reader.ts'
 import type { Token } from './tokens.ts'
-import { isDateType, isNumberType, type ColumnRef, type ColumnWords } from './vocabulary.ts'
+import { isDateType, isYearColumn, type ColumnRef, type ColumnWords } from './vocabulary.ts'
 import { root } from './words.ts'
 
 type PeriodMention = Extract<Mention, { kind: 'period' }>
@@ -80,10 +80,6 @@ function understandVerb(reader: Reader, verb: Token, column: ColumnWords, rivals
   const isNamed = column.stems.map(root).includes(verb.root)
   const isOnly = rivals === 1 && reader.dateColumns(column.relation).length === 1 && /(ed|ing)$/.test(verb.lower)
   if (isNamed || isOnly) reader.understand(at, at + 1)
-}
-
-function isYearColumn({ column, stems }: ColumnWords): boolean {
-  return stems.includes('year') && isNumberType(column.type)
 }
 
 function isOutside({ column }: ColumnWords, { period: { from, to } }: PeriodMention): boolean {

@@ -7,6 +7,7 @@ import { readConditions } from './read-conditions.ts'
 import { readLimit, readOrders, readSuperlative } from './read-orders.ts'
 import { defaultOutputs, groupOutputs, isDistinctAsked, readCounts, readOutputs } from './read-outputs.ts'
 import type { Mention } from './mentions.ts'
+import { isSpanOf, readMeanCount, readOnAverage, readQuestionWord, readShare, readSpan } from './read-shares.ts'
 import type { Reader } from './reader.ts'
 import { keyColumn } from './said-of.ts'
 import { aggregateIn } from './phrases.ts'
@@ -24,18 +25,21 @@ export function readPlan(reader: Reader): Reading {
   if (subject === null) return { problem: 'Nothing in the question names a table or a column here.' }
   const limit = readLimit(reader)
   const orders = readOrders(reader, subject)
+  const mean = readMeanCount(reader, subject)
   const { groups, keys } = readGroups(reader, subject)
   const superlative = readSuperlative(reader, subject)
   const found = readConditions(reader, subject)
   const where = combine(reader, subject, found)
-  const counts = readCounts(reader, subject)
+  const share = readShare(reader, subject, where)
+  const worked = share ?? mean ?? readOnAverage(reader, subject)
+  const counts = worked === null ? readCounts(reader, subject) : [worked]
   const outputs = readOutputs(reader, subject, listedTable(reader))
   const isCountOnly = counts.length > 0 && outputs.length === 0 && groups.length === 0
   const having = found.having
   if (groups.length > 0 && counts.length === 0 && having.length === 0 && superlative === null)
     found.problem ??= aggregateNamed(reader, outputs)
   const shown: Output[] = [...groupOutputs(groups, outputs), ...outputs, ...counts]
-  if (shown.length === 0) shown.push(...defaultOutputs(reader, subject))
+  if (shown.length === 0) shown.push(...asked(reader, subject))
   where.push(...setConditions(reader, subject, shown, found))
   if (found.problem !== null) return { problem: found.problem }
   const isSet = where.some((condition) => condition.kind === 'among') && shown.every((output) => output.kind === 'column')
@@ -44,7 +48,7 @@ export function readPlan(reader: Reader): Reading {
   const isDistinct =
     isSet || (!isCountOnly && isDistinctAsked(reader, subject, shown, needed) && having.length === 0 && superlative === null)
   const countsSubject = [...having, ...(superlative === null ? [] : [superlative.order])].some(
-    ({ output }) => output.kind === 'count' && output.relation === subject,
+    ({ output }) => (output.kind === 'count' ? output.relation : output.kind === 'aggregate' ? output.column.relation : null) === subject,
   )
   const isGrouping = !countsSubject && (having.length > 0 || superlative?.isCounted === true)
   const plan: Plan = {
@@ -78,6 +82,11 @@ function aggregateNamed(reader: Reader, outputs: Output[]): string | null {
     return null
   }
   return 'I cannot tell what to work out for each of them.'
+}
+
+function asked(reader: Reader, subject: Relation): Output[] {
+  const said = readQuestionWord(reader, subject)
+  return said === null ? defaultOutputs(reader, subject) : [said]
 }
 
 /** Conditions on sets of rows hang on what is put out: the subject itself by its key, or the one value asked for. */
@@ -136,11 +145,18 @@ function findSubject(reader: Reader): Relation | null {
   if (leading !== undefined) return leading.table.relation
   const owners = reader.mentions.flatMap((mention) => (mention.kind === 'column' && mention.columns[0] !== undefined ? [mention] : []))
   const [only] = owners
-  if (only === undefined) return null
+  if (only === undefined) return ownerOfValue(reader)
   // Without a table's name, the table that holds most of the columns asked about.
   const votes = new Map<Relation, number>()
   for (const mention of owners) for (const column of mention.columns) votes.set(column.relation, (votes.get(column.relation) ?? 0) + 1)
   return [...votes].toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? null
+}
+
+/** "How old is Eve?": nothing but a value is named, and only one table has it. */
+function ownerOfValue(reader: Reader): Relation | null {
+  const value = reader.mentions.find((mention) => mention.kind === 'value')
+  const relations = new Set(value?.kind === 'value' ? value.values.map(({ relation }) => relation) : [])
+  return relations.size === 1 ? ([...relations][0] ?? null) : null
 }
 
 /** "the full names, departments and cities for each employee": a thing in a list of columns is one of them, not what is asked about. */
@@ -197,6 +213,8 @@ function readGroups(reader: Reader, subject: Relation): Groups {
     const isChained = groups.length > 0 && /\band( the)?$/.test(before) && mention.from - (reader.previous(mention)?.to ?? 0) <= 2
     if (!isAggregating || !(groupStart.test(before) || isChained)) continue
     if (mention.kind === 'column') {
+      // "lessons per year" is the year of the lesson, not of something else.
+      if (isSpanOf(reader, subject, mention)) continue
       const meant = reader.meant(reader.pickColumn(mention, subject), mention)
       if (meant.some(({ relation }) => !mention.columns.some((column) => column.relation === relation))) keys.push(...keysOf(meant))
       groups.push(...meant)
@@ -210,6 +228,8 @@ function readGroups(reader: Reader, subject: Relation): Groups {
     }
     reader.understand(mention.from - start.split(' ').length, mention.to)
   }
+  const span = isAggregating ? readSpan(reader, subject) : null
+  if (span !== null) groups.push(span)
   return { groups, keys }
 }
 

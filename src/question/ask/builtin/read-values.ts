@@ -13,7 +13,9 @@ export function readValue(reader: Reader, subject: Relation, mention: ValueMenti
   const before = reader.before(mention)
   const after = reader.after(mention)
   reader.take(mention)
-  const pattern = likePattern(before, said !== null && said.from > mention.from ? '' : after, mention.text)
+  const isInside =
+    said !== null && said.from > mention.to && mention.values.length === 0 && /^in\b/.test(reader.words(mention.to, said.from))
+  const pattern = isInside ? `%${mention.text}%` : likePattern(before, said !== null && said.from > mention.from ? '' : after, mention.text)
   const isNegated = comparisonIn(before, '') === '<>'
   if (said !== null && isSaid(said, mention, pattern)) {
     const stored = mention.values.find((value) => said.columns.some((column) => column.column === value.column))

@@ -9,6 +9,7 @@ import {
   isDateType,
   isKey,
   isNumberType,
+  isYearColumn,
   labelColumns,
   type ColumnRef,
   type ColumnWords,
@@ -205,7 +206,9 @@ export class Reader {
   }
 
   dateColumns(relation: Relation): readonly ColumnWords[] {
-    return this.tableOf(relation).columns.filter(({ column }) => isDateType(column.type))
+    const { columns } = this.tableOf(relation)
+    const dates = columns.filter(({ column }) => isDateType(column.type))
+    return dates.length > 0 ? dates : columns.filter(isYearColumn)
   }
 
   numberColumns(relation: Relation): readonly ColumnWords[] {

@@ -1,7 +1,7 @@
 import { dialectFacts, type Catalog, type Dialect, type Relation } from '../../../domain/index.ts'
-import { connect, distance, rivals, type Edge } from './join-graph.ts'
+import { connect, distance, rivals, singleKey, type Edge } from './join-graph.ts'
 import type { ColumnTest, Condition, Output, Plan } from './plan.ts'
-import { isBooleanType, isNumberType, type ColumnRef } from './vocabulary.ts'
+import { isBooleanType, isNumberType, type ColumnRef, type Span } from './vocabulary.ts'
 
 const reserved = new Set(
   'all and any array as asc both case cast check collate column constraint create cross current_date default desc distinct do else end except false fetch for foreign from full grant group having in initially inner intersect into is join lateral leading left like limit natural not null offset on only or order outer primary references right select some table then to trailing true union unique user using values when where window with'.split(
@@ -72,7 +72,7 @@ class Writer {
   #wanted(): Relation[] {
     const plan = this.#plan
     const refs = [
-      ...plan.outputs.map(relationOf),
+      ...plan.outputs.flatMap(relationsIn),
       ...plan.groups.map((column) => column.relation),
       ...plan.having.map(({ output }) => relationOf(output)),
       ...plan.orders.map(({ output }) => relationOf(output)),
@@ -90,7 +90,7 @@ class Writer {
     const plan = this.#plan
     const columns = [...plan.groups]
     const isAggregating = [...plan.outputs, ...plan.orders.map((order) => order.output), ...plan.having.map((one) => one.output)].some(
-      (output) => output.kind === 'aggregate' || output.kind === 'count',
+      (output) => output.kind !== 'column' && output.kind !== 'all',
     )
     if (!isAggregating) return []
     for (const output of [...plan.outputs, ...plan.orders.map((order) => order.output)])
@@ -117,8 +117,12 @@ class Writer {
         return this.#relations.length > 1 ? `${this.#identifier(output.relation.name)}.*` : '*'
       case 'count':
         return `count(${this.#counted(output.relation)})`
-      case 'difference':
-        return `${this.#column(output.column)} - ${this.#column(output.less)}`
+      case 'share': {
+        const tests = output.tests.map((test) => this.#test(test, this.#column(test.column))).join(' AND ')
+        return `avg(CASE WHEN ${tests} THEN ${output.isPercent ? '100.0' : '1.0'} ELSE 0 END)`
+      }
+      case 'mean-count':
+        return `count(*) * 1.0 / count(DISTINCT ${this.#column(output.per)})`
       case 'aggregate':
         return `${output.aggregate}(${output.isDistinct ? 'DISTINCT ' : ''}${this.#column(output.column)})`
     }
@@ -126,9 +130,9 @@ class Writer {
 
   /** Rows of a relation count once, however many rows of others are joined to each. */
   #counted(relation: Relation): string {
-    const [key] = relation.primaryKey
+    const key = singleKey(relation)
     const isFanned = this.#relations.some((other) => other !== relation && this.#fansOut(relation, other))
-    return isFanned && relation.primaryKey.length === 1 && key !== undefined ? `DISTINCT ${this.#qualified(relation, key)}` : '*'
+    return isFanned && key !== null ? `DISTINCT ${this.#qualified(relation, key)}` : '*'
   }
 
   /** true: one row of `from` meets several of `to` along the joins of this statement. */
@@ -222,7 +226,8 @@ class Writer {
   }
 
   #column(ref: ColumnRef): string {
-    return this.#qualified(ref.relation, ref.column.name)
+    const column = this.#qualified(ref.relation, ref.column.name)
+    return ref.span === undefined ? column : spanOf(column, ref.span, this.#dialect)
   }
 
   #bare(ref: ColumnRef): string {
@@ -265,8 +270,13 @@ function relationsOf(condition: Condition): readonly Relation[] {
   }
 }
 
+function relationsIn(output: Output): readonly Relation[] {
+  if (output.kind === 'share') return [output.relation, ...output.tests.map((test) => test.column.relation)]
+  return output.kind === 'mean-count' ? [output.relation, output.per.relation] : [relationOf(output)]
+}
+
 function relationOf(output: Output): Relation {
-  return output.kind === 'column' || output.kind === 'aggregate' || output.kind === 'difference' ? output.column.relation : output.relation
+  return output.kind === 'column' || output.kind === 'aggregate' ? output.column.relation : output.relation
 }
 
 function literal(value: string | number, { column }: ColumnRef, dialect: Dialect): string {
@@ -274,6 +284,13 @@ function literal(value: string | number, { column }: ColumnRef, dialect: Dialect
   if (typeof value === 'number') return isNumberType(column.type) ? String(value) : text(String(value), dialect)
   if (isNumberType(column.type) && /^-?\d+(\.\d+)?$/.test(value)) return value
   return text(value, dialect)
+}
+
+/** The first day of the span a date lies in; of a year, its number. */
+function spanOf(column: string, span: Span, dialect: Dialect): string {
+  if (dialect === 'postgres') return span === 'year' ? `EXTRACT(YEAR FROM ${column})` : `date_trunc('${span}', ${column})`
+  const formats = { day: '%Y-%m-%d', month: '%Y-%m-01', year: '%Y' }
+  return dialect === 'sqlite' ? `strftime('${formats[span]}', ${column})` : `date_format(${column}, '${formats[span]}')`
 }
 
 function isMysql(dialect: Dialect): boolean {

@@ -1,4 +1,5 @@
 import type { Relation } from '../../../domain/index.ts'
+import { singleKey } from './join-graph.ts'
 import type { Mention } from './mentions.ts'
 import type { Reader } from './reader.ts'
 import { isKey, isNumberType, isTextType, type ColumnRef } from './vocabulary.ts'
@@ -48,7 +49,7 @@ export function keyBefore(reader: Reader, mention: Mention): ColumnRef | null {
 }
 
 export function keyColumn(relation: Relation): ColumnRef | null {
-  const [key] = relation.primaryKey
-  const column = relation.primaryKey.length === 1 ? relation.columns.find(({ name }) => name === key) : undefined
+  const key = singleKey(relation)
+  const column = key === null ? undefined : relation.columns.find(({ name }) => name === key)
   return column === undefined ? null : { relation, column }
 }

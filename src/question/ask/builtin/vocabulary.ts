@@ -1,9 +1,14 @@
 import type { Catalog, CatalogColumn, Relation } from '../../../domain/index.ts'
+import { classOf } from './synonyms.ts'
 import { nameStems, root } from './words.ts'
+
+export type Span = 'day' | 'month' | 'year'
 
 export interface ColumnRef {
   readonly relation: Relation
   readonly column: CatalogColumn
+  /** Of a date: the span it lies in, not the day itself. */
+  readonly span?: Span
 }
 
 /** A catalog in the words people use for it. */
@@ -11,6 +16,9 @@ export interface Vocabulary {
   readonly tables: readonly TableWords[]
   /** Stored values by their lower-case text. */
   readonly values: ReadonlyMap<string, readonly StoredValue[]>
+  /** Tables and columns by each word that may name them: stems, roots, synonyms, words of a short comment. */
+  readonly tablesBy: ReadonlyMap<string, readonly TableWords[]>
+  readonly columnsBy: ReadonlyMap<string, readonly ColumnWords[]>
   /** Longest value, in words. */
   readonly longestValue: number
 }
@@ -70,7 +78,30 @@ function build(catalog: Catalog): Vocabulary {
       columns: marked,
     }
   })
-  return { tables, values, longestValue: Math.min(longestValue, 8) }
+  const columns = tables.flatMap((table) => table.columns)
+  return {
+    tables,
+    tablesBy: byWord(tables, (table) => table.stems),
+    columnsBy: byWord(columns, (column) => [
+      ...column.stems,
+      ...column.commentStems,
+      ...(column.isLabel ? ['nam'] : []),
+      ...(isKey(column) ? ['id'] : []),
+    ]),
+    values,
+    longestValue: Math.min(longestValue, 8),
+  }
+}
+
+function byWord<Item>(items: readonly Item[], wordsOf: (item: Item) => readonly string[]): ReadonlyMap<string, readonly Item[]> {
+  const found = new Map<string, Item[]>()
+  for (const item of items)
+    for (const word of new Set(wordsOf(item).flatMap((one) => [one, root(one), classOf(one)]))) {
+      const known = found.get(word)
+      if (known === undefined) found.set(word, [item])
+      else known.push(item)
+    }
+  return found
 }
 
 function columnWords(relation: Relation, column: CatalogColumn, tableStems: readonly string[]): ColumnWords {
@@ -110,6 +141,11 @@ export function isBooleanType(type: string): boolean {
 
 export function isDateType(type: string): boolean {
   return /date|timestamp|datetime/i.test(type)
+}
+
+/** A year kept as a number. */
+export function isYearColumn({ column, stems }: ColumnWords): boolean {
+  return stems.includes('year') && isNumberType(column.type)
 }
 
 export function isKey({ relation, column }: ColumnRef): boolean {

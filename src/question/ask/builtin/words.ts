@@ -5,7 +5,7 @@ const fillers = new Set(
    name_ all any each every both also along together respective respectively corresponding associated belong belonging belongs related relating involved
    out up so than then just only existing exist exists available currently current present total_ overall altogether entire record records entry entries row rows
    database data table tables info information detail_ want know see look like would can could will should s t let there's one ones own some such same
-   present various kind kinds recorded record contain_ if while during into about via across per against among between within without not no never none
+   present various kind kinds recorded record contain_ if while during into about via per against among between within without not no never none
    made make makes making done use used using held hold holds sort sorted order_ happen happened say called named been per's people_ ours having answer question
    many much more most less least first_ last_ go went gone come came work works working worked live lives living lived stay situated located find_ placed
    ever yet still already once twice time_ times_ full complete whole combination combined pair pairs list_ they're aren't isn't don't doesn't didn't hasn't haven't
