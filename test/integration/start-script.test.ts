@@ -192,17 +192,21 @@ describe('npm test', () => {
 const oldNodes = (process.env['AISHELL_TEST_OLD_NODES'] ?? '').split(',').filter((version) => version !== '')
 
 describe.skipIf(oldNodes.length === 0)('an older Node (AISHELL_TEST_OLD_NODES names versions to fetch)', () => {
-  test.each(oldNodes)('%s starts with the Node it fetches, and needs no network for it again', (version) => {
-    const root = checkout(`old-${version}`)
-    const home = join(folder, `node-${version}`)
-    mkdirSync(home)
-    const fetched = spawnSync('npm', ['install', '--prefix', home, '--no-save', `node-${process.platform}-${process.arch}@${version}`], {
-      env: withNpm,
-    })
-    expect(fetched.status).toBe(0)
-    const old = join(home, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node')
-    const run = (env: NodeJS.ProcessEnv) => spawnSync(old, ['scripts/start.mjs', 'start', 'again'], { cwd: root, env, encoding: 'utf8' })
-    expect(run(withNpm)).toMatchObject({ status: 0, stdout: 'main start again\n' })
-    expect(run(withoutNpm)).toMatchObject({ status: 0, stdout: 'main start again\n', stderr: '' })
-  })
+  test.each(oldNodes)(
+    '%s starts with the Node it fetches, and needs no network for it again',
+    (version) => {
+      const root = checkout(`old-${version}`)
+      const home = join(folder, `node-${version}`)
+      mkdirSync(home)
+      const fetched = spawnSync('npm', ['install', '--prefix', home, '--no-save', `node-${process.platform}-${process.arch}@${version}`], {
+        env: withNpm,
+      })
+      expect(fetched.status).toBe(0)
+      const old = join(home, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node')
+      const run = (env: NodeJS.ProcessEnv) => spawnSync(old, ['scripts/start.mjs', 'start', 'again'], { cwd: root, env, encoding: 'utf8' })
+      expect(run(withNpm)).toMatchObject({ status: 0, stdout: 'main start again\n' })
+      expect(run(withoutNpm)).toMatchObject({ status: 0, stdout: 'main start again\n', stderr: '' })
+    },
+    180_000,
+  )
 })
