@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, describe, expect, test } from 'vitest'
-import { createPostgresEngine, createSqliteEngine, type EnginePool } from '../../src/platform/engines/index.ts'
+import { createMysqlEngine, createPostgresEngine, createSqliteEngine, type EnginePool } from '../../src/platform/engines/index.ts'
 import { diceOf } from '../support/dice.ts'
 import { MaskedWorlds, maskLines, outcomeOf, succeeds } from '../support/mask-asking.ts'
 import { randomPolicy } from '../support/mask-policies.ts'
-import { StatementMaker } from '../support/mask-statements.ts'
-import { cleanTables, tables, tablesSql, viewsSql, type WorldTable } from '../support/mask-world.ts'
+import { StatementMaker, type MakerDialect } from '../support/mask-statements.ts'
+import { freshMariadbDatabase, mariadbMissing, startMariadb, type MariadbServer } from '../support/mariadb-server.ts'
+import { cleanTables, mariadbTablesSql, tables, tablesSql, viewsSql, type WorldTable } from '../support/mask-world.ts'
 import { freshDatabase } from '../support/postgres-server.ts'
 
 // More, or others: AISHELL_MASK_POLICIES=100 AISHELL_MASK_SEED=7 npm test -- masks-random
@@ -26,6 +27,7 @@ const guards: MaskedWorlds[] = []
 afterAll(async () => {
   for (const pool of opened) await pool.close()
   for (const { guard } of guards) await guard.close()
+  await maria?.stop()
   rmSync(directory, { recursive: true, force: true })
 })
 
@@ -43,6 +45,18 @@ const sqliteWorld: World = async (all) => {
   return createSqliteEngine({ allowedDirectories: [directory] }).open({ engine: 'sqlite', file }, options)
 }
 
+let maria: MariadbServer | null = null
+
+const mariadbWorld: World = async (all) => {
+  maria ??= await startMariadb()
+  const database = await freshMariadbDatabase(maria)
+  await database.script(mariadbTablesSql(all))
+  return createMysqlEngine('mariadb', { allowPrivateHosts: true, allowedHosts: [] }).open(
+    { engine: 'mariadb', ...database.reader },
+    options,
+  )
+}
+
 async function open(world: World, all: readonly WorldTable[]): Promise<EnginePool> {
   const pool = await world(all)
   opened.push(pool)
@@ -55,9 +69,10 @@ function corpusOf(dialect: string): readonly string[] {
   return plain.map((line) => line.sql).filter((sql) => !/\b(event|person|contractor|mv_|v_whole|moods|page|pg_column_size)/.test(sql))
 }
 
-describe.each<[string, World]>([
+describe.each<[MakerDialect, World]>([
   ['postgres', postgresWorld],
   ['sqlite', sqliteWorld],
+  ...(mariadbMissing === null ? [['mariadb', mariadbWorld] as [MakerDialect, World]] : []),
 ])('random policies and statements of %s', (dialect, world) => {
   test('show what the same database shows that never held what they hide', async () => {
     const secret = await open(world, tables)
@@ -69,7 +84,7 @@ describe.each<[string, World]>([
       const dice = diceOf(seed * 1_000 + at)
       const { policy, isVisible } = randomPolicy(dice, dialect === 'sqlite')
       const clean = await open(world, cleanTables(policy, isVisible))
-      const maker = new StatementMaker(dice, dialect === 'sqlite')
+      const maker = new StatementMaker(dice, dialect)
       const corpus = corpusOf(dialect)
       for (let count = 0; count < statementsPerPolicy; count++) {
         const sql = dice.chance(0.25) ? dice.pick(corpus) : maker.statement()
@@ -90,5 +105,5 @@ describe.each<[string, World]>([
     // A world in which all is refused would prove nothing.
     expect(tally.same).toBeGreaterThan(0.8 * policies * statementsPerPolicy)
     console.info(dialect, tally)
-  })
+  }, 300_000) // hundreds of questions to two databases each
 })

@@ -1,4 +1,5 @@
 import type { Dice } from './dice.ts'
+import { dialectFacts } from '../../src/domain/index.ts'
 import { tables } from './mask-world.ts'
 
 /** Something in a FROM, and the names of its columns as they are written. */
@@ -8,17 +9,26 @@ interface Source {
   readonly columns: readonly string[]
 }
 
-const quote = (name: string): string => (/^[a-z_]+$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`)
+export type MakerDialect = 'postgres' | 'sqlite' | 'mariadb'
 
 /** Reads over the tables of the world: joins, subselects, WITH, set operations, aggregates, windows, whole rows. */
 export class StatementMaker {
   readonly #dice: Dice
-  readonly #isSqlite: boolean
+  readonly #dialect: MakerDialect
   #names = 0
 
-  constructor(dice: Dice, isSqlite: boolean) {
+  constructor(dice: Dice, dialect: MakerDialect) {
     this.#dice = dice
-    this.#isSqlite = isSqlite
+    this.#dialect = dialect
+  }
+
+  get #isPlain(): boolean {
+    return this.#dialect !== 'postgres'
+  }
+
+  #quote(name: string): string {
+    if (/^[a-z_]+$/.test(name)) return name
+    return dialectFacts[this.#dialect].quoteIdentifier(name)
   }
 
   statement(): string {
@@ -39,7 +49,7 @@ export class StatementMaker {
 
   /** Text compares alike whatever type a mask has given a column. */
   #text(expression: string): string {
-    return `CAST(${expression} AS text)`
+    return `CAST(${expression} AS ${this.#dialect === 'mariadb' ? 'char' : 'text'})`
   }
 
   #source(depth: number): Source {
@@ -50,9 +60,10 @@ export class StatementMaker {
     }
     if (dice.chance(0.15)) return { from: `v_customer AS ${alias}`, alias, columns: ['id', 'name', 'mail', 'born'] }
     const table = dice.pick(tables)
+    const quote = (name: string): string => this.#quote(name)
     const columns = table.columns.map(([name]) => quote(name))
     if (dice.chance(0.1)) return { from: quote(table.name), alias: quote(table.name), columns }
-    if (this.#isSqlite || dice.chance(0.6)) return { from: `${quote(table.name)} ${dice.pick(['AS ', ''])}${alias}`, alias, columns }
+    if (this.#isPlain || dice.chance(0.6)) return { from: `${quote(table.name)} ${dice.pick(['AS ', ''])}${alias}`, alias, columns }
     const renamed = columns.map((_, at) => `r${at}`)
     return dice.pick<Source>([
       { from: `public.${quote(table.name)} ${alias}`, alias, columns },
@@ -70,8 +81,8 @@ export class StatementMaker {
     const second = this.#source(depth)
     if (second.alias === first.alias) return { from: first.from, all: [first] }
     const on = `${this.#text(this.#column([first]))} = ${this.#text(this.#column([second]))}`
-    const kind = dice.pick(['JOIN', 'LEFT JOIN', 'RIGHT JOIN', 'FULL JOIN'])
-    return { from: `${first.from} ${kind} ${second.from} ON ${on}`, all: [first, second] }
+    const kind = dice.pick(['JOIN', 'LEFT JOIN', 'RIGHT JOIN', this.#dialect === 'mariadb' ? 'CROSS JOIN' : 'FULL JOIN'])
+    return { from: `${first.from} ${kind} ${second.from}${kind === 'CROSS JOIN' ? '' : ` ON ${on}`}`, all: [first, second] }
   }
 
   #column(sources: readonly Source[]): string {
@@ -101,7 +112,7 @@ export class StatementMaker {
       `md5(${text})`,
     ]
     const subselect = `(SELECT max(${this.#text('s.email')}) FROM customer s WHERE ${this.#text('s.region')} = ${text})`
-    return this.#dice.pick(this.#isSqlite || isRenamed ? [...shared, subselect] : [...shared, subselect, ...whole])
+    return this.#dice.pick(this.#isPlain || isRenamed ? [...shared, subselect] : [...shared, subselect, ...whole])
   }
 
   #condition(sources: readonly Source[]): string {
@@ -145,7 +156,11 @@ export class StatementMaker {
     const { from, all } = this.#sources(0)
     const key = this.#text(this.#column(all))
     const text = this.#text(this.#column(all))
-    const concat = this.#isSqlite ? `group_concat(${text}, ',' ORDER BY ${text})` : `string_agg(${text}, ',' ORDER BY ${text})`
+    const concat = {
+      postgres: `string_agg(${text}, ',' ORDER BY ${text})`,
+      sqlite: `group_concat(${text}, ',' ORDER BY ${text})`,
+      mariadb: `group_concat(${text} ORDER BY ${text} SEPARATOR ',')`,
+    }[this.#dialect]
     const aggregate = dice.pick([
       `min(${text})`,
       `max(${text})`,

@@ -240,3 +240,25 @@ export const viewsSql = `
   CREATE VIEW v_twice AS SELECT v.id, upper(v.mail) AS up, o.total FROM v_customer v JOIN sales_order o ON CAST(o.customer_id AS text) = CAST(v.id AS text);
   CREATE VIEW v_contact_city AS SELECT id, city FROM contact;
 `
+
+const mariadbTypes: Readonly<Record<string, string>> = {
+  text: 'varchar(200)',
+  numeric: 'decimal(20,2)',
+  'timestamp without time zone': 'datetime',
+}
+
+/** The same tables and views for MariaDB, whose truth values are numbers; a whole number that was cut down stays one. */
+export function mariadbTablesSql(all: readonly WorldTable[]): string {
+  const typeOf = (table: string, at: number, type: string): string => {
+    const original = tables.find((one) => one.name === table)?.columns[at]?.[1]
+    return type === 'numeric' && original === 'integer' ? 'bigint' : (mariadbTypes[type] ?? type)
+  }
+  const truth = (value: string | null): string | null => (value === 't' ? '1' : value === 'f' ? '0' : value)
+  const converted = all.map((table) => ({
+    ...table,
+    columns: table.columns.map(([name, type], at) => [name, typeOf(table.name, at, type)] as const),
+    rows: table.rows.map((row) => row.map((value, at) => (table.columns[at]?.[1] === 'boolean' ? truth(value) : value))),
+  }))
+  const settings = `SET sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES';`
+  return settings + tablesSql(converted) + viewsSql.replaceAll(' AS text)', ' AS char)')
+}

@@ -39,7 +39,6 @@ export interface Analyser {
   analyse(sql: string, options: AnalyseOptions): Analysis | Promise<Analysis>
   /** What a relation of that analysis reads where it is a view, through any views below it. */
   sourcesOf(use: RelationUse, analysis: Analysis, options: AnalyseOptions): ViewSources
-  /** null: the dialect has none, and what is masked or filtered is refused. */
-  readonly masker: Masker | null
+  readonly masker: Masker
   close(): Promise<void>
 }

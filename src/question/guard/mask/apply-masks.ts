@@ -5,7 +5,7 @@ import type { GuardContext, GuardSubject } from '../guard.ts'
 import type { ViewSources } from '../view-sources.ts'
 import type { MaskedText } from './masked-text.ts'
 import { MaskPlan } from './mask-plan.ts'
-import { explainMasked, needsCatalog, unsupportedDialect, writesMasked } from './mask-reasons.ts'
+import { explainMasked, needsCatalog, writesMasked } from './mask-reasons.ts'
 
 /** A verdict, and what runs in place of what was written; null: the statement as it is. */
 export interface Applied {
@@ -39,7 +39,7 @@ export async function applyMasks(verdict: Verdict, analysis: Analysis, bench: Ma
   if (problem !== null) return { verdict: refuse(told, problem), masked: null }
   if (analysis.class === 'write') return { verdict: told, masked: null }
   const request = { sql: subject.sql, paramCount: subject.params?.length ?? null, plan, uses: touched.uses, analysis }
-  const masked = (await analyser.masker?.mask(request, options)) ?? unsupportedDialect(first.name, first.span)
+  const masked = await analyser.masker.mask(request, options)
   return 'code' in masked ? { verdict: refuse(told, masked), masked: null } : { verdict: told, masked }
 }
 

@@ -12,7 +12,7 @@ export function maskedText(
 ): Pick<ApprovedFields, 'sql' | 'params' | 'isSpliced' | 'overlay'> | null {
   const { maskActor } = context
   const { masker } = analyser
-  if (maskActor === undefined || masker === null || subject.params === null) return null
+  if (maskActor === undefined || subject.params === null) return null
   const hasKey = masked.hidden.some((hidden) => hidden.kind === 'mask-key')
   if (hasKey && maskActor.key === null)
     throw new ShellError({
@@ -24,9 +24,6 @@ export function maskedText(
     const values = masked.hidden.filter((hidden) => hidden.kind === 'actor').map((hidden) => masker.bound(hidden, maskActor))
     return { sql: masked.sql, params: subject.params, overlay: { ...masked.overlay, values, key: hasKey ? maskActor.key : null } }
   }
-  return {
-    sql: masked.sql,
-    params: [...subject.params, ...masked.hidden.map((hidden) => masker.bound(hidden, maskActor))],
-    isSpliced: true,
-  }
+  const values = [...subject.params, ...masked.hidden.map((hidden) => masker.bound(hidden, maskActor))]
+  return { sql: masked.sql, params: masked.order?.map((place) => values[place] ?? null) ?? values, isSpliced: true }
 }

@@ -6,15 +6,6 @@ export const needsCatalog: Reason = {
   hint: 'Judge the statement with the catalog of its connection.',
 }
 
-export function unsupportedDialect(name: string, span: Span): Reason {
-  return {
-    code: 'guard.mask-unsupported',
-    message: `${name} is masked or filtered for you, which cannot be done for this kind of database.`,
-    span,
-    hint: 'Ask about something else, or ask an editor of the policy.',
-  }
-}
-
 export function brokenFilter(name: string): Reason {
   return {
     code: 'guard.filter-broken',

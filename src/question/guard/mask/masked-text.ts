@@ -11,6 +11,8 @@ export interface MaskedText {
   readonly sql: string
   /** Bound after the statement's own values, in this order. */
   readonly hidden: readonly HiddenValue[]
+  /** Where values are bound by where they stand: for each place, the number of the value among the own and the hidden ones, from 0. */
+  readonly order?: readonly number[]
   /** Views laid over the tables, where the text stays as it is; `values` are those of `hidden`. */
   readonly overlay: Pick<Overlay, 'tables' | 'views'> | null
 }

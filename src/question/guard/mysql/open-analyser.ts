@@ -4,7 +4,9 @@ import type { Analysis, RelationUse } from '../analysis.ts'
 import { noSources, sourcesOfView, type ViewSources } from '../view-sources.ts'
 import { analyseReading, readStatement, type Reading } from './analyse.ts'
 import type { Profile } from './functions.ts'
+import { maskMysql } from './mask.ts'
 import { Parser } from './parser.ts'
+import { boundValue } from './render-mask.ts'
 
 const deepestView = 16
 
@@ -26,6 +28,17 @@ export async function openMysqlAnalyser(profile: Profile): Promise<Analyser> {
     }
   }
 
+  const sourcesOf = (use: RelationUse, _analysis: Analysis, options: AnalyseOptions): ViewSources => {
+    if (use.relation === null) return noSources
+    const readings = new Map(
+      (options.index?.catalog.relations ?? []).flatMap((one) => (one.definition === null ? [] : [[one.definition, views.get(one)]])),
+    )
+    return sourcesOfView(use.relation, {
+      key: `${profile} ${[...options.safeFunctions].join('\u0000')}`,
+      analyse: (definition) => analyseReading(readings.get(definition) ?? notRead, definition, viewRules(options)),
+    })
+  }
+
   return {
     analyse: async (sql, options) => {
       const reading = await readStatement(sql, parse)
@@ -33,17 +46,12 @@ export async function openMysqlAnalyser(profile: Profile): Promise<Analyser> {
       await readViews(analysis, options, 0)
       return analysis
     },
-    sourcesOf: (use: RelationUse, _analysis: Analysis, options: AnalyseOptions): ViewSources => {
-      if (use.relation === null) return noSources
-      const readings = new Map(
-        (options.index?.catalog.relations ?? []).flatMap((one) => (one.definition === null ? [] : [[one.definition, views.get(one)]])),
-      )
-      return sourcesOfView(use.relation, {
-        key: `${profile} ${[...options.safeFunctions].join('\u0000')}`,
-        analyse: (definition) => analyseReading(readings.get(definition) ?? notRead, definition, viewRules(options)),
-      })
+    sourcesOf,
+    masker: {
+      mask: (request, options) =>
+        maskMysql(request, { ...rulesOf(options), parse, sourcesOf: (use) => sourcesOf(use, request.analysis, options) }),
+      bound: boundValue,
     },
-    masker: null,
     close: () => parser.close(),
   }
 }
