@@ -10,7 +10,9 @@ export function boundValue(hidden: HiddenValue, actor: MaskActor): string | null
   return list === null ? null : JSON.stringify(list)
 }
 
-export const quoteName = dialectFacts.mysql.quoteIdentifier
+export function quoteName(name: string): string {
+  return dialectFacts.mysql.quoteIdentifier(name)
+}
 
 /** Strings are read with backslashes: the engine pins the sql_mode. */
 function quoteText(text: string): string {
