@@ -40,6 +40,8 @@ const house = await openHouse({ ...postgres, port: (door.address() as AddressInf
 const [server] = house.servers
 if (server === undefined) throw new Error('no server')
 
+server.process.once('exit', (code) => code !== null && console.error(`The server ended with ${code}: ${server.said().slice(-4000)}`))
+
 interface Told extends Reply {
   readonly id: string | null
   readonly atMs: number

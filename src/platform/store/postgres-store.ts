@@ -12,6 +12,8 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 export function createStore(options: { readonly address: StoreAddress; readonly poolMax: number }): Store {
   const pool = new Pool({ ...clientConfig(options.address), max: options.poolMax })
   pool.on('error', () => undefined) // an idle connection died; the next query opens another and says so if it cannot
+  // One on loan that dies while nothing is asked of it would end the process; its next query fails, and that is enough.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const database = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
   return {
     within: (scope, work) => transaction(database, scope, work),

@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { createStore, openListener, sql } from '../../src/platform/store/index.ts'
+import { execute, freshStore } from '../support/postgres-server.ts'
+
+test('a connection that dies in the middle of a transaction fails that transaction and nothing else', async () => {
+  const address = await freshStore()
+  const store = createStore({ address, poolMax: 2 })
+  const work = store.withoutTenant(async (query) => {
+    const { rows } = await sql<{ pid: number }>`SELECT pg_backend_pid() AS pid`.execute(query)
+    await execute(address.superuser, `SELECT pg_terminate_backend(${rows[0]?.pid ?? 0})`)
+    await sleep(200) // nobody asks anything while it dies
+    return await sql`SELECT 1`.execute(query)
+  })
+  await expect(work).rejects.toMatchObject({ code: 'store.unreachable' })
+  await store.check()
+  await store.close()
+})
+
+test('a listener whose connection dies listens again, says that it may have missed something, and has lost its lead', async () => {
+  const address = await freshStore()
+  const heard: string[] = []
+  let returned = (): void => {}
+  const back = new Promise<void>((resolve) => {
+    returned = resolve
+  })
+  const listener = openListener({ address, channel: 'test_signals', heard: (text) => heard.push(text), returned: () => returned() })
+  const other = openListener({ address, channel: 'test_signals', heard: () => {}, returned: () => {} })
+  while (!(await listener.lead())) await sleep(20)
+  expect(await other.lead()).toBe(false)
+  await execute(
+    address.superuser,
+    `SELECT pg_terminate_backend(l.pid) FROM pg_locks l WHERE l.locktype = 'advisory' AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+  )
+  while (!(await other.lead())) await sleep(20)
+  await back
+  expect(await listener.lead()).toBe(false)
+  while (!heard.includes('again')) {
+    listener.notify('again')
+    await sleep(20)
+  }
+  await Promise.all([listener.close(), other.close()])
+})
