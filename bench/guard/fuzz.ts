@@ -7,6 +7,7 @@ import { openPolicy, type Dialect } from '../../src/domain/index.ts'
 import { createGuard } from '../../src/question/guard/index.ts'
 import { Generator } from './fuzz/generate.ts'
 import { mutate } from './fuzz/mutate.ts'
+import { openMysqlWorld } from './fuzz/mysql-world.ts'
 import { openPostgresWorld } from './fuzz/postgres-world.ts'
 import { Random } from './fuzz/random.ts'
 import { openSqliteWorld } from './fuzz/sqlite-world.ts'
@@ -17,7 +18,12 @@ import type { World } from './fuzz/world.ts'
  * reader's; whatever the guard lets through runs on a real server as somebody who may do anything. Nothing may change there,
  * nothing may be thrown, and no judging may hold the event loop longer than ten milliseconds.
  */
-const worlds = { postgres: openPostgresWorld, sqlite: openSqliteWorld } as const
+const worlds = {
+  postgres: openPostgresWorld,
+  sqlite: openSqliteWorld,
+  mariadb: () => openMysqlWorld('mariadb'),
+  mysql: () => openMysqlWorld('mysql'),
+} as const
 type FuzzDialect = keyof typeof worlds
 const longestHoldMs = 10
 

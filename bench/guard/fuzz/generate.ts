@@ -27,14 +27,18 @@ export class Generator {
     const own = [...catalog.operators.map((name) => name.slice(name.indexOf('.') + 1))]
     this.#operators = [
       ...words('+ - * / % || = <> < > <= >= AND OR IS LIKE'),
-      ...(this.#isPostgres ? words('~ ~~ @> && -> ->> ^ #') : words('-> ->> & GLOB')),
+      ...(this.#isPostgres
+        ? words('~ ~~ @> && -> ->> ^ #')
+        : this.#isMysql
+          ? words('DIV MOD XOR REGEXP <=> && ^ :=')
+          : words('-> ->> & GLOB')),
       ...own,
     ]
     this.#types = this.#isPostgres
       ? words(
           'int text numeric date jsonb mood int text numeric float8 bool timestamptz bigint json int text numeric float8 bool timestamptz bigint json posint spot pair regclass item int[] "char" varchar(3) bytea xml',
         )
-      : words('INTEGER TEXT REAL BLOB')
+      : words(this.#isMysql ? 'SIGNED UNSIGNED CHAR CHAR(3) DECIMAL(10,2) DATE DATETIME TIME BINARY DOUBLE JSON' : 'INTEGER TEXT REAL BLOB')
   }
 
   statement(): string {
@@ -52,7 +56,7 @@ export class Generator {
       () => `WITH q AS (DELETE FROM ${table} ${chance(0.5) ? 'RETURNING *' : ''}) ${this.query()}`,
       () => `WITH q AS (${this.query()}) INSERT INTO ${table} SELECT * FROM q`,
       () =>
-        pick(this.#isPostgres ? postgresVerbs : sqliteVerbs)
+        pick(this.#isPostgres ? postgresVerbs : this.#isMysql ? mysqlVerbs : sqliteVerbs)
           .replace('%t', table)
           .replace('%q', this.query())
           .replace('%e', this.expression()),
@@ -103,9 +107,10 @@ export class Generator {
       return `${table} AS x${this.#random.below(9)} ${join} ${this.name()} AS y${this.#random.below(9)}${how}`
     }
     if (kind === 8 && !isDeep) return `${chance(0.3) && this.#isPostgres ? 'LATERAL ' : ''}(${this.query()}) AS s${this.#random.below(9)}`
-    if (kind === 9) return `${this.call()}(${this.#random.list(0, 2, () => this.expression())}) AS f`
+    if (kind === 9 && !this.#isMysql) return `${this.call()}(${this.#random.list(0, 2, () => this.expression())}) AS f`
     if (kind === 10 && this.#isPostgres)
       return `${table} TABLESAMPLE ${pick(['SYSTEM', 'BERNOULLI', 'SYSTEM', 'BERNOULLI', 'evil'])} (${chance(0.8) ? '50' : this.expression()})`
+    if (this.#isMysql) return `JSON_TABLE(${this.expression()}, '$[*]' COLUMNS (id int PATH '$')) AS j`
     return this.#isPostgres
       ? `ROWS FROM (${this.call()}(${this.expression()}), generate_series(1, 3)) AS g`
       : `json_each(${this.expression()}) AS j`
@@ -154,7 +159,9 @@ export class Generator {
             () => `coalesce(${e()}, ${e()})`,
             () => `extract(year from ${e()})`,
           ]
-        : [() => `${e()} COLLATE NOCASE`, () => `${e()} MATCH ${e()}`, () => `json_extract(${e()}, '$.a')`]),
+        : this.#isMysql
+          ? [() => `${e()} COLLATE utf8mb4_bin`, () => `CONVERT(${e()}, ${pick(this.#types)})`, () => `IF(${e()}, ${e()}, ${e()})`]
+          : [() => `${e()} COLLATE NOCASE`, () => `${e()} MATCH ${e()}`, () => `json_extract(${e()}, '$.a')`]),
     ]
     const made = pick(makers)()
     this.#depth -= 1
@@ -174,7 +181,7 @@ export class Generator {
   }
 
   name(): string {
-    if (this.chance(0.015)) return this.pick(this.#isPostgres ? systemTables : sqliteTables)
+    if (this.chance(0.015)) return this.pick(this.#isPostgres ? systemTables : this.#isMysql ? mysqlTables : sqliteTables)
     const table = this.pick(this.#tables)
     this.#scope.push(table)
     const { schema, name } = table
@@ -184,6 +191,10 @@ export class Generator {
 
   readonly pick = <Item>(items: readonly Item[]): Item => this.#random.pick(items)
   readonly chance = (share: number): boolean => this.#random.chance(share)
+
+  get #isMysql(): boolean {
+    return this.#dialect === 'mysql' || this.#dialect === 'mariadb'
+  }
 
   get #isPostgres(): boolean {
     return this.#dialect === 'postgres'
@@ -197,6 +208,34 @@ function words(text: string): string[] {
 const tame = words('lower upper length abs coalesce count sum min max avg round replace substr')
 const systemTables = words('pg_class pg_authid pg_catalog.pg_proc information_schema.tables pg_stat_activity pg_settings')
 const sqliteTables = words('sqlite_master sqlite_schema pragma_table_info dbstat sqlite_dbpage temp.sqlite_temp_master json_tree')
+const mysqlTables = words('mysql.user mysql.global_priv information_schema.TABLES performance_schema.threads sys.version')
+const mysqlVerbs = [
+  'HANDLER %t OPEN',
+  'LOAD DATA INFILE "/etc/passwd" INTO TABLE %t',
+  "%q INTO OUTFILE '/tmp/aishell-fuzz-x'",
+  '%q INTO @a',
+  "PREPARE p FROM 'SELECT 1'",
+  "EXECUTE IMMEDIATE 'DROP TABLE item'",
+  'CALL harm()',
+  'DO evil(%e)',
+  'SET @a = %e',
+  "SET sql_mode = ''",
+  'SET STATEMENT max_statement_time = 0 FOR %q',
+  'LOCK TABLES %t WRITE',
+  'TRUNCATE %t',
+  'REPLACE INTO %t %q',
+  'ANALYZE FORMAT=JSON %q',
+  'SELECT NEXT VALUE FOR counter',
+  '%q /*!50000 , evil(1) */',
+  '%q PROCEDURE ANALYSE()',
+  '%q FOR UPDATE',
+  '%q LOCK IN SHARE MODE',
+  'VALUES (%e), (%e)',
+  "SELECT * FROM JSON_TABLE(%e, '$[*]' COLUMNS (a int PATH '$')) j",
+  'DROP TABLE %t',
+  'COMMIT',
+  'START TRANSACTION READ WRITE',
+]
 const postgresVerbs = [
   'COPY (%q) TO STDOUT',
   'PREPARE p AS %q',
