@@ -126,6 +126,25 @@ const answered: readonly (readonly [how: string, question: string, gold: string]
     'How many lessons have Harps?',
     "SELECT count(*) FROM lesson JOIN instrument USING (instrument_id) WHERE title = 'Harp'",
   ],
+  [
+    'two comparisons of one measure',
+    'Show the name of pupils older than 10 and younger than 15.',
+    'SELECT pupil_name FROM pupil WHERE age > 10 AND age < 15',
+  ],
+  ['a list of aggregates', 'What is the maximum and minimum number of seats of all rooms?', 'SELECT max(seats), min(seats) FROM room'],
+  ['a verb that shares its word with a date', 'Which pupils take the Harp?', "SELECT unnest(ARRAY['Eve', 'Finn'])"],
+  [
+    'an average over rows that each count once',
+    'What is the average age of pupils who take lessons?',
+    'SELECT avg(age) FROM pupil WHERE pupil_id IN (SELECT pupil_id FROM lesson)',
+  ],
+  ['one value but not another', 'What are the ids of pupils who take Harp but not Flute?', 'SELECT 2'],
+  [
+    'a number that is summed, not counted',
+    'What is the total number of minutes of lessons for each pupil?',
+    'SELECT pupil_name, sum(minutes) FROM pupil JOIN lesson USING (pupil_id) GROUP BY pupil_name',
+  ],
+  ['the longest of something, not the most of them', 'What is the name of the pupil with the longest lesson?', "SELECT 'Finn'"],
 ]
 
 const abstained: readonly (readonly [why: string, question: string])[] = [
@@ -133,6 +152,9 @@ const abstained: readonly (readonly [why: string, question: string])[] = [
   ['a verb it does not know', 'Which pupils failed lessons in 2024?'],
   ['an only it cannot place', 'Show the name of pupils who take only Harp.'],
   ['a second row it cannot tell apart', 'Show the wage of teachers in a room with a teacher whose first name is Bo.'],
+  ['a sum it is asked to test', 'Show the towns whose rooms have more than 50 seats in total.'],
+  ['a "by" that names no order and no group', 'List rooms by town.'],
+  ['what is yet to come', 'How many lessons will there be in 2030?'],
   ['more than any, which may be some or each', 'Show the name of pupils who are older than any pupil with a locker.'],
 ]
 

@@ -4,4 +4,5 @@
 // Refuses rows, the store and verdicts.
 export type { Ask, AskContext } from './ask.ts'
 export { createAsk, type AskOptions } from './create-ask.ts'
+export { modelPrompt } from './model/index.ts'
 export { draftBuiltin } from './builtin/index.ts'

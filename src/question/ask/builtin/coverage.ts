@@ -1,6 +1,6 @@
 import { measuredBy } from './measures.ts'
 import type { Mention } from './mentions.ts'
-import { isOperatorWord } from './operators.ts'
+import { isOperatorWord, isRelatingVerb } from './operators.ts'
 import type { Relation } from '../../../domain/index.ts'
 import type { Reader } from './reader.ts'
 
@@ -44,13 +44,9 @@ function isMeasured(reader: Reader, word: string): boolean {
   })
 }
 
-/** Verbs that say no more of two things than that the one belongs to the other. */
-const relating =
-  /^(assigned|attached|places?|placing|belongs?|belonging|owned?|owns|owning|offered|offers?|offering|provided|provides?|providing|enrolled|involved|involves?|involving|participated?|participates|participating|attended?|attends|attending|employed|employs?|employing|registered|stored|stores|storing|based|linked|connected|deals?|dealing|got|gets?|getting|received|receives?|receiving|performed|performs?|performing|appeared|appears?|appearing|played|plays?|playing|taught|teach|teaches|teaching|worked|published|produced|produces?|producing|written|wrote|written|visited|visits?|visiting|purchased|purchases?|purchasing|bought|buys?|buying|serves?|served|serving|featured|features?|featuring|covered|covers|covering|issued|created|given|takes?|took|taken|taking|spoken|speaks?|speaking|spoke)$/
-
 /** Such a verb beside a thing it may be said of: "employees assigned to departments", "issued by the bank". */
 function isRelating(reader: Reader, at: number): boolean {
-  if (!relating.test(reader.tokens[at]?.lower ?? '')) return false
+  if (!isRelatingVerb(reader.tokens[at]?.lower ?? '')) return false
   const isNear = (mention: Mention): boolean => mention.kind !== 'number' && mention.from <= at + 4 && mention.to >= at - 3
   return reader.mentions.filter(isNear).length >= 2
 }
@@ -62,16 +58,14 @@ const verbForm = /(ed|ing)$|^(sold|bought|born|paid|made|spent|sell|ship|order|p
 const structural =
   /^(how|different|distinct|unique|all|everything|information|separately|individual|corresponding|respective|whether|kind|type|types|associated|currently|ids|id|details|detail|correspond|corresponds|list|lists|include|including|each|every|group|grouped|value|values|result|results|presently|actually|regarding|concerning|he|she|his|her|s)$/
 
-/** "order by", "in total", "over all": operators by their look alone. */
-const idle = /^(over all|in total|at least|at most|over the|under the|number of|of the same|other than|each other)$/
-
 function isOperator(reader: Reader, at: number): boolean {
   const word = reader.tokens[at]?.lower ?? ''
   if (at === 0 && /^(when|where)$/.test(word)) return true
   if (at === 1 && /^how much$/.test(reader.words(0, 2))) return true
   if (!isOperatorWord(word)) return false
   if (word === 'or') return reader.isAlternative(at)
-  return !(idle.test(reader.words(at - 1, at + 1)) && word === 'total')
+  // "How many … in total" is a count; "more than 50 seats in total" is a sum.
+  return !(/^in total$/.test(reader.words(at - 1, at + 1)) && /^(how many|number of|count)\b/.test(reader.words(0, 2)))
 }
 
 /** The same column said twice is one: "the name of … whose name". */

@@ -1,5 +1,5 @@
 import type { Catalog, Relation } from '../../../domain/index.ts'
-import { nameStems, root } from './words.ts'
+import { nameStems, root } from '../words.ts'
 
 /** One step between two relations over a key. */
 export interface Edge {
@@ -29,6 +29,7 @@ export function joinGraph(catalog: Catalog): ReadonlyMap<Relation, readonly Edge
       ),
     })
   }
+  const referred = byReference(catalog)
   for (const relation of catalog.relations) {
     for (const key of relation.foreignKeys) {
       const target = catalog.relations.find((other) => other.schema === key.target.schema && other.name === key.target.name)
@@ -39,7 +40,7 @@ export function joinGraph(catalog: Catalog): ReadonlyMap<Relation, readonly Edge
           key.columns.map((column, at) => [column, key.target.columns[at] ?? column] as const),
         )
     }
-    if (relation.foreignKeys.length === 0) addByName(catalog, relation, add)
+    if (relation.foreignKeys.length === 0) addByName(referred, relation, add)
   }
   graphs.set(catalog, edges)
   return edges
@@ -59,17 +60,30 @@ export function singleKey(relation: Relation): string | null {
     : null
 }
 
-/** `restaurant_id` refers to the `id` of restaurant; a name of two words that is another table's key refers to it. */
-function addByName(catalog: Catalog, relation: Relation, add: (from: Relation, to: Relation, pairs: Edge['pairs']) => void): void {
-  for (const other of catalog.relations) {
-    const key = singleKey(other)
-    if (other === relation || key === null) continue
-    const wanted = /^id$/i.test(key) ? [...nameStems(other.name), 'id'].join(' ') : nameStems(key).join(' ')
+/** Relations by how another one would name a column that refers to them: `restaurant_id` to the `id` of restaurant, or by a key of two words. */
+function byReference(catalog: Catalog): ReadonlyMap<string, readonly Relation[]> {
+  return Map.groupBy(
+    catalog.relations.filter((relation) => singleKey(relation) !== null),
+    (relation) => {
+      const key = singleKey(relation) ?? ''
+      return /^id$/i.test(key) ? [...nameStems(relation.name), 'id'].join(' ') : nameStems(key).join(' ')
+    },
+  )
+}
+
+function addByName(
+  referred: ReadonlyMap<string, readonly Relation[]>,
+  relation: Relation,
+  add: (from: Relation, to: Relation, pairs: Edge['pairs']) => void,
+): void {
+  for (const { name } of relation.columns) {
+    const wanted = nameStems(name).join(' ')
     if (!wanted.includes(' ')) continue
-    const own = relation.columns.find((column) => nameStems(column.name).join(' ') === wanted)
-    const isOwnKey =
-      own !== undefined && (relation.primaryKey.includes(own.name) || (singleKey(relation) === own.name && !/^id$/i.test(key)))
-    if (own !== undefined && !isOwnKey) add(relation, other, [[own.name, key]])
+    for (const other of referred.get(wanted) ?? []) {
+      const key = singleKey(other)
+      const isOwnKey = relation.primaryKey.includes(name) || (singleKey(relation) === name && !/^id$/i.test(key ?? ''))
+      if (other !== relation && key !== null && !isOwnKey) add(relation, other, [[name, key]])
+    }
   }
 }
 

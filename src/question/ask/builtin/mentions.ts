@@ -1,8 +1,9 @@
 import type { Period } from './dates.ts'
 import { readPeriod } from './dates.ts'
+import { isRelatingVerb } from './operators.ts'
 import type { Token } from './tokens.ts'
-import { classOf } from './synonyms.ts'
-import { nameStems, root } from './words.ts'
+import { classOf } from '../synonyms.ts'
+import { nameStems, root } from '../words.ts'
 import { isDateType, isYearColumn, type ColumnWords, type StoredValue, type TableWords, type Vocabulary } from './vocabulary.ts'
 
 interface At {
@@ -66,6 +67,9 @@ function valueAt(tokens: readonly Token[], at: number, vocabulary: Vocabulary): 
   if (token.isQuoted)
     return { kind: 'value', from: at, to: at + 1, text: token.text, values: vocabulary.values.get(token.text.toLowerCase()) ?? [] }
   if (/^(letter|letters|substring|prefix|suffix)$/.test(tokens[at - 1]?.lower ?? '') && token.text.length <= 3)
+    return { kind: 'value', from: at, to: at + 1, text: token.text, values: [] }
+  // "starts with E": a single letter is a text.
+  if (token.text.length === 1 && /^(start|begin|end)(s|ing|ning)? with$/.test(lowerWords(tokens, at - 2, at)))
     return { kind: 'value', from: at, to: at + 1, text: token.text, values: [] }
   // "have Dummy in their title": a name nobody knows, looked for inside a column.
   const isInside =
@@ -195,6 +199,8 @@ function isOperator(tokens: readonly Token[], at: number): boolean {
 function isVerb(tokens: readonly Token[], at: number): boolean {
   const before = tokens[at - 1]?.lower ?? ''
   if (/^(who|do|does|did|not|never|to|they)$/.test(before)) return true
+  // "pupils take the harp": a verb in its base form, unless an article makes it a noun.
+  if (isRelatingVerb(tokens[at]?.lower ?? '') && at > 0 && !/^(a|an|the|of|each|every|all|by|their|its|and)$/.test(before)) return true
   // "How many orders did each customer place?"
   if (at === tokens.length - 1 && tokens.slice(0, at).some((token) => /^(do|does|did)$/.test(token.lower))) return true
   return (

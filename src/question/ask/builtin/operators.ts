@@ -12,3 +12,11 @@ export function isOperatorWord(word: string): boolean {
 export function isComparingWord(word: string): boolean {
   return operators.test(word) || patterns.test(word)
 }
+
+/** Verbs that say no more of two things than that the one belongs to the other. */
+const relating =
+  /^(assigned|attached|places?|placing|belongs?|belonging|owned?|owns|owning|offered|offers?|offering|provided|provides?|providing|enrolled|involved|involves?|involving|participated?|participates|participating|attended?|attends|attending|employed|employs?|employing|registered|stored|stores|storing|based|linked|connected|deals?|dealing|got|gets?|getting|received|receives?|receiving|performed|performs?|performing|appeared|appears?|appearing|played|plays?|playing|taught|teach|teaches|teaching|worked|published|produced|produces?|producing|written|wrote|written|visited|visits?|visiting|purchased|purchases?|purchasing|bought|buys?|buying|serves?|served|serving|featured|features?|featuring|covered|covers|covering|issued|created|given|takes?|took|taken|taking|spoken|speaks?|speaking|spoke)$/
+
+export function isRelatingVerb(word: string): boolean {
+  return relating.test(word)
+}

@@ -6,8 +6,8 @@ export function comparisonIn(before: string, after: string): Comparison {
   const isNegated = /\b(not|no)\b/.test(before)
   if (/\b(greater|more|larger|higher|above|over|on) (than )?(or|and) (equal( to)?|above|over|more)( than)?$/.test(before)) return '>='
   if (/\b(less|fewer|smaller|lower|below|under) (than )?or (equal( to)?|below|under|less)( than)?$/.test(before)) return '<='
-  if (/^(or|and) (more|greater|higher|above|over|older|later|larger|longer)\b/.test(after)) return '>='
-  if (/^(or|and) (less|fewer|lower|below|under|younger|earlier|smaller)\b/.test(after)) return '<='
+  if (/^(or|and) (more|greater|higher|above|over|older|later|larger|longer)\b(?! than)/.test(after)) return '>='
+  if (/^(or|and) (less|fewer|lower|below|under|younger|earlier|smaller)\b(?! than)/.test(after)) return '<='
   if (/\b(at least|no less than|no fewer than|not less than|minimum of|>=)\s*$|\bat least\b/.test(before)) return '>='
   if (/\b(at most|no more than|not more than|up to|maximum of|<=)\s*$|\bat most\b/.test(before)) return '<='
   if (
@@ -46,7 +46,9 @@ export function aggregateIn(before: string): Aggregate | null {
 /** All aggregate words of a list such as "average, minimum and maximum". */
 export function aggregatesIn(before: string): Aggregate[] {
   const list =
-    /((average|mean|avg|total|sum|maximum|max|minimum|min|largest|smallest|highest|lowest)( and)?( the)?\s*)+$/.exec(before)?.[0] ?? ''
+    /((average|mean|avg|total|sum|maximum|max|minimum|min|largest|smallest|highest|lowest)( and)?( the)?\s*)+(number of( the)?)?$/.exec(
+      before,
+    )?.[0] ?? ''
   const byWord: Readonly<Record<string, Aggregate>> = {
     average: 'avg',
     mean: 'avg',
@@ -122,5 +124,6 @@ export const unanswerable: readonly (readonly [RegExp, string])[] = [
     /\b(predict|forecast|will be|next (year|month|quarter|week)|in the future|tomorrow|going to)\b/i,
     'The data holds what has happened, not what will.',
   ],
+  [/\bwill\b/, 'The data holds what has happened, not what will.'],
   [/\b(weather|stock price|competitor|news|opinion|recommend|suggest)\w*\b/i, 'Nothing of that is in this database.'],
 ]

@@ -35,8 +35,14 @@ export type Condition =
       readonly where: readonly ColumnTest[]
     }
   | { readonly kind: 'any'; readonly of: readonly ColumnTest[] }
-  /** No row of the other relation that passes the tests belongs to this one. */
-  | { readonly kind: 'without'; readonly relation: Relation; readonly other: Relation; readonly where: readonly ColumnTest[] }
+  /** A row of the other relation that passes the tests belongs to this one; negated: none does. */
+  | {
+      readonly kind: 'exists'
+      readonly isNegated: boolean
+      readonly relation: Relation
+      readonly other: Relation
+      readonly where: readonly ColumnTest[]
+    }
   /** A row with the same value passes the tests, or none does: "locations where no cinema has …", "both in 2010 and in 2011". */
   | { readonly kind: 'among'; readonly column: ColumnRef; readonly isNegated: boolean; readonly where: readonly ColumnTest[] }
 

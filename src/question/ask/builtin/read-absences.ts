@@ -55,7 +55,11 @@ function readWithout(
   reader.take(table)
   reader.understand(at, table.to)
   if (relation !== subject)
-    conditions.where.push({ condition: { kind: 'without', relation: subject, other: relation, where }, from: at, to: table.to })
+    conditions.where.push({
+      condition: { kind: 'exists', isNegated: true, relation: subject, other: relation, where },
+      from: at,
+      to: table.to,
+    })
   else if (where.length > 0) conditions.none.push(...where)
   else conditions.problem = 'I cannot tell what must not be there.'
 }
@@ -86,7 +90,7 @@ function readMissing(reader: Reader, subject: Relation, at: number, clause: read
     reader.understand(at, next.to)
     const isElsewhere = column.relation !== subject && fansOut(reader.catalog, subject, column.relation)
     const condition = isElsewhere
-      ? ({ kind: 'without', relation: subject, other: column.relation, where: [] } as const)
+      ? ({ kind: 'exists', isNegated: true, relation: subject, other: column.relation, where: [] } as const)
       : ({ kind: 'compare', column, comparison: 'is null', value: '' } as const)
     conditions.where.push({ condition, from: at, to: next.to })
     return
@@ -96,7 +100,11 @@ function readMissing(reader: Reader, subject: Relation, at: number, clause: read
   const child = word === undefined ? undefined : childNamed(reader, subject, word.root)
   if (child === undefined) return
   reader.understand(at, at + 2 + verb)
-  conditions.where.push({ condition: { kind: 'without', relation: subject, other: child, where: [] }, from: at, to: at + 2 + verb })
+  conditions.where.push({
+    condition: { kind: 'exists', isNegated: true, relation: subject, other: child, where: [] },
+    from: at,
+    to: at + 2 + verb,
+  })
 }
 
 /** The nearest table that refers to the subject and is named by the verb: products never ordered → order_items. */

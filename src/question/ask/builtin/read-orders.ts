@@ -8,7 +8,7 @@ import type { FoundSuperlative } from './found.ts'
 import { readRanking } from './read-rankings.ts'
 import type { Reader } from './reader.ts'
 import { isDateType, isNumberType, type ColumnWords } from './vocabulary.ts'
-import { root } from './words.ts'
+import { root } from '../words.ts'
 
 type ColumnMention = Extract<Mention, { kind: 'column' }>
 
@@ -171,6 +171,14 @@ function bySize(reader: Reader, subject: Relation, at: number, isMost: boolean):
   }
   if (next.kind === 'table' && /^((total )?(number|amount|count|quantity) of|number|of|many)?( the| different)*$/.test(between)) {
     const named = reader.pickTable(next.tables).relation
+    // "the longest lesson" is one of many minutes, "the most lessons" is many.
+    if (!/^(most|least|fewest|greatest)$/.test(word) && !/number|amount|count|quantity/.test(between)) {
+      const measured = named === subject ? null : measuredBy(reader, named, word)
+      if (measured === null) return null
+      reader.take(next)
+      reader.understand(at, next.to)
+      return { order: { output: { kind: 'column', column: measured.column }, isDescending: measured.isMore }, isCounted: false }
+    }
     const relation = countable(reader.catalog, subject, named)
     if (relation === null || (named === subject && next === reader.mentions[0])) return null
     reader.take(next)

@@ -4,15 +4,29 @@ import type { Mention } from './mentions.ts'
 import { aggregateIn, aggregatesIn } from './phrases.ts'
 import type { Output } from './plan.ts'
 import type { Reader } from './reader.ts'
-import { isDateType, isNumberType, labelColumns, type ColumnRef, type ColumnWords } from './vocabulary.ts'
+import { isDateType, isKey, isNumberType, labelColumns, type ColumnRef, type ColumnWords } from './vocabulary.ts'
 
 type ColumnMention = Extract<Mention, { kind: 'column' }>
 
 /** "how many orders", "the number of different cities". */
 export function readCounts(reader: Reader, subject: Relation): Output[] {
+  const counts = findCounts(reader, subject)
+  // "… Show the label and the count": the count is already put out.
+  if (counts.length > 0)
+    for (const [at, token] of reader.tokens.entries())
+      if (
+        /^(counts?|number|numbers)$/.test(token.lower) &&
+        /^(the|their|that|and)$/.test(reader.words(at - 1, at)) &&
+        reader.words(at + 1, at + 2) !== 'of'
+      )
+        reader.understand(at, at + 1)
+  return counts
+}
+
+function findCounts(reader: Reader, subject: Relation): Output[] {
   if (reader.tokens[0]?.lower === 'count') reader.understand(0, 1)
   const counted =
-    /\b(how many|number of|count of|count|counts of)( the| all| total| of| there)*( (different|distinct|unique))?( kinds of| types of)?$/
+    /\b(total )?(how many|number of|count of|count|counts of)( the| all| total| of| there)*( (different|distinct|unique))?( kinds of| types of)?$/
   for (const mention of reader.free) {
     const before = reader.words(mention.from - 6, mention.from)
     if ((mention.kind !== 'table' && mention.kind !== 'column') || !counted.test(before) || reader.before(mention) === '') continue
@@ -26,7 +40,7 @@ export function readCounts(reader: Reader, subject: Relation): Output[] {
     reader.understand(mention.from - said.split(' ').length, mention.to)
     if (mention.kind === 'table') return [{ kind: 'count', relation: reader.pickTable(mention.tables).relation }]
     const column = reader.pickColumn(mention, subject)
-    if (isNumberType(column.column.type) && !isDistinct && mention.score < 0.9)
+    if (isNumberType(column.column.type) && !isKey(column) && !isDistinct && (mention.score < 0.9 || said.startsWith('total')))
       return [{ kind: 'aggregate', aggregate: 'sum', column, isDistinct: false }]
     return [{ kind: 'aggregate', aggregate: 'count', column, isDistinct: true }]
   }
@@ -55,6 +69,8 @@ export function readOutputs(reader: Reader, subject: Relation, thing: Mention | 
     }
     if (mention.kind !== 'column' || !reader.isSelected(mention)) continue
     const before = reader.words(mention.from - 8, mention.from)
+    // "rooms by town" groups or sorts them, and nothing says what of each.
+    if (/\bby( the)?$/.test(before)) continue
     if (isNameOfColumn(reader, mention)) {
       reader.take(mention)
       continue

@@ -6,7 +6,7 @@ import type { ColumnTest } from './plan.ts'
 import type { Reader } from './reader.ts'
 import type { Token } from './tokens.ts'
 import { isDateType, isYearColumn, type ColumnRef, type ColumnWords } from './vocabulary.ts'
-import { root } from './words.ts'
+import { root } from '../words.ts'
 
 type PeriodMention = Extract<Mention, { kind: 'period' }>
 

@@ -1,6 +1,6 @@
 import type { CatalogColumn, Relation } from '../../../domain/index.ts'
 import { combine } from './combine.ts'
-import type { Conditions } from './found.ts'
+import { isTest, type Conditions } from './found.ts'
 import { distance, fansOut } from './join-graph.ts'
 import type { Condition, Output, Plan } from './plan.ts'
 import { readConditions } from './read-conditions.ts'
@@ -12,7 +12,7 @@ import type { Reader } from './reader.ts'
 import { keyColumn } from './said-of.ts'
 import { aggregateIn } from './phrases.ts'
 import { isNumberType, type ColumnRef } from './vocabulary.ts'
-import { nameStems } from './words.ts'
+import { nameStems } from '../words.ts'
 
 export type Reading =
   | { readonly problem: string }
@@ -43,7 +43,12 @@ export function readPlan(reader: Reader): Reading {
   where.push(...setConditions(reader, subject, shown, found))
   if (found.problem !== null) return { problem: found.problem }
   const isSet = where.some((condition) => condition.kind === 'among') && shown.every((output) => output.kind === 'column')
-  const joined = [...found.joined, ...linkedTables(reader, subject)]
+  const linked = linkedTables(reader, subject)
+  const isSummed = shown.some(
+    (output) => output.kind === 'aggregate' && output.column.relation === subject && /^(sum|avg)$/.test(output.aggregate),
+  )
+  const apart = isSummed ? onceEach(reader, subject, where, linked, [...groups.map(({ relation }) => relation), ...found.joined]) : linked
+  const joined = [...found.joined, ...apart]
   const needed = [...joined, ...where.flatMap((condition) => ('column' in condition ? [condition.column.relation] : []))]
   const isDistinct =
     isSet || (!isCountOnly && isDistinctAsked(reader, subject, shown, needed) && having.length === 0 && superlative === null)
@@ -106,6 +111,29 @@ function setConditions(reader: Reader, subject: Relation, shown: readonly Output
     ...found.both.map((test): Condition => ({ kind: 'among', column, isNegated: false, where: [test] })),
     ...(found.none.length > 0 ? [{ kind: 'among' as const, column, isNegated: true, where: found.none }] : []),
   ]
+}
+
+/**
+ * A row that is summed or averaged counts once, however many rows of another relation belong to it: what is only asked of those
+ * rows becomes a test of the row's own key. Returns the linked relations that are still to be joined.
+ */
+function onceEach(
+  reader: Reader,
+  subject: Relation,
+  where: Condition[],
+  linked: readonly Relation[],
+  needed: readonly Relation[],
+): readonly Relation[] {
+  const key = keyColumn(subject)
+  const isMany = (relation: Relation): boolean =>
+    relation !== subject && !needed.includes(relation) && fansOut(reader.catalog, subject, relation)
+  if (key === null) return linked
+  for (const [at, condition] of where.entries())
+    if (isTest(condition) && isMany(condition.column.relation))
+      where[at] = { kind: 'among', column: key, isNegated: false, where: [condition] }
+  const some = linked.filter((relation) => isMany(relation) && !where.some((condition) => condition.kind === 'among'))
+  where.push(...some.map((other): Condition => ({ kind: 'exists', isNegated: false, relation: subject, other, where: [] })))
+  return linked.filter((relation) => !isMany(relation))
 }
 
 function columnsOf(plan: Plan): CatalogColumn[] {
@@ -221,7 +249,7 @@ function readGroups(reader: Reader, subject: Relation): Groups {
       reader.take(mention)
     } else {
       const { relation } = reader.pickTable(mention.tables)
-      if (relation === subject && /\bby$/.test(before)) continue
+      if (relation === subject && /\b(sort|order|rank)(ed)? by$/.test(before)) continue
       groups.push(...reader.label(relation))
       keys.push(...keysOf(reader.label(relation)))
       if (relation !== subject) reader.take(mention)
@@ -243,7 +271,7 @@ function linkedTables(reader: Reader, subject: Relation): Relation[] {
   const linked =
     /\b(have|has|had|having|with|who|that|which|placed|made|by|in|opened|did|received|using|containing|contain)( (at least|some|any|a|an|one|been|also|ever|the|their|its|made|placed|opened))*( \w+(ed|en|ing))?( (a|an|any|some|the|on|in|by|for|to))*$/
   return reader.free.flatMap((mention) => {
-    if (mention.kind !== 'table' || !linked.test(reader.words(mention.from - 5, mention.from))) return []
+    if (mention.kind !== 'table' || (reader.isSelected(mention) && !linked.test(reader.words(mention.from - 5, mention.from)))) return []
     const { relation } = reader.pickTable(mention.tables)
     return relation !== subject && distance(reader.catalog, subject, relation) < Infinity ? [relation] : []
   })

@@ -47,7 +47,7 @@ export function readValue(reader: Reader, subject: Relation, mention: ValueMenti
     else {
       // "students who do not speak French": no row of theirs, not some row of another language.
       const positive = { ...test, comparison: test.comparison === '<>' ? ('=' as const) : ('like' as const) }
-      conditions.where.push({ condition: { kind: 'without', relation: subject, other, where: [positive] }, from, to })
+      conditions.where.push({ condition: { kind: 'exists', isNegated: true, relation: subject, other, where: [positive] }, from, to })
     }
   }
 }

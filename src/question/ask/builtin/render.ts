@@ -157,8 +157,8 @@ class Writer {
     switch (condition.kind) {
       case 'any':
         return `(${condition.of.map((test) => this.#test(test, this.#column(test.column))).join(' OR ')})`
-      case 'without':
-        return this.#without(condition)
+      case 'exists':
+        return this.#exists(condition)
       case 'among':
         return this.#among(condition)
       case 'others':
@@ -196,13 +196,13 @@ class Writer {
     return `${column} ${comparison} ${literal(value, ref, this.#dialect)}`
   }
 
-  #without({ relation, other, where }: Extract<Condition, { kind: 'without' }>): string {
+  #exists({ isNegated, relation, other, where }: Extract<Condition, { kind: 'exists' }>): string {
     const path = connect(this.#catalog, [relation, other, ...where.map((test) => test.column.relation)], this.#said) ?? []
     const [first, ...rest] = path
     if (first === undefined) return 'true'
     const joins = rest.map((edge) => ` ${this.#join(edge)}`).join('')
     const on = first.pairs.map(([from, to]) => `${this.#qualifiedAlways(first.from, from)} = ${this.#qualifiedAlways(first.to, to)}`)
-    return `NOT EXISTS (SELECT 1 FROM ${this.#table(first.to)}${joins} WHERE ${[...on, ...this.#inner(where)].join(' AND ')})`
+    return `${isNegated ? 'NOT ' : ''}EXISTS (SELECT 1 FROM ${this.#table(first.to)}${joins} WHERE ${[...on, ...this.#inner(where)].join(' AND ')})`
   }
 
   #among({ column, isNegated, where }: Extract<Condition, { kind: 'among' }>): string {
@@ -261,7 +261,7 @@ class Writer {
 /** Relations of the statement itself that a condition speaks of; those of its own subselect are not among them. */
 function relationsOf(condition: Condition): readonly Relation[] {
   switch (condition.kind) {
-    case 'without':
+    case 'exists':
       return []
     case 'any':
       return condition.of.map((test) => test.column.relation)

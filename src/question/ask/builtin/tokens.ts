@@ -1,4 +1,4 @@
-import { isFiller, root, stem } from './words.ts'
+import { isFiller, root, stem } from '../words.ts'
 
 export interface Token {
   /** As written; the inside of quotes for a quoted text. */

@@ -1,6 +1,6 @@
 import type { Catalog, CatalogColumn, Relation } from '../../../domain/index.ts'
-import { classOf } from './synonyms.ts'
-import { nameStems, root } from './words.ts'
+import { classOf } from '../synonyms.ts'
+import { nameStems, root } from '../words.ts'
 
 export type Span = 'day' | 'month' | 'year'
 

@@ -3,3 +3,4 @@
 // Touches a model, through platform/models only.
 // Refuses to trust the answer: it is parsed, and then it is only a draft.
 export { draftByModel, mayFallBack } from './draft-by-model.ts'
+export { modelPrompt } from './prompt.ts'

@@ -6,7 +6,7 @@ import { estimateTokens } from './prompt-size.ts'
 /** Instructions are ours alone. Everything else stands in fences and is named as data. */
 export function modelPrompt(
   text: string,
-  context: AskContext,
+  context: Pick<AskContext, 'view' | 'today' | 'disclosure' | 'repair'>,
   maxPromptTokens: number,
 ): { readonly system: string; readonly user: string } {
   const { view, today, disclosure, repair } = context

@@ -54,6 +54,11 @@ for (const line of groups.split('\n')) {
   for (const word of words) if (!classes.has(word)) classes.set(word, words[0] ?? word)
 }
 
+/** The word its synonyms share, for a word that has any; null: it has none. */
+export function sharedWord(word: string): string | null {
+  return classes.get(word) ?? null
+}
+
 /** The word its synonyms share; a word without any is its own. Takes and gives stems. */
 export function classOf(word: string): string {
   return classes.get(word) ?? word
