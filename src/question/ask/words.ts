@@ -3,7 +3,7 @@ const fillers = new Set(
   `a an the of in on at to for from by with and or as is are was were be been being do does did has have had having i me my we us our you your it its they them their
    this that these those there here but labelled labeled titled entitled what which who whom whose where when how please show list give find display return get tell provide present output state
    name_ all any each every both also along together respective respectively corresponding associated belong belonging belongs related relating involved
-   out up so than then just only existing exist exists available currently current present total_ overall altogether entire record records entry entries row rows
+   up so than then just only existing exist exists available currently current present total_ overall altogether entire record records entry entries row rows
    database data table tables info information detail_ want know see look like would can could will should s t let there's one ones own some such same
    present various kind kinds recorded record contain_ if while during into about via per against among between within without not no never none
    made make makes making done use used using held hold holds sort sorted order_ happen happened say called named been per's people_ ours having answer question

@@ -24,6 +24,11 @@ export function leftOut(reader: Reader, subject: Relation): string | null {
         !reader.isSelected(mention) && /^(a|an|any|some|another|other|those|someone)$/.test(reader.words(mention.from - 1, mention.from)),
     )
   if (other !== undefined) return `I cannot tell the two ${subject.name} in this question apart.`
+  const idle = reader.namedTables.find(
+    ({ mention, table }) =>
+      reader.isFree(mention) && !isSorting(reader, mention) && !reader.usedRelations.has(table.relation) && isAlone(reader, table.relation),
+  )
+  if (idle !== undefined) return `I cannot tell what “${reader.words(idle.mention.from, idle.mention.to)}” is for in this question.`
   const column = reader.free.find((mention) => mention.kind === 'column' && !isRepeated(reader, mention))
   return column === undefined ? null : `I cannot tell what “${reader.words(column.from, column.to)}” is for in this question.`
 }
@@ -66,6 +71,16 @@ function isOperator(reader: Reader, at: number): boolean {
   if (word === 'or') return reader.isAlternative(at)
   // "How many … in total" is a count; "more than 50 seats in total" is a sum.
   return !(/^in total$/.test(reader.words(at - 1, at + 1)) && /^(how many|number of|count)\b/.test(reader.words(0, 2)))
+}
+
+/** The order of "alphabetical order" is no table. */
+function isSorting(reader: Reader, { from, to }: Mention): boolean {
+  return /^orders?$/.test(reader.words(from, to)) && /(al|ic|ing|in)$/.test(reader.words(from - 1, from))
+}
+
+/** true: no column of what is asked comes from it, nor leads to it: "names of the heads of departments" speaks of heads alone. */
+function isAlone(reader: Reader, relation: Relation): boolean {
+  return ![...reader.usedRelations].some((used) => used.foreignKeys.some(({ target }) => target.name === relation.name))
 }
 
 /** The same column said twice is one: "the name of … whose name". */

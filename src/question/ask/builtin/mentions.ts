@@ -198,7 +198,7 @@ function isOperator(tokens: readonly Token[], at: number): boolean {
 /** "has opened", "were shipped": a verb, not the column that shares its word. */
 function isVerb(tokens: readonly Token[], at: number): boolean {
   const before = tokens[at - 1]?.lower ?? ''
-  if (/^(who|do|does|did|not|never|to|they)$/.test(before)) return true
+  if (/^(who|do|does|did|not|never|to|they|still|already|yet)$/.test(before)) return true
   // "pupils take the harp": a verb in its base form, unless an article makes it a noun.
   if (isRelatingVerb(tokens[at]?.lower ?? '') && at > 0 && !/^(a|an|the|of|each|every|all|by|their|its|and)$/.test(before)) return true
   // "How many orders did each customer place?"

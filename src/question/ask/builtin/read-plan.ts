@@ -41,6 +41,7 @@ export function readPlan(reader: Reader): Reading {
   const shown: Output[] = [...groupOutputs(groups, outputs), ...outputs, ...counts]
   if (shown.length === 0) shown.push(...asked(reader, subject))
   where.push(...setConditions(reader, subject, shown, found))
+  if (isCountOnly && having.length > 0) found.problem ??= 'I cannot count what a count has chosen.'
   if (found.problem !== null) return { problem: found.problem }
   const isSet = where.some((condition) => condition.kind === 'among') && shown.every((output) => output.kind === 'column')
   const linked = linkedTables(reader, subject)
@@ -69,6 +70,7 @@ export function readPlan(reader: Reader): Reading {
     assumptions: reader.assumptions,
   }
   for (const column of columnsOf(plan)) reader.used.add(column)
+  for (const relation of relationsOf(plan)) reader.usedRelations.add(relation)
   return found.choices === null ? { subject, plan } : { subject, choices: found.choices }
 }
 
@@ -134,6 +136,22 @@ function onceEach(
   const some = linked.filter((relation) => isMany(relation) && !where.some((condition) => condition.kind === 'among'))
   where.push(...some.map((other): Condition => ({ kind: 'exists', isNegated: false, relation: subject, other, where: [] })))
   return linked.filter((relation) => !isMany(relation))
+}
+
+function relationsOf(plan: Plan): Relation[] {
+  const outputs = [...plan.outputs, ...plan.orders.map(({ output }) => output), ...plan.having.map(({ output }) => output)]
+  return [
+    plan.subject,
+    ...plan.joined,
+    ...outputs.flatMap((output) => ('relation' in output ? [output.relation] : [output.column.relation])),
+    ...plan.groups.map(({ relation }) => relation),
+    ...plan.conditions.flatMap((condition) => [
+      ...('column' in condition ? [condition.column.relation] : []),
+      ...('other' in condition ? [condition.other] : []),
+      ...('where' in condition ? condition.where.map((test) => test.column.relation) : []),
+      ...('of' in condition ? condition.of.map((test) => test.column.relation) : []),
+    ]),
+  ]
 }
 
 function columnsOf(plan: Plan): CatalogColumn[] {
@@ -239,7 +257,11 @@ function readGroups(reader: Reader, subject: Relation): Groups {
     const before = reader.words(mention.from - 4, mention.from)
     const start = groupStart.exec(before)?.[0] ?? ''
     const isChained = groups.length > 0 && /\band( the)?$/.test(before) && mention.from - (reader.previous(mention)?.to ?? 0) <= 2
-    if (!isAggregating || !(groupStart.test(before) || isChained)) continue
+    // "customers and the number of orders they placed"
+    const isCountedBeside =
+      mention.kind === 'table' &&
+      /^(and|with|together with|along with)( the| their)?( total)? (number|count) of\b/.test(reader.words(mention.to, mention.to + 6))
+    if (!isAggregating || !(groupStart.test(before) || isChained || isCountedBeside)) continue
     if (mention.kind === 'column') {
       // "lessons per year" is the year of the lesson, not of something else.
       if (isSpanOf(reader, subject, mention)) continue

@@ -28,6 +28,8 @@ export class Reader {
   readonly understood = new Set<number>()
   /** Columns that have a role. */
   readonly used = new Set<CatalogColumn>()
+  /** Relations that the statement reads for a reason of their own. */
+  readonly usedRelations = new Set<Relation>()
   readonly #text: string
   readonly #zone: readonly boolean[]
   readonly #taken = new Set<Mention>()

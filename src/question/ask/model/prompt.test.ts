@@ -24,7 +24,7 @@ const table = (schema: string, name: string, columns: readonly string[], refers:
   estimatedRows: null,
   sizeBytes: null,
   definition: null,
-  parent: null,
+  parents: [],
 })
 
 const archive = Array.from({ length: 300 }, (_, at) => table('archive', `form_${at}`, ['id', 'title', 'filed_on', 'officer', `box_${at}`]))
