@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Agent, get, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { builtinGrants } from '../../src/domain/index.ts'
@@ -148,6 +149,22 @@ describe('draining', () => {
     expect(await running.text()).toContain('"outcome":"answered"')
     await closed
     await expect(fetch(`${url}/health`)).rejects.toThrow('fetch failed')
+  })
+
+  test('answers whoever asks on a connection that stays, and tells it to close', async () => {
+    const { server, url } = await serve(script([]))
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const ask = async (): Promise<readonly unknown[]> => {
+      const [response] = (await once(get(`${url}/health`, { agent }), 'response')) as [IncomingMessage]
+      const { localPort } = response.socket
+      await once(response.resume(), 'end')
+      return [localPort, response.statusCode, response.headers.connection]
+    }
+    const [port] = await ask()
+    const closed = server.close({ graceMs: 10_000 })
+    await sleep(100)
+    expect(await ask()).toEqual([port, 200, 'close'])
+    await closed
   })
 
   test('aborts what has not ended within the grace, with a reason', async () => {

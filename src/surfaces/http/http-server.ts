@@ -1,4 +1,6 @@
 import { isIPv6, type AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import cors from '@fastify/cors'
 import fastify from 'fastify'
 import type { App } from './app.ts'
@@ -151,10 +153,18 @@ async function allowOrigins(app: App, origins: readonly string[]): Promise<void>
   })
 }
 
+/** Whoever asks on a connection that stays is told to close it; cut before that, it would lose the request that is on its way. */
+async function letGo(app: App, lingerMs: number): Promise<void> {
+  const endMs = performance.now() + lingerMs
+  const open = promisify(app.server.getConnections.bind(app.server))
+  while (performance.now() < endMs && (await open()) > 0) await sleep(20)
+}
+
 /** After the grace an answer has one more second to write its last line; then the connection is cut. */
 async function drain(app: App, rooms: HttpRooms, graceMs: number): Promise<void> {
   const abort = setTimeout(() => rooms.running.abortAll(), graceMs)
   const cut = setTimeout(() => app.server.closeAllConnections(), graceMs + 1_000)
+  await letGo(app, Math.min(graceMs, 1_000))
   // A connection whose answer has just ended is idle, but was not when closing began.
   const idle = setInterval(() => app.server.closeIdleConnections(), 50)
   await app.close()
