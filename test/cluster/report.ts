@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /** Paths of this machine are nobody's business. */
@@ -51,8 +51,13 @@ export class Report {
     return `${this.#count('passed')} passed, ${this.failed} failed, ${this.#count('not run')} skipped`
   }
 
-  write(file: string, facts: Readonly<Record<string, string>>): void {
-    const chapters = [...new Set(this.#lines.map((line) => line.chapter))]
+  /** Puts the chapters of this run in the place of their last ones; chapters that were not run stay, each says of when it is. */
+  write(file: string, facts: Readonly<Record<string, string>>, when: string): void {
+    const sections = existsSync(file) ? sectionsOf(readFileSync(file, 'utf8')) : new Map<string, string>()
+    for (const chapter of new Set(this.#lines.map((line) => line.chapter)))
+      sections.set(chapter, [`Run ${when}.`, '', '| check | result | |', '|---|---|---|', ...this.#rows(chapter)].join('\n'))
+    const all = [...sections.values()].join('\n')
+    const count = (state: State): number => all.split(` | ${state} | `).length - 1
     const text = [
       '# The chart on a real cluster',
       '',
@@ -61,8 +66,8 @@ export class Report {
       '| fact | |',
       '|---|---|',
       ...Object.entries(facts).map(([name, value]) => `| ${name} | ${value} |`),
-      `| result | ${this.sums.replace('skipped', 'not run')} |`,
-      ...chapters.flatMap((chapter) => ['', `## ${chapter}`, '', '| check | result | |', '|---|---|---|', ...this.#rows(chapter)]),
+      `| result | ${count('passed')} passed, ${count('failed')} failed, ${count('not run')} not run |`,
+      ...[...sections].flatMap(([chapter, section]) => ['', `## ${chapter}`, '', section]),
       '',
     ]
     mkdirSync(new URL('../../bench/results/', import.meta.url), { recursive: true })
@@ -85,6 +90,12 @@ export class Report {
   #count(state: State): number {
     return this.#lines.filter((line) => line.state === state).length
   }
+}
+
+/** Chapter → its text, of a page that was written before. */
+function sectionsOf(page: string): Map<string, string> {
+  const parts = page.split(/^## /m).slice(1)
+  return new Map(parts.map((part) => [part.slice(0, part.indexOf('\n')), part.slice(part.indexOf('\n')).trim()]))
 }
 
 export function commit(): string {

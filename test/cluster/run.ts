@@ -54,14 +54,14 @@ process.exitCode = report.failed === 0 ? 0 : 1
 
 /** The page of results so far. */
 function write(): void {
-  const minutes = ((Date.now() - startedAt.getTime()) / 60_000).toFixed(0)
-  report.write(fileURLToPath(new URL(`../../bench/results/${['cluster', ...wanted].join('-')}.md`, import.meta.url)), {
+  const { aishell, postgres, redis, client } = images
+  const facts = {
     date: startedAt.toISOString().slice(0, 16).replace('T', ' '),
     commit: commit(),
-    command: `npm run test:cluster${wanted.length === 0 ? '' : ` -- ${wanted.join(' ')}`}`,
     Kubernetes: `${version}, ${nodeCount} node(s)`,
     Helm: helmVersion,
-    images: Object.values(images).join(', '),
-    took: `${minutes} minutes`,
-  })
+    images: `${aishell}, ${postgres} (PostgreSQL ${images.postgresMajor}), ${redis}, ${client}`,
+  }
+  const when = `${facts.date} at ${facts.commit}, by \`npm run test:cluster${wanted.length === 0 ? '' : ` -- ${wanted.join(' ')}`}\``
+  report.write(fileURLToPath(new URL('../../bench/results/cluster.md', import.meta.url)), facts, when)
 }
