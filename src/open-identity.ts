@@ -18,7 +18,7 @@ interface Rooms {
 
 const minuteMs = 60_000
 /** As JOSE spells them. */
-const algorithms = { rs256: 'RS256', ps256: 'PS256', es256: 'ES256', es384: 'ES384', eddsa: 'EdDSA' } as const
+export const joseAlgorithms = { rs256: 'RS256', ps256: 'PS256', es256: 'ES256', es384: 'ES384', eddsa: 'EdDSA' } as const
 
 /** The rooms of people and their credentials, as the settings want them. */
 export function openIdentity(rooms: Rooms): { readonly people: People; readonly identity: Identity } {
@@ -53,7 +53,7 @@ function oidcSettings({ settings, scope }: Rooms): OidcSettings | null {
     clientSecret: oidc.clientSecret,
     clientAuth: oidc.clientAuth,
     scopes: oidc.scopes,
-    algorithm: algorithms[oidc.algorithm],
+    algorithm: joseAlgorithms[oidc.algorithm],
     nameClaim: oidc.nameClaim,
     usesUserinfo: oidc.usesUserinfo,
     label: oidc.label,

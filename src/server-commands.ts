@@ -1,9 +1,9 @@
 import { createReadStream, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { Client, type Verification } from './contract/index.ts'
-import { isShellError, ShellError } from './domain/index.ts'
+import { ShellError } from './domain/index.ts'
 import { readClientSettings, readSettings } from './platform/config/index.ts'
-import type { AuditKeys, DoctorCheck, GuardCheckOptions, ServerCommands } from './surfaces/terminal/index.ts'
+import type { AuditKeys, GuardCheckOptions, ServerCommands } from './surfaces/terminal/index.ts'
 import { findOrStartServer, openServer, sayWelcome, untilSignal } from './local-server.ts'
 
 /** What the command line asks of the server's side of the house; each part is loaded when it is asked for. */
@@ -20,7 +20,7 @@ export function serverCommands(version: string): ServerCommands {
     migrate: ({ json }) => migrateStore(version, json),
     mcpStdio: () => speakMcp(version),
     guardCheck: (options) => judgeStatements(options),
-    doctorLocal: () => examine(version),
+    doctorLocal: async () => (await import('./doctor.ts')).examine({ version }),
     rotateKeys: async () => (await import('./rotate-keys.ts')).rotateKeys(readSettings({ version })),
     verifyAuditFile: (file, keys) => verifyAuditFile(file, keys),
   }
@@ -57,42 +57,6 @@ async function speakMcp(version: string): Promise<number> {
   await createMcpStdio({ client, input: process.stdin, output: process.stdout }).ended
   await handle.stop()
   return 0
-}
-
-/** Settings, data folder and store, one after the other; what fails names its repair. */
-async function examine(version: string): Promise<readonly DoctorCheck[]> {
-  const checks: DoctorCheck[] = []
-  const check = async <Result>(
-    name: string,
-    work: () => Promise<{ readonly detail: string; readonly result: Result }>,
-  ): Promise<Result | null> => {
-    try {
-      const { detail, result } = await work()
-      checks.push({ name, state: 'ok', detail })
-      return result
-    } catch (error) {
-      const hint = isShellError(error) ? error.hint : undefined
-      checks.push({
-        name,
-        state: 'failed',
-        detail: error instanceof Error ? error.message : String(error),
-        ...(hint === undefined ? {} : { hint }),
-      })
-      return null
-    }
-  }
-  const settings = await check('settings', async () => ({ detail: 'can be used', result: readSettings({ version }) }))
-  if (settings === null) return checks
-  const { ensureDataDir, migrationState } = await import('./platform/store/index.ts')
-  await check('data folder', async () => ({ detail: `${settings.app.dataDir} is writable`, result: ensureDataDir(settings.app.dataDir) }))
-  const { host, port, name, user, password, sslmode } = settings.store
-  if (host === null) checks.push({ name: 'store', state: 'ok', detail: 'embedded; it starts with the server' })
-  else
-    await check('store', async () => ({
-      detail: await migrationState({ host, port, database: name, user, password, sslmode }),
-      result: null,
-    }))
-  return checks
 }
 
 /** Opened when it is read: lines that come before anybody listens are lost. */

@@ -34,7 +34,7 @@ const checks = [
 /** These end the very credential that asks; they get rounds of their own. */
 const ending = ['signOut']
 /** The first round, of an admin, walks the edges of each operation once; the others invent until their time is up. */
-const roundSeconds = 60
+const roundSeconds = 240
 const folder = join(import.meta.dirname, '../../.cache/api-fuzz')
 
 interface Tally {

@@ -8,6 +8,8 @@ export { clientTable, groupTitles, settingsTable, type ClientSettings, type Sett
 export { ownedPrefixes } from './environment.ts'
 export type { SettingWarning } from './settings-rules.ts'
 export type { Setting } from './setting.ts'
+export { examineAppending, examineFolder, examineSecretFiles } from './examine-files.ts'
+export type { Environment } from './environment.ts'
 export { SecretFile } from './secret-file.ts'
 export { secretSources, type SecretWanted } from './secret-sources.ts'
 export { ensureKeys, type Keys } from './ensure-keys.ts'

@@ -20,6 +20,7 @@ export interface SecretFileOptions {
  */
 export class SecretFile implements SecretSource {
   readonly name: string
+  readonly path: string
   readonly #options: SecretFileOptions
   readonly #nowMs: () => number
   #known: readonly string[]
@@ -30,6 +31,7 @@ export class SecretFile implements SecretSource {
   /** Throws a plain Error that completes "NAME …". */
   constructor(options: SecretFileOptions) {
     this.name = options.name
+    this.path = options.path
     this.#options = options
     this.#nowMs = options.nowMs ?? (() => performance.now())
     this.#stamp = stampOf(options.path)

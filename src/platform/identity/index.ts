@@ -4,6 +4,7 @@
 // Refuses to decide what an actor may do on a connection.
 export type { Credential, Identity } from './identity.ts'
 export { createIdentity, type IdentityOptions } from './create-identity.ts'
+export { examineProvider } from './oidc/examine-provider.ts'
 export { revokedMeanwhile } from './identity-errors.ts'
 export type { ClaimRule } from './oidc/claim-rules.ts'
 export type { OidcProvider, OidcSettings } from './oidc/oidc-provider.ts'

@@ -194,14 +194,6 @@ export async function pendingMigrations(address: StoreAddress): Promise<readonly
   }
 }
 
-/** One sentence on an external store for doctor: reachable, and which migrations are in. Throws `store.*`. */
-export async function migrationState(address: StoreAddress): Promise<string> {
-  const pending = await pendingMigrations(address)
-  if (pending.length === 0) return 'reachable; all migrations are in'
-  if (pending.length === listMigrations().length) return 'reachable; empty, the first start or `aishell migrate` fills it'
-  return `reachable; ${pending.length} migration(s) wait for \`aishell migrate\``
-}
-
 /** No name yet, nobody on the port, or a server that is starting or stopping: worth a wait, unlike a wrong password. */
 export function isStarting(error: unknown): boolean {
   if (!isShellError(error) || error.code !== 'store.unreachable') return false

@@ -1,5 +1,5 @@
-import type { Dialect } from '../../domain/index.ts'
-import type { ReadyBody, Verification } from '../../contract/index.ts'
+import type { Check, Dialect } from '../../domain/index.ts'
+import type { Verification } from '../../contract/index.ts'
 
 /** The keyboard, or whatever is piped in. `setRawMode` exists on a real terminal only. */
 export type TerminalInput = NodeJS.ReadableStream & {
@@ -8,7 +8,7 @@ export type TerminalInput = NodeJS.ReadableStream & {
 }
 
 /** One line of a doctor's report. */
-export type DoctorCheck = ReadyBody['checks'][number] & { readonly hint?: string }
+export type DoctorCheck = Check
 
 /** A running server the terminal may talk to. */
 export interface ServerHandle {

@@ -18,10 +18,9 @@ export function addDoctor(program: Command, context: CommandContext): void {
     .action(async () => {
       const options = command.optsWithGlobals<CommonOptions & { readonly wait?: number }>()
       const isRemote = options.server !== undefined || context.env.serverUrl !== null
-      const checks = [
-        ...(isRemote ? [] : await context.env.commands.doctorLocal()),
-        ...(await serverChecks(context, options, (options.wait ?? 0) * 1000)),
-      ]
+      const local = isRemote ? [] : await context.env.commands.doctorLocal()
+      const ofServer = local.some(keepsFromStarting) ? [notAsked] : await serverChecks(context, options, (options.wait ?? 0) * 1000)
+      const checks = [...local, ...ofServer]
       if (checks.some((check) => check.state === 'failed')) context.leaveWith(exitCodes.failed)
       if (options.json === true) return context.json({ checks })
       await context.out.lines(checks.flatMap((check) => checkLines(context, check)))
@@ -51,6 +50,18 @@ async function serverChecks(context: CommandContext, options: CommonOptions, wai
   } finally {
     await session.close()
   }
+}
+
+/** A server could not start, or would meet a store that is not in order: none is looked for, and none started. */
+function keepsFromStarting({ name, state }: DoctorCheck): boolean {
+  return state === 'failed' && /^(settings|data folder|port|keys|store(:.*)?)$/.test(name)
+}
+
+const notAsked: DoctorCheck = {
+  name: 'server',
+  state: 'degraded',
+  detail: 'it was not asked, nor were connections looked at',
+  hint: 'Mend the above first; `--server` asks one elsewhere.',
 }
 
 const noToken: DoctorCheck = {
