@@ -86,7 +86,18 @@ async function fuzz(role: FuzzedRole, round: number, seconds: number | null, onl
         ? only.map((id) => `--include-operation-id=${id}`)
         : ending.map((id) => `--exclude-operation-id=${id}`)
   const args = [
-    ...['run', document, '--url', world.serving.url, '--seed', String(Number(values.seed) * 1000 + round), '--workers', '2'],
+    ...[
+      '--config-file',
+      join(import.meta.dirname, 'api-fuzz/schemathesis.toml'),
+      'run',
+      document,
+      '--url',
+      world.serving.url,
+      '--seed',
+      String(Number(values.seed) * 1000 + round),
+      '--workers',
+      '2',
+    ],
     ...(seconds === null ? ['--phases', 'examples,coverage'] : ['--phases', 'fuzzing,stateful', '--max-time', String(seconds)]),
     ...['--checks', checks.join(','), '--continue-on-failure', '--no-color', '--generation-database', 'none', '--request-timeout', '20'],
     ...[

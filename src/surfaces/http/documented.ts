@@ -8,6 +8,7 @@ const everywhere = {
   400: { description: 'The request does not fit the contract.', content: problemContent },
   401: { description: 'No credential, or one that does not hold.', content: problemContent },
   403: { description: 'The role or token does not include the right.', content: problemContent },
+  414: { description: 'A part of the path is too long.', content: problemContent },
   424: { description: 'A database or model that was asked does not answer.', content: problemContent },
   429: { description: 'The server is busy; `retry-after` says when to come again.', content: problemContent },
   500: { description: 'A fault of the server; `instance` is the id to name to the operator.', content: problemContent },

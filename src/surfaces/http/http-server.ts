@@ -131,7 +131,8 @@ function createApp(options: HttpOptions): App {
     keepAliveTimeout: options.keepAliveMs ?? 72_000,
     forceCloseConnections: 'idle',
     return503OnClosing: false, // what still comes in while draining is answered
-    routerOptions: { maxParamLength: 300, ignoreTrailingSlash: false },
+    // A name of 200 characters outside ASCII comes percent-encoded.
+    routerOptions: { maxParamLength: 200 * 12, ignoreTrailingSlash: false },
     http: {
       maxHeaderSize: options.maxHeaderBytes ?? 16 * 1024,
       headersTimeout: requestTimeoutMs,
