@@ -7,6 +7,7 @@ const steps: readonly (readonly [name: string, command: string, args: readonly s
   ['format', 'node_modules/.bin/oxfmt', ['--check', 'src', 'test', 'scripts', 'bench']],
   ['rooms', process.execPath, ['scripts/check-rooms.ts']],
   ['generated files', process.execPath, ['scripts/generate.ts', '--check']],
+  ['threats', process.execPath, ['scripts/check-threats.ts']],
   ['hygiene', process.execPath, ['scripts/check-hygiene.ts']],
 ]
 

@@ -3,7 +3,8 @@ import { readdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isShellError, newId, type Check, type Scope } from './domain/index.ts'
+import { isShellError, newId, type Scope } from './domain/index.ts'
+import type { Check } from './contract/index.ts'
 import {
   ensureKeys,
   examineAppending,

@@ -12,3 +12,12 @@ export const readyShape = z
   })
   .meta({ id: 'Ready' })
 export type ReadyBody = Wire<z.infer<typeof readyShape>>
+
+/** One finding of whoever looks for what is wrong: `failed` does not work, `degraded` works and should be mended. */
+export interface Check {
+  readonly name: string
+  readonly state: (typeof checkStates)[number]
+  readonly detail: string
+  /** The repair. */
+  readonly hint?: string
+}

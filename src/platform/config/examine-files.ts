@@ -1,6 +1,6 @@
 import { accessSync, constants, mkdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Check } from '../../domain/index.ts'
+import type { Check } from '../../contract/index.ts'
 
 /** Less room than this fills up in a busy hour. */
 const leastFreeBytes = 256 * 1024 * 1024

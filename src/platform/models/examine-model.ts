@@ -1,4 +1,4 @@
-import type { Check } from '../../domain/index.ts'
+import type { Check } from '../../contract/index.ts'
 import type { ModelProvider } from './models.ts'
 
 const waitMs = 5_000

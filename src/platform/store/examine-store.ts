@@ -1,5 +1,6 @@
 import { Client } from 'pg'
-import { isShellError, type Check } from '../../domain/index.ts'
+import { isShellError } from '../../domain/index.ts'
+import type { Check } from '../../contract/index.ts'
 import { pendingMigrations, runtimeRole } from './migrate.ts'
 import { clientConfig, type StoreAddress } from './store-address.ts'
 

@@ -1,5 +1,5 @@
-import type { Check, Dialect } from '../../domain/index.ts'
-import type { Verification } from '../../contract/index.ts'
+import type { Dialect } from '../../domain/index.ts'
+import type { Check, Verification } from '../../contract/index.ts'
 
 /** The keyboard, or whatever is piped in. `setRawMode` exists on a real terminal only. */
 export type TerminalInput = NodeJS.ReadableStream & {
