@@ -46,7 +46,7 @@ const result = {
   commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
   command: `node scripts/start.mjs run bench/faults/two-tenants.ts --operations ${operations} --minutes ${minutes} --seed ${seed}`,
   promised: { foreignRows: 0, rowsLost: 0 },
-  seen: { foreignRows: tally.foreign, rowsLost: lost.length },
+  seen: { foreignRows: tally.foreign, ofThemOverTheApi: tally.breaches.length, rowsLost: lost.length },
   operations: { api: tally.api, store: tally.stored, total: tally.api + tally.stored },
   ownRowsSeenInTheStore: tally.own,
   requestsRefused: tally.refused,
@@ -60,14 +60,21 @@ process.exit(tally.foreign === 0 && lost.length === 0 ? 0 : 1)
 
 /** A tenant with a database in which every row says whose it is. */
 async function open(name: string): Promise<Party> {
-  const mark = `mark-${name}-${seed}`
   const shop = await freshDatabase(server)
-  await shop.query(`CREATE TABLE item (id int PRIMARY KEY, owner text); INSERT INTO item SELECT g, '${mark}' FROM generate_series(1, 20) g`)
-  const { id, adminToken } = await serving.admin.createTenant({ name, adminName: `${mark}-admin` })
+  await shop.query(
+    `CREATE TABLE item (id int PRIMARY KEY, owner text); INSERT INTO item SELECT g, 'mark-${name}-row' FROM generate_series(1, 20) g`,
+  )
+  const { id, adminToken } = await serving.admin.createTenant({ name, adminName: `mark-${name}-row-admin` })
   const admin = new Client({ baseUrl: serving.url, token: adminToken })
   await connectTo(admin, 'shop', shop)
   const [connection] = await admin.connections()
-  return { id, name, token: adminToken, mark, ids: { members: [], tokens: [], connections: [connection?.id ?? ''], history: [] } }
+  return {
+    id,
+    name,
+    token: adminToken,
+    ids: { members: [], tokens: [], connections: [connection?.id ?? ''], history: [] },
+    typed: new Set(),
+  }
 }
 
 /** Past all walls: what each tenant has. Only its own people add to it, and nobody takes away what was there at the start. */

@@ -6,9 +6,10 @@ export interface Party {
   readonly id: string
   readonly name: string
   readonly token: string
-  readonly mark: string
   /** Ids of what they have made, by section of the API. */
   readonly ids: Record<Section, string[]>
+  /** Ids of the other that these people have typed themselves: their own record says so. */
+  readonly typed: Set<string>
 }
 
 const sections = ['members', 'tokens', 'connections', 'history'] as const
@@ -31,6 +32,7 @@ export async function tryApi(url: string, parties: readonly [Party, Party], dice
     const at = dice.below(2)
     const [me, them] = at === 0 ? parties : [parties[1], parties[0]]
     const call = callOf(dice, me, them)
+    for (const id of Object.values(them.ids).flat()) if (JSON.stringify(call).includes(id)) me.typed.add(id)
     const response = await fetch(`${url}${call.path}`, {
       method: call.method,
       headers: {
@@ -41,7 +43,7 @@ export async function tryApi(url: string, parties: readonly [Party, Party], dice
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
     })
     const text = await response.text()
-    tally.request(response.status, breachOf(call, text, them))
+    tally.request(response.status, breachOf(me, text, them))
     if (call.made !== undefined && response.ok)
       me.ids[call.made] = [(JSON.parse(text) as { id: string }).id, ...me.ids[call.made]].slice(0, kept)
     if (call.path === '/api/v1/history' && response.ok)
@@ -49,24 +51,24 @@ export async function tryApi(url: string, parties: readonly [Party, Party], dice
   }
 }
 
-/** The other's mark, tenant, or anything it has made that was not asked for by name. */
-function breachOf(call: Call, text: string, them: Party): string | null {
-  const theirs = [them.mark, them.id, ...Object.values(them.ids).flat()]
-  const found = theirs.find((one) => text.includes(one) && !call.path.includes(one))
-  return found === undefined ? null : `${call.method} ${call.path}: ${found} of ${them.name}`
+/** The other's rows, which carry its mark, and anything it has made whose id these people have not typed themselves. */
+function breachOf(me: Party, text: string, them: Party): string | null {
+  const theirs = [`mark-${them.name}-row`, ...Object.values(them.ids).flat()]
+  const found = theirs.find((one) => text.includes(one) && !me.typed.has(one))
+  return found === undefined ? null : `${found} of ${them.name}`
 }
 
 function callOf(dice: Dice, me: Party, them: Party): Call {
   const section = dice.pick(sections)
   const [own, foreign] = [dice.pick([...me.ids[section], 'none']), dice.pick([...them.ids[section], 'none'])]
   const v1 = '/api/v1'
-  const name = `${me.mark}-${dice.below(1e9)}`
+  const name = `mark-${me.name}-row-${dice.below(1e9)}`
   const calls: readonly Call[] = [
     ...['members', 'tokens', 'connections', 'history', 'audit', 'roles', 'groups', 'approvals'].map((path) => ({
       method: 'GET',
       path: `${v1}/${path}`,
     })),
-    { method: 'GET', path: `${v1}/audit?text=${them.mark}` },
+    { method: 'GET', path: `${v1}/audit?text=mark-${them.name}` },
     { method: 'GET', path: `${v1}/${section}/${own}` },
     { method: 'GET', path: `${v1}/${section}/${foreign}` },
     { method: 'DELETE', path: `${v1}/${section}/${foreign}` },
