@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
-import { cpus, tmpdir } from 'node:os'
+import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EmbeddedServer } from '../../src/platform/store/index.ts'
 import { execute, freshDatabase, freshStore, type TestDatabase } from '../../test/support/postgres-server.ts'
@@ -134,6 +134,8 @@ export function about(command: string): Readonly<Record<string, string>> {
   return {
     date: new Date().toISOString().slice(0, 10),
     machine: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`,
+    /** Of the last minute, ours and everybody's. */
+    load: (loadavg()[0] ?? 0).toFixed(0),
     commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
     node: process.version,
     command,
