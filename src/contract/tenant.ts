@@ -42,6 +42,10 @@ export type TenantBody = Wire<z.infer<typeof tenantShape>>
 export const newTenantShape = tenantShape.extend({ adminToken: z.string() }).meta({ id: 'NewTenant' })
 export type NewTenantBody = Wire<z.infer<typeof newTenantShape>>
 
+/** A member of the tenant `default` who keeps tenants. */
+export const operatorShape = z.object({ id: z.string(), name: z.string() }).meta({ id: 'Operator' })
+export type OperatorBody = Wire<z.infer<typeof operatorShape>>
+
 export const usageDayShape = z.object({ day: z.string(), questions: z.int(), rows: z.int(), modelTokens: z.int() }).meta({ id: 'UsageDay' })
 export const usageShape = z
   .object({

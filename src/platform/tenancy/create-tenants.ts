@@ -84,6 +84,14 @@ class TenantsRoom implements Tenants {
           .execute()
         return
       }
+      // Two who remove each other wait here for one another, so that one of them finds themselves the last.
+      await query
+        .selectFrom('platform_operator')
+        .select('member_id')
+        .where('tenant_id', '=', scope.tenantId)
+        .orderBy('member_id')
+        .forUpdate()
+        .execute()
       await query.deleteFrom('platform_operator').where('tenant_id', '=', scope.tenantId).where('member_id', '=', memberId).execute()
       const left = await query.selectFrom('platform_operator').select('member_id').where('tenant_id', '=', scope.tenantId).execute()
       if (left.length === 0) throw lastOperator() // and the transaction is undone

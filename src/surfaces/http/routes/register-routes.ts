@@ -18,6 +18,7 @@ import { devicePages } from './device-pages.ts'
 import { invitationPages } from './invitation-pages.ts'
 import { oidcPages } from './oidc-pages.ts'
 import { signInPages } from './sign-in-pages.ts'
+import { operatorRoutes } from './operators.ts'
 import { tenantRoutes } from './tenants.ts'
 import { tokenRoutes } from './tokens.ts'
 
@@ -45,6 +46,7 @@ export function registerRoutes(app: App, rooms: HttpRooms, { state, hasMcp, hasM
   roleRoutes(app, rooms)
   groupRoutes(app, rooms)
   tenantRoutes(app, rooms)
+  operatorRoutes(app, rooms)
   if (hasMcp && rooms.mcp !== null) mcpRoutes(app, rooms, rooms.mcp)
   probeRoutes(app, rooms, state)
   if (hasMetricsRoute) metricsRoute(app, rooms)

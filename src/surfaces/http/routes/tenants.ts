@@ -267,7 +267,7 @@ interface Subject {
   readonly isOperator: boolean
 }
 
-async function operatorsOffice({ office }: Rooms, actor: Actor): Promise<TenantOffice> {
+export async function operatorsOffice({ office }: Pick<HttpRooms, 'office'>, actor: Actor): Promise<TenantOffice> {
   if (office === undefined) throw new Error('this server was put together without tenants')
   await office.tenants.requireOperator(actor)
   return office

@@ -3,6 +3,7 @@ import type { CommandContext } from '../context.ts'
 import { addGroups } from './admin-groups.ts'
 import { addRotateKeys } from './admin-keys.ts'
 import { addMembers } from './admin-members.ts'
+import { addOperators } from './admin-operators.ts'
 import { addRoles } from './admin-roles.ts'
 import { addTenantCommands } from './admin-tenants.ts'
 
@@ -16,5 +17,6 @@ export function addAdmin(program: Command, context: CommandContext): void {
   addRoles(group, context)
   addGroups(group, context)
   addTenantCommands(group, context)
+  addOperators(group, context)
   addRotateKeys(group, context)
 }
