@@ -58,7 +58,7 @@ class WatchedRedis implements Redis {
       client.on('error', (error: Error) => this.#failed(error))
       client.on('reconnecting', () => Object.assign(client.options, passwordsOf(options))) // they may have changed in their files
     }
-    this.#commands.on('close', () => this.#down('does not answer'))
+    this.#commands.on('close', () => this.#state.isUp && this.#down('does not answer')) // why it was refused has been told before
     this.#commands.on('ready', () => void this.#look())
     this.#listening.on('ready', () => void this.#listen([...this.#listeners.keys()]))
     this.#listening.on('message', (channel: string, text: string) => this.#listeners.get(channel)?.(text))
