@@ -65,11 +65,12 @@ test.each(['text/csv', 'application/x-ndjson'])('a slow reader of a large file c
   expect(response.statusCode).toBe(200)
   response.pause()
   const before = held()
-  let most = 0
+  // What is held stays; what only waits for the collector comes and goes, so the least of the later looks counts.
+  const looks: number[] = []
   for (let look = 0; look < 10; look++) {
     await sleep(200)
-    most = Math.max(most, held() - before)
+    looks.push(held() - before)
   }
   response.destroy()
-  expect(most).toBeLessThan(48 * 1024 * 1024) // of a gigabyte
+  expect(Math.min(...looks.slice(5))).toBeLessThan(48 * 1024 * 1024) // of a gigabyte
 })
