@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { Secret, type Scope } from './domain/index.ts'
+import { isUuid, Secret, type Scope } from './domain/index.ts'
 import type { Settings } from './platform/config/index.ts'
 import type { Connections } from './platform/connections/index.ts'
 import type { Identity } from './platform/identity/index.ts'
@@ -41,8 +41,6 @@ export interface Replicas {
 
 /** Longest wait for another server to say that it has stopped a question. */
 const cancelWaitMs = 1_000
-/** As every question's id is; nothing else is worth a message. */
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 export function openReplicas({ settings, address, serverId, jwtSecret, observe }: Options): Replicas {
   const { redis: place, rates } = settings
@@ -108,7 +106,7 @@ function askOthers(signals: Signals): CancelElsewhere {
   })
   return (request) => {
     const { questionId } = request
-    if (!uuid.test(questionId) || signals.peers() === 0) return Promise.resolve(false)
+    if (!isUuid(questionId) || signals.peers() === 0) return Promise.resolve(false)
     return new Promise((resolve) => {
       const end = (isStopped: boolean): void => {
         clearTimeout(timer)

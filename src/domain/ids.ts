@@ -4,3 +4,10 @@ export function newId(nowMs: number = Date.now()): string {
   // A version 4 UUID has the variant and more random bits than are needed; the runtime keeps a pool of them.
   return `${time.slice(0, 8)}-${time.slice(8)}-7${crypto.randomUUID().slice(15)}`
 }
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** As ids are spelled here: in lower case. What is none is known to nobody, and PostgreSQL need not be asked. */
+export function isUuid(text: string): boolean {
+  return uuid.test(text)
+}

@@ -1,4 +1,4 @@
-import { newId, Secret, ShellError, type Actor, type Scope } from '../../domain/index.ts'
+import { isUuid, newId, Secret, ShellError, type Actor, type Scope } from '../../domain/index.ts'
 import { connectionShape, type ConnectionBody, type ConnectionInput, type PolicyBody } from '../../contract/index.ts'
 import type { EngineTarget } from '../engines/index.ts'
 import { sql, type Keyring, type Query, type Store } from '../store/index.ts'
@@ -31,8 +31,6 @@ const columns = [
 
 type Row = Awaited<ReturnType<typeof readRows>>[number]
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
 function readRows(query: Query, where: { readonly idOrName?: string }) {
   const all = query
     .selectFrom('connection')
@@ -43,7 +41,7 @@ function readRows(query: Query, where: { readonly idOrName?: string }) {
     .orderBy('connection.name')
   const { idOrName } = where
   if (idOrName === undefined) return all.execute()
-  return uuid.test(idOrName)
+  return isUuid(idOrName)
     ? all
         .where((on) =>
           on.or([on('connection.connection_id', '=', idOrName), on(on.fn<string>('lower', ['connection.name']), '=', idOrName)]),

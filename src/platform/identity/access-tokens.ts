@@ -1,11 +1,10 @@
 import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose'
-import { newId, type Actor } from '../../domain/index.ts'
+import { isUuid, newId, type Actor } from '../../domain/index.ts'
 import type { AccessTokenBody } from '../../contract/index.ts'
 import type { SigningKey, SigningKeys } from './signing-keys.ts'
 
 export const accessTokenMs = 10 * 60_000
 const audience = 'aishell'
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 export interface AccessTokens {
   /** For the session behind the actor. It says no more than which session: rights are looked up when it is used. */
@@ -68,7 +67,7 @@ export function createAccessTokens(options: {
       if (token.length > 4096 || token.split('.').length !== 3) return null
       try {
         const { tid, sid } = await verified(token)
-        if (typeof tid !== 'string' || typeof sid !== 'string' || !uuid.test(tid) || !uuid.test(sid)) return null
+        if (typeof tid !== 'string' || typeof sid !== 'string' || !isUuid(tid) || !isUuid(sid)) return null
         return { tenantId: tid, sessionId: sid }
       } catch (error) {
         if (error instanceof errors.JOSEError || error instanceof TypeError) return null // decodeProtectedHeader throws the latter

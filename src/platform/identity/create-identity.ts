@@ -1,4 +1,4 @@
-import type { Actor, RoleDefinition, Scope, Secret } from '../../domain/index.ts'
+import { isUuid, type Actor, type RoleDefinition, type Scope, type Secret } from '../../domain/index.ts'
 import type { Observe } from '../observe/index.ts'
 import { sql, type Store } from '../store/index.ts'
 import type { People, Tenancy } from '../tenancy/index.ts'
@@ -121,8 +121,4 @@ async function live(store: Store, credentials: readonly Credential[]): Promise<R
     sql<{ id: string }>`SELECT live_credentials(${tenants}::uuid[], ${ids}::uuid[]) AS id`.execute(query),
   )
   return new Set(rows.map((row) => row.id))
-}
-
-function isUuid(text: string): boolean {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
 }

@@ -1,4 +1,4 @@
-import { mayDo, newId, ShellError, type Actor, type Scope } from '../../domain/index.ts'
+import { isUuid, mayDo, newId, ShellError, type Actor, type Scope } from '../../domain/index.ts'
 import type { TokenBody, TokenInput } from '../../contract/index.ts'
 import type { People, Tenancy } from '../tenancy/index.ts'
 import type { IdentityRooms } from './authenticate.ts'
@@ -9,7 +9,6 @@ import { scopeOfNewToken, type TokenScope } from './token-scope.ts'
 import { hashToken, isTokenText, newTokenText } from './token-text.ts'
 
 const dayMs = 86_400_000
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 export type NewToken = TokenBody & { readonly token: string }
 
@@ -72,7 +71,7 @@ export async function insertToken(
 
 export async function revokeToken(rooms: IdentityRooms, actor: Actor, id: string): Promise<void> {
   requireTokens(actor)
-  const found = uuid.test(id)
+  const found = isUuid(id)
     ? await rooms.store.within(actor, async (query) => {
         const named = query.updateTable('token').where('token_id', '=', id)
         const own = seesAll(actor) ? named : named.where('member_id', '=', actor.memberId)

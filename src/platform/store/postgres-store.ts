@@ -1,12 +1,10 @@
 import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely'
 import { Pool } from 'pg'
-import { isShellError, ShellError, type Scope } from '../../domain/index.ts'
+import { isUuid, isShellError, ShellError, type Scope } from '../../domain/index.ts'
 import { listMigrations, runtimeRole } from './migrate.ts'
 import type { Database } from './schema.ts'
 import { clientConfig, type StoreAddress } from './store-address.ts'
 import type { Query, Store } from './store.ts'
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** Opens the store for serving; nothing connects until the first query. Run `migrate` before. */
 export function createStore(options: { readonly address: StoreAddress; readonly poolMax: number }): Store {
@@ -38,8 +36,7 @@ async function transaction<Result>(
   work: (query: Query) => Promise<Result>,
 ): Promise<Result> {
   const tenantId = scope?.tenantId ?? ''
-  if (scope !== null && !uuid.test(tenantId))
-    throw new ShellError({ code: 'store.bad-scope', kind: 'invalid', message: 'That is no tenant.' })
+  if (scope !== null && !isUuid(tenantId)) throw new ShellError({ code: 'store.bad-scope', kind: 'invalid', message: 'That is no tenant.' })
   try {
     return await database.connection().execute(async (connection) => {
       await connection.executeQuery(

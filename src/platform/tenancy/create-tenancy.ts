@@ -1,11 +1,10 @@
-import { newId, ShellError, type Scope } from '../../domain/index.ts'
+import { isUuid, newId, ShellError, type Scope } from '../../domain/index.ts'
 import type { Store } from '../store/index.ts'
 import type { Member, Tenancy } from './tenancy.ts'
 
 /** The same in every store, so that it can be named before anything was read: row-level security shows no tenant to those who name none. */
 const defaultTenant: Scope = Object.freeze({ tenantId: '00000000-0000-7000-8000-000000000001' })
 const firstAdminName = 'admin'
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 export function createTenancy(options: { readonly store: Store }): Tenancy {
   const { store } = options
@@ -55,7 +54,7 @@ async function freeName(query: Parameters<Parameters<Store['within']>[1]>[0], wa
 }
 
 async function findMember(store: Store, scope: Scope, memberId: string): Promise<Member> {
-  const found = uuid.test(memberId)
+  const found = isUuid(memberId)
     ? await store.within(scope, (query) =>
         query
           .selectFrom('member')

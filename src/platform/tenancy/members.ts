@@ -1,11 +1,9 @@
-import { mayGive, newId, type Actor, type Scope } from '../../domain/index.ts'
+import { isUuid, mayGive, newId, type Actor, type Scope } from '../../domain/index.ts'
 import type { MemberBody, MemberChange, MemberInput } from '../../contract/index.ts'
 import { sql, type Query } from '../store/index.ts'
 import { lastAdmin, memberUnknown, nameTaken, requireManager, tooMuch } from './people-errors.ts'
 import type { PeopleRooms } from './people-rooms.ts'
 import { grantsOfRoles, requireMayGive } from './roles.ts'
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 interface MemberRow {
   member_id: string
@@ -117,7 +115,7 @@ export async function requireMember(query: Query, idOrName: string): Promise<Mem
 }
 
 async function readMembers(query: Query, idOrName: string | null): Promise<readonly MemberRow[]> {
-  const isId = idOrName !== null && uuid.test(idOrName)
+  const isId = idOrName !== null && isUuid(idOrName)
   const { rows } = await sql<MemberRow>`
     SELECT m.member_id, m.name, m.kind, m.role, m.created_at, m.disabled_at,
       ARRAY(SELECT DISTINCT g.group_name FROM group_member g WHERE g.tenant_id = m.tenant_id AND g.member_id = m.member_id ORDER BY 1) AS groups,

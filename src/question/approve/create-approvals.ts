@@ -1,5 +1,5 @@
 import { grantApproval } from '../../domain/granted-approval.ts'
-import { newId, type Actor, type Limits, type Scope, type Surface } from '../../domain/index.ts'
+import { isUuid, newId, type Actor, type Limits, type Scope, type Surface } from '../../domain/index.ts'
 import { sql, type Query, type Store } from '../../platform/store/index.ts'
 import { approvalBody, type ApprovalRow } from './approval-row.ts'
 import type { Approvals, Approver, Claim, RequestFields } from './approvals.ts'
@@ -18,7 +18,6 @@ export interface ApprovalsOptions {
 
 const mostWaiting = 100
 const beatMs = 5_000
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 export function createApprovals(options: ApprovalsOptions): Approvals {
   return new ApprovalTable(options)
@@ -224,7 +223,7 @@ class ApprovalTable implements Approvals {
   }
 
   async #read(query: Query, id: string): Promise<ApprovalRow> {
-    const row = uuid.test(id) ? await query.selectFrom('approval').selectAll().where('approval_id', '=', id).executeTakeFirst() : undefined
+    const row = isUuid(id) ? await query.selectFrom('approval').selectAll().where('approval_id', '=', id).executeTakeFirst() : undefined
     if (row === undefined) throw unknownApproval()
     return row
   }
