@@ -7,7 +7,7 @@ import { copyText, isCopyable } from './copy-text.ts'
 import { ByteGatherer } from './gather-bytes.ts'
 import { RowGatherer } from './gather-rows.ts'
 import type { FieldDescription, Gatherer } from './portal-read.ts'
-import { ending, opening, sessionSettings, type ServerFacts } from './prologue.ts'
+import { ending, readSettings, type ServerFacts } from './prologue.ts'
 import { Reading } from './reading.ts'
 import { lost, type PostgresSession } from './session.ts'
 
@@ -86,10 +86,9 @@ export class PostgresLease implements Lease {
     if (options.signal.aborted) throw cancelled()
     if (this.#isReleased || !this.#session.isUsable) throw lost()
     const { limits, params, sql } = approved
-    const settings = sessionSettings(this.#facts, limits)
     const comment = runComment(options.mark)
     const reading = new Reading(this.#session, {
-      opening: opening(this.#facts, limits, settings !== null && this.#session.holds(settings) ? settings : null),
+      opening: this.#session.opening(readSettings(this.#facts, limits)),
       text: comment + text,
       // Of a text with masks in it, a place in it would mean nothing to who wrote another one.
       offset: approved.isSpliced === true ? null : comment.length + Math.max(0, text.indexOf(sql)),

@@ -29,75 +29,86 @@ const spellings = [
   ['transform_null_equals', 'off'],
 ] as const
 
-const texts = new WeakMap<ServerFacts, { readonly local: string; readonly lasting: string }>()
-
 /**
- * Settings of one read, local to its transaction: no pooler minds them and nothing leaks to the next tenant. Being a
- * query, it also locks the access mode: SET TRANSACTION READ WRITE fails after it.
+ * Settings of one read. They are local to its transaction, so that no pooler minds them and nothing leaks to the next tenant;
+ * or, where no pooler stands between, the session keeps them, and what a statement changes of them its own ROLLBACK takes back.
  */
-function readSettings(facts: ServerFacts, limits: Limits): OwnStatement {
-  return { name: keptName(facts, 'settings'), text: settingsTexts(facts).local, values: limitValues(facts, limits) }
+export interface ReadSettings {
+  /** The same for the same settings. */
+  readonly token: string
+  /** BEGIN and the settings. Being a query, these also lock the access mode: SET TRANSACTION READ WRITE fails after one. */
+  readonly opening: readonly OwnStatement[]
+  /** What leaves them with the session, outside of a transaction, and the opening for when it holds them; null behind a pooler. */
+  readonly kept: { readonly leave: OwnStatement; readonly opening: readonly OwnStatement[] } | null
 }
 
-function limitValues(facts: ServerFacts, limits: Limits): readonly string[] {
-  const values = [
-    String(Math.ceil(limits.statementTimeoutMs)),
-    String(Math.ceil(limits.lockTimeoutMs)),
-    String(Math.ceil(limits.statementTimeoutMs) + 60_000),
-  ]
-  if (facts.canLimitTemp) values.push(`${Math.ceil(limits.maxTempBytes / 1024)}kB`)
-  return values
-}
-
-/** The same for every statement of a pool, so that the server can keep it planned. */
-function settingsTexts(facts: ServerFacts): { readonly local: string; readonly lasting: string } {
-  const known = texts.get(facts)
+/** The same object for the same limits, so that its bytes are put together once. */
+export function readSettings(facts: ServerFacts, limits: Limits): ReadSettings {
+  const values = limitValues(facts, limits)
+  const token = values.join(' ')
+  const byToken = settings.get(facts) ?? new Map<string, ReadSettings>()
+  const known = byToken.get(token)
   if (known !== undefined) return known
-  const limits = [
-    'statement_timeout',
-    'lock_timeout',
-    'idle_in_transaction_session_timeout',
-    ...(facts.canLimitTemp ? ['temp_file_limit'] : []),
-  ]
-  const fixed = [...spellings, ['search_path', searchPathText(facts.searchPath)] as const]
-  const calls = (isLocal: boolean): string[] => [
-    ...limits.map((name, at) => `pg_catalog.set_config('${name}', $${at + 1}, ${isLocal})`),
-    ...fixed.map(([name, value]) => `pg_catalog.set_config('${name}', ${escapeLiteral(value)}, ${isLocal})`),
-  ]
-  const token = `pg_catalog.set_config('${tokenSetting}', $${limits.length + 1}, false)`
-  const made = {
-    local: `SELECT pg_catalog.concat(${calls(true).join(', ')}) IS NULL`, // one small cell back instead of a dozen
-    lasting: `SELECT pg_catalog.pg_backend_pid() AS "processId", pg_catalog.concat(${[...calls(false), token].join(', ')}) IS NULL AS "isNothing"`,
+  const begin = { name: keptName(facts, 'begin'), text: beginRead, values: [] }
+  const leave = { name: '', text: lastingText(facts), values: [...values, token] }
+  const made: ReadSettings = {
+    token,
+    opening: [begin, localSettings(facts, values)],
+    kept: facts.isDirect ? { leave, opening: [begin, look(token)] } : null,
   }
-  texts.set(facts, made)
+  if (byToken.size >= mostSettings) byToken.clear()
+  settings.set(facts, byToken.set(token, made))
   return made
+}
+
+const settings = new WeakMap<ServerFacts, Map<string, ReadSettings>>()
+/** Askers may choose their limits. */
+const mostSettings = 200
+
+/** The text is the same for every statement of a pool, so that the server can keep it planned; one small cell back instead of a dozen. */
+function localSettings(facts: ServerFacts, values: readonly string[]): OwnStatement {
+  return { name: keptName(facts, 'settings'), text: `SELECT pg_catalog.concat(${calls(facts, true).join(', ')}) IS NULL`, values }
+}
+
+function lastingText(facts: ServerFacts): string {
+  const all = [...calls(facts, false), `pg_catalog.set_config('${tokenSetting}', $${limitNames(facts).length + 1}, false)`]
+  return `SELECT pg_catalog.pg_backend_pid() AS "processId", pg_catalog.concat(${all.join(', ')}) IS NULL AS "isNothing"`
+}
+
+/** A division by zero, and with it the end of the transaction, on a session that is not the one which took the settings. */
+function look(token: string): OwnStatement {
+  const isHeld = `pg_catalog.current_setting('${tokenSetting}', true) IS NOT DISTINCT FROM $1`
+  return { name: 'aishell_held', text: `SELECT 1 / (${isHeld})::int`, values: [token] }
 }
 
 /** Says, on the server's side, which settings its session holds. */
 const tokenSetting = 'aishell.settings'
 
-/**
- * The same settings kept by the session itself, where no pooler stands between: what a statement changes of them its own
- * ROLLBACK takes back. `opening` finds them by their token, and fails where they are not.
- */
-export interface SessionSettings {
-  readonly token: string
-  /** For outside of a transaction. */
-  readonly text: string
-  readonly values: readonly string[]
+function limitNames({ canLimitTemp }: ServerFacts): readonly string[] {
+  const names = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']
+  return canLimitTemp ? [...names, 'temp_file_limit'] : names
 }
 
-/** null: a pooler stands between, and every transaction brings its settings along. */
-export function sessionSettings(facts: ServerFacts, limits: Limits): SessionSettings | null {
-  if (!facts.isDirect) return null
-  const values = limitValues(facts, limits)
-  const token = values.join(' ')
-  return { token, text: settingsTexts(facts).lasting, values: [...values, token] }
+function limitValues({ canLimitTemp }: ServerFacts, limits: Limits): readonly string[] {
+  const values = [
+    String(Math.ceil(limits.statementTimeoutMs)),
+    String(Math.ceil(limits.lockTimeoutMs)),
+    String(Math.ceil(limits.statementTimeoutMs) + 60_000),
+  ]
+  return canLimitTemp ? [...values, `${Math.ceil(limits.maxTempBytes / 1024)}kB`] : values
+}
+
+function calls(facts: ServerFacts, isLocal: boolean): readonly string[] {
+  const fixed = [...spellings, ['search_path', searchPathText(facts.searchPath)] as const]
+  return [
+    ...limitNames(facts).map((name, at) => `pg_catalog.set_config('${name}', $${at + 1}, ${isLocal})`),
+    ...fixed.map(([name, value]) => `pg_catalog.set_config('${name}', ${escapeLiteral(value)}, ${isLocal})`),
+  ]
 }
 
 /** Settings of one write; its commit is on disk before it is told, whatever the user's default says. */
 export function writeSettings(facts: ServerFacts, limits: Limits): OwnStatement {
-  const settings = readSettings(facts, limits)
+  const settings = localSettings(facts, limitValues(facts, limits))
   const durable = `CASE WHEN pg_catalog.current_setting('synchronous_commit') = 'off' THEN pg_catalog.set_config('synchronous_commit', 'local', true) END`
   return { ...settings, name: '', text: `${settings.text}, ${durable}` }
 }
@@ -110,32 +121,6 @@ export const checkAtOnce: OwnStatement = { name: '', text: 'SET CONSTRAINTS ALL 
 export const rollBack: OwnStatement = { name: '', text: 'ROLLBACK', values: [] }
 
 export const beginRead = 'BEGIN TRANSACTION READ ONLY'
-
-/**
- * BEGIN and the settings, or a look whether the session still holds those of `held`. The same object for the same limits,
- * so that its bytes are put together once.
- */
-export function opening(facts: ServerFacts, limits: Limits, held: SessionSettings | null): readonly OwnStatement[] {
-  const settings = held === null ? readSettings(facts, limits) : heldSettings(held)
-  const key = `${settings.name} ${settings.values.join(' ')}`
-  const known = openings.get(facts)?.get(key)
-  if (known !== undefined) return known
-  const fresh = [{ name: keptName(facts, 'begin'), text: beginRead, values: [] }, settings]
-  const byLimits = openings.get(facts) ?? new Map<string, readonly OwnStatement[]>()
-  if (byLimits.size >= mostOpenings) byLimits.clear()
-  openings.set(facts, byLimits.set(key, fresh))
-  return fresh
-}
-
-/** A division by zero, and with it the end of the transaction, on a session that is not the one which took the settings. */
-function heldSettings({ token }: SessionSettings): OwnStatement {
-  const isHeld = `pg_catalog.current_setting('${tokenSetting}', true) IS NOT DISTINCT FROM $1`
-  return { name: 'aishell_held', text: `SELECT 1 / (${isHeld})::int`, values: [token] }
-}
-
-const openings = new WeakMap<ServerFacts, Map<string, readonly OwnStatement[]>>()
-/** Askers may choose their limits. */
-const mostOpenings = 200
 
 export function ending(facts: ServerFacts): readonly OwnStatement[] {
   const known = endings.get(facts)

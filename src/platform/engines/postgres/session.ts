@@ -6,7 +6,7 @@ import { requestCancel, type CancelAddress } from './cancel-request.ts'
 import { openFailure } from './errors.ts'
 import { PortalRead, type Gatherer, type PortalReadOptions } from './portal-read.ts'
 import type { PostgresTarget } from './postgres-target.ts'
-import { endRead, type SessionSettings } from './prologue.ts'
+import { endRead, type OwnStatement, type ReadSettings } from './prologue.ts'
 
 /** The client's fields that its typings leave out; the server gives the key at sign-in. */
 interface ClientInside {
@@ -35,7 +35,7 @@ export class PostgresSession implements Session {
   #cancelling: Promise<void> | null = null
   #portal: AnyPortal | null = null
   #held: string | null = null
-  #given: { readonly settings: SessionSettings; readonly times: number } | null = null
+  #given: { readonly settings: ReadSettings; readonly times: number } | null = null
 
   private constructor(client: Client, address: CancelAddress) {
     this.client = client
@@ -89,23 +89,25 @@ export class PostgresSession implements Session {
     return portal
   }
 
-  /** true: the server's session has these settings from an earlier `keepGiven`. false: the next statement brings them along. */
-  holds(settings: SessionSettings): boolean {
-    if (this.#held === settings.token) return true
-    const times = this.#given?.settings.token === settings.token ? this.#given.times + 1 : 1
+  /** What comes before a read: its settings, or a look at them where an earlier `keepGiven` has left them with the session. */
+  opening(settings: ReadSettings): readonly OwnStatement[] {
+    if (settings.kept === null) return settings.opening
+    if (this.#held === settings.token) return settings.kept.opening
+    const times = this.#given?.settings === settings ? this.#given.times + 1 : 1
     this.#given = { settings, times }
-    return false
+    return settings.opening
   }
 
   /** Between two loans: leaves with the server's session what several statements in a row were given. */
   async keepGiven(): Promise<void> {
     const given = this.#given
-    if (given === null || given.times < timesBeforeKept || !this.#isUsable) return
+    if (given?.settings.kept == null || given.times < timesBeforeKept || !this.#isUsable) return
+    const { token, kept } = given.settings
     this.#given = null
     const hangUp = setTimeout(() => this.destroy(), keepPatienceMs)
     try {
-      const [row] = await this.own<{ readonly processId: number }>(given.settings.text, given.settings.values)
-      this.#held = row?.processId === this.processId ? given.settings.token : null // else a pooler, whose server may be another one next time
+      const [row] = await this.own<{ readonly processId: number }>(kept.leave.text, kept.leave.values)
+      this.#held = row?.processId === this.processId ? token : null // else a pooler, whose server may be another one next time
     } catch {
       this.destroy()
     } finally {
