@@ -130,10 +130,10 @@ export class Metrics {
 
   #cell<Key extends keyof Table>(key: Key, labels: Labels<Key>) {
     const series = this.#series[key]
-    const place = placeOf(labels)
-    if (series.has(place)) return series.cell(place, () => labels)
+    const known = series.find(placeOf(labels))
+    if (known !== undefined) return known
     const bounded = this.#bound(key, labels)
-    return series.cell(placeOf(bounded), () => bounded)
+    return series.cell(placeOf(bounded), bounded)
   }
 
   /** However wild a label's values get, a metric stays small: what comes late, or is long, is counted as `other`. */

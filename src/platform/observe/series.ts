@@ -28,23 +28,23 @@ export class Series {
   constructor(definition: MetricDefinition, registry: Registry) {
     this.#definition = definition
     this.#bounds = definition.buckets ?? []
-    if (definition.labels.length === 0) this.cell('', () => ({})) // shown as 0 before anything is counted
+    if (definition.labels.length === 0) this.cell('', {}) // shown as 0 before anything is counted
     const { name } = definition
     registry.registerMetric({ name, get: async () => this.#described() } as unknown as Metric) // what the registry asks of a metric
   }
 
-  /** `labels` is called once for each key. */
-  cell(key: string, labels: () => Readonly<Record<string, string>>): Cell {
-    const known = this.#cells.get(key)
-    if (known !== undefined) return known
-    const buckets = this.#definition.kind === 'histogram' ? new Array<number>(this.#bounds.length + 1).fill(0) : []
-    const fresh: Cell = { labels: labels(), value: 0, buckets }
-    this.#cells.set(key, fresh)
-    return fresh
+  find(key: string): Cell | undefined {
+    return this.#cells.get(key)
   }
 
-  has(key: string): boolean {
-    return this.#cells.has(key)
+  /** The one of these labels, new where there is none; the key tells them from all others. */
+  cell(key: string, labels: Cell['labels']): Cell {
+    const known = this.find(key)
+    if (known !== undefined) return known
+    const buckets = this.#definition.kind === 'histogram' ? new Array<number>(this.#bounds.length + 1).fill(0) : []
+    const fresh: Cell = { labels, value: 0, buckets }
+    this.#cells.set(key, fresh)
+    return fresh
   }
 
   observe(cell: Cell, value: number): void {
