@@ -2,7 +2,8 @@ import type { Actor, Question } from '../domain/index.ts'
 import type { Quotas } from '../platform/tenancy/index.ts'
 import type { Delivery, PipelineEvent } from './delivery.ts'
 
-type Answer = (actor: Actor, question: Question, signal: AbortSignal, delivery?: Delivery) => AsyncGenerator<PipelineEvent>
+/** The pipeline with its rooms already in hand. */
+export type Answer = (actor: Actor, question: Question, signal: AbortSignal, delivery?: Delivery) => AsyncGenerator<PipelineEvent>
 
 /**
  * The same pipeline under the tenant's quotas. A quota that is used up throws before anything begins; the last rows of a

@@ -6,6 +6,6 @@ export { createHttpServer, type HttpOptions, type HttpServer, type ListenOptions
 export { permissionTable, renderPermissions, type Permission } from './permission-table.ts'
 export { renderOpenApi } from './render-openapi.ts'
 export type { HttpRooms, McpDoor, McpReply, McpRequest, ReadinessCheck } from './rooms.ts'
-export { RunningAnswers, type Answer, type CancelElsewhere } from './running-answers.ts'
+export { RunningAnswers, type CancelElsewhere } from './running-answers.ts'
 export { openWaitingServer, type WaitingServer } from './waiting-server.ts'
 export type { TenantOffice } from './tenant-office.ts'

@@ -4,9 +4,9 @@ import type { Connections } from '../../platform/connections/index.ts'
 import type { Identity } from '../../platform/identity/index.ts'
 import type { Observer } from '../../platform/observe/index.ts'
 import type { People, RateLimits } from '../../platform/tenancy/index.ts'
-import type { ApprovalDesk } from '../../question/index.ts'
+import type { Answer, ApprovalDesk } from '../../question/index.ts'
 import type { Record } from '../../question/record/index.ts'
-import type { Answer, RunningAnswers } from './running-answers.ts'
+import type { RunningAnswers } from './running-answers.ts'
 import type { TenantOffice } from './tenant-office.ts'
 
 /** One thing /ready looks at. Never throws; `failed` turns the server away from traffic, `degraded` is only shown. */

@@ -1,9 +1,6 @@
-import { mayDo, ShellError, type Actor, type Question } from '../../domain/index.ts'
+import { mayDo, ShellError, type Actor } from '../../domain/index.ts'
 import { revokedMeanwhile, type Credential } from '../../platform/identity/index.ts'
-import type { Delivery, PipelineEvent } from '../../question/index.ts'
-
-/** The pipeline with its rooms already in hand. */
-export type Answer = (actor: Actor, question: Question, signal: AbortSignal, delivery?: Delivery) => AsyncGenerator<PipelineEvent>
+import type { Answer } from '../../question/index.ts'
 
 /** Who wants a question stopped; whoever signed them in vouches for it. */
 export interface CancelRequest {
