@@ -33,7 +33,7 @@ export async function findTarget(rooms: QuestionRooms, actor: Actor, question: Q
 export async function askFor(walk: Walk, repair: Repair | null): Promise<Draft> {
   const { rooms, actor, question, target, signal, ledger } = walk
   const startedMs = performance.now()
-  const models = await (rooms.modelsOf?.(actor) ?? rooms.models)
+  const models = question.input.kind === 'sql' ? null : await (rooms.modelsOf?.(actor) ?? rooms.models) // SQL by hand needs none
   const draft = await rooms.span('ask', {}, () =>
     rooms.ask(question, {
       view: target.view,
