@@ -1,4 +1,5 @@
 import type { StatementClass } from '../../../domain/index.ts'
+import { readFromClauses, type FromClauses } from './from-clauses.ts'
 import { tokenize, type Token } from './tokenize.ts'
 
 /** What can be told of a statement without SQLite. */
@@ -14,6 +15,8 @@ export interface Outline {
   readonly depth: number
   /** Highest number of a `?` or `?NNN`; endless where a parameter has a name, for those are never bound. */
   readonly params: number
+  /** What its FROM clauses name. */
+  readonly clauses: FromClauses
   /** Collations that are asked for, as written. */
   readonly collations: readonly string[]
   /** Names a WITH may define here, folded; a few too many do no harm. */
@@ -33,6 +36,7 @@ export function outline(sql: string): Outline {
     second,
     depth: deepest(own),
     params: highestParam(own),
+    clauses: readFromClauses(own),
     collations: own.flatMap((token, at) => (isWord(own[at - 1], 'COLLATE') ? [token.text] : [])),
     withNames: namesOfWith(own),
     written: writtenNames(own),

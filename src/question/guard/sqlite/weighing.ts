@@ -26,14 +26,12 @@ export class Weighing {
   readonly #shape: Outline
   readonly #index: CatalogIndex
   readonly #uncertain: ReadonlySet<string>
-  readonly #clauses: FromClauses
 
   constructor(sql: string, shape: Outline, index: CatalogIndex, uncertain: ReadonlySet<string>) {
     this.#sql = sql
     this.#shape = shape
     this.#index = index
     this.#uncertain = uncertain
-    this.#clauses = readFromClauses(tokenize(sql.slice(0, shape.end)))
   }
 
   /** Without a catalog some columns are made up, and of some it is not known whose they are. */
@@ -73,7 +71,7 @@ export class Weighing {
       }
       for (const [table, column] of joins.flatMap((join) => joinedColumns(join, this.#index))) read(table, column)
     }
-    take(this.#clauses, (table, column) => this.#read(table, column, null))
+    take(this.#shape.clauses, (table, column) => this.#read(table, column, null))
     for (const view of views) {
       if (view.definition === null) continue
       take(readFromClauses(tokenize(view.definition)), (table, column) => {
@@ -111,7 +109,11 @@ export class Weighing {
 
   #isDerived(name: string): boolean {
     const folded = name.toLowerCase()
-    return this.#shape.withNames.has(folded) && !isOwnTable(folded) && !this.#clauses.tables.some((table) => table.toLowerCase() === folded)
+    return (
+      this.#shape.withNames.has(folded) &&
+      !isOwnTable(folded) &&
+      !this.#shape.clauses.tables.some((table) => table.toLowerCase() === folded)
+    )
   }
 
   #read(table: string, column: string, through: string | null): void {

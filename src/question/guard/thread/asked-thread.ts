@@ -7,7 +7,6 @@ interface Numbered {
 export interface AskedThreadOptions<Request extends Numbered, Reply extends Numbered> {
   /** A script that says `ready` once it has loaded, and then answers each request. */
   readonly script: URL
-  readonly stackMegabytes?: number
   /** What stands for an answer that did not come. */
   lost(request: Request): Reply
   /** true: the thread has failed in itself and must not be asked again. */
@@ -25,7 +24,7 @@ interface Waiting<Request, Reply> {
 const longestMs = 5_000
 /** A thread takes a moment to load, and longer on a busy machine: no statement is to blame for that. */
 const longestStartMs = 60_000
-const mostHeapMegabytes = 256
+const resourceLimits = { maxOldGenerationSizeMb: 256, stackSizeMb: 4 }
 
 /**
  * A thread that hostile text may break. It is asked one thing at a time, so that what breaks it is known: a thread that fails
@@ -78,9 +77,7 @@ export class AskedThread<Request extends Numbered, Reply extends Numbered> {
 
   #open(): Worker {
     if (this.#worker !== null) return this.#worker
-    const { script, stackMegabytes = 4 } = this.#options
-    const resourceLimits = { maxOldGenerationSizeMb: mostHeapMegabytes, stackSizeMb: stackMegabytes }
-    const worker = new Worker(script, { resourceLimits, env: {} })
+    const worker = new Worker(this.#options.script, { resourceLimits, env: {} })
     worker.unref()
     worker.on('message', (reply: Reply | 'ready') => this.#hear(worker, reply))
     worker.on('error', () => this.#fail(worker))
