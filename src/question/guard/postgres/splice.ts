@@ -2,7 +2,8 @@ import { scanSync } from 'libpg-query'
 import type { Reason, Span } from '../../../domain/index.ts'
 import { cannotBeMasked } from '../mask/mask-reasons.ts'
 import { names, parse, spanOf, type Node } from './parse.ts'
-import { changeTree, eachNode, isSameTree } from './same-tree.ts'
+import { changeTree, isSameTree } from '../same-tree.ts'
+import { eachNode, isPlace } from './tree-nodes.ts'
 import { quoteName } from './render-mask.ts'
 import { systemColumns } from './scope.ts'
 
@@ -183,13 +184,14 @@ function isProven(old: Node, spliced: string, targets: ReadonlyMap<Node, Target>
   const parsed = parse(spliced)
   if (!('kind' in parsed) || parsed.kind !== 'SelectStmt') return false
   const shortened = new Set(qualified)
-  const expected = changeTree(old, (kind, node) => {
+  const expected = changeTree(old, (kind, content) => {
+    const node = content as Node // of the kinds that are looked for
     const target = targets.get(node)
     if (target !== undefined) return selectNode(target)
     if (kind !== 'ColumnRef' || !shortened.has(node)) return null
     return { ColumnRef: { ...node, fields: (node['fields'] as readonly Node[]).slice(-2) } }
   })
-  return isSameTree(expected, parsed.node)
+  return isSameTree(expected, parsed.node, isPlace)
 }
 
 function selectNode({ select, node, replacement }: Target): Node | null {

@@ -1,20 +1,24 @@
-import type { Node } from './node.ts'
+type Node = { readonly [field: string]: unknown }
 
-/** Whether two trees of the parser say the same, wherever their parts stand. */
-export function isSameTree(one: unknown, other: unknown): boolean {
+/** Whether two trees of a parser say the same, wherever their parts stand: `isPlace` tells the fields that say no more than where. */
+export function isSameTree(one: unknown, other: unknown, isPlace: (field: string) => boolean): boolean {
   if (Array.isArray(one) || Array.isArray(other))
-    return Array.isArray(one) && Array.isArray(other) && one.length === other.length && one.every((item, at) => isSameTree(item, other[at]))
+    return (
+      Array.isArray(one) &&
+      Array.isArray(other) &&
+      one.length === other.length &&
+      one.every((item, at) => isSameTree(item, other[at], isPlace))
+    )
   if (one === null || other === null || typeof one !== 'object' || typeof other !== 'object') return one === other
-  const [left, right] = [one as Node, other as Node] // the parser gives plain objects only
+  const [left, right] = [one as Node, other as Node] // parsers give plain objects only
+  const fieldsOf = (node: Node): string[] => Object.keys(node).filter((field) => !isPlace(field))
   const fields = fieldsOf(left)
-  return fields.length === fieldsOf(right).length && fields.every((field) => field in right && isSameTree(left[field], right[field]))
+  return (
+    fields.length === fieldsOf(right).length && fields.every((field) => field in right && isSameTree(left[field], right[field], isPlace))
+  )
 }
 
-function fieldsOf(node: Node): string[] {
-  return Object.keys(node).filter((field) => field !== 'span')
-}
-
-/** A copy of a tree in which some kinds have another content: `change` is asked for each, and null leaves one as it is. */
+/** A copy of a tree in which some nodes of one field are others: `change` is asked for each, and null leaves one as it is. */
 export function changeTree(value: unknown, change: (kind: string, content: unknown) => Node | null): unknown {
   if (Array.isArray(value)) return value.map((item) => changeTree(item, change))
   if (value === null || typeof value !== 'object') return value
