@@ -1,4 +1,4 @@
-import type { CatalogColumn, Relation } from '../../../domain/index.ts'
+import type { Relation } from '../../../domain/index.ts'
 import { combine } from './combine.ts'
 import { isTest, type Conditions } from './found.ts'
 import { distance, fansOut } from './join-graph.ts'
@@ -69,7 +69,7 @@ export function readPlan(reader: Reader): Reading {
     joined,
     assumptions: reader.assumptions,
   }
-  for (const column of columnsOf(plan)) reader.used.add(column)
+  for (const { column } of columnsOf(plan)) reader.used.add(column)
   for (const relation of relationsOf(plan)) reader.usedRelations.add(relation)
   return found.choices === null ? { subject, plan } : { subject, choices: found.choices }
 }
@@ -138,33 +138,32 @@ function onceEach(
   return linked.filter((relation) => !isMany(relation))
 }
 
-function relationsOf(plan: Plan): Relation[] {
-  const outputs = [...plan.outputs, ...plan.orders.map(({ output }) => output), ...plan.having.map(({ output }) => output)]
+/** Every column the statement speaks of. */
+function columnsOf(plan: Plan): ColumnRef[] {
   return [
-    plan.subject,
-    ...plan.joined,
-    ...outputs.flatMap((output) => ('relation' in output ? [output.relation] : [output.column.relation])),
-    ...plan.groups.map(({ relation }) => relation),
+    ...outputsOf(plan).flatMap((output) => ('column' in output ? [output.column] : [])),
+    ...plan.groups,
     ...plan.conditions.flatMap((condition) => [
-      ...('column' in condition ? [condition.column.relation] : []),
-      ...('other' in condition ? [condition.other] : []),
-      ...('where' in condition ? condition.where.map((test) => test.column.relation) : []),
-      ...('of' in condition ? condition.of.map((test) => test.column.relation) : []),
+      ...('column' in condition ? [condition.column] : []),
+      ...('where' in condition ? condition.where.map((test) => test.column) : []),
+      ...('of' in condition ? condition.of.map((test) => test.column) : []),
     ]),
   ]
 }
 
-function columnsOf(plan: Plan): CatalogColumn[] {
-  const outputs = [...plan.outputs, ...plan.orders.map(({ output }) => output), ...plan.having.map(({ output }) => output)]
+/** And every relation: those of its columns, and those that are counted or only looked for. */
+function relationsOf(plan: Plan): Relation[] {
   return [
-    ...outputs.flatMap((output) => ('column' in output ? [output.column.column] : [])),
-    ...plan.groups.map(({ column }) => column),
-    ...plan.conditions.flatMap((condition) => [
-      ...('column' in condition ? [condition.column.column] : []),
-      ...('where' in condition ? condition.where.map((test) => test.column.column) : []),
-      ...('of' in condition ? condition.of.map((test) => test.column.column) : []),
-    ]),
+    plan.subject,
+    ...plan.joined,
+    ...columnsOf(plan).map(({ relation }) => relation),
+    ...outputsOf(plan).flatMap((output) => ('relation' in output ? [output.relation] : [])),
+    ...plan.conditions.flatMap((condition) => ('other' in condition ? [condition.other] : [])),
   ]
+}
+
+function outputsOf(plan: Plan): Output[] {
+  return [...plan.outputs, ...plan.orders.map(({ output }) => output), ...plan.having.map(({ output }) => output)]
 }
 
 /** The asked-for columns of a group's table stand for its name; grouping by both would split it further. */
