@@ -42,3 +42,10 @@ function fixed(value: string): SecretSource {
   const known = [value]
   return { current: () => value, known: () => known }
 }
+
+/** The present text first, then all that still read: those it had before, and those `others` names with commas or lines between. */
+export function secretRing(secret: Secret, others: Secret | null): readonly string[] {
+  const given = others?.reveal() ?? ''
+  const old = [given, ...given.split(/[,\n]/).map((text) => text.trim())] // whole too: a key may itself hold a comma
+  return [...new Set([secret.reveal(), ...secret.revealAll(), ...old.filter((text) => text !== '')])]
+}

@@ -1,4 +1,4 @@
-import { isUuid, type Actor, type RoleDefinition, type Scope, type Secret } from '../../domain/index.ts'
+import { isUuid, secretRing, type Actor, type RoleDefinition, type Scope, type Secret } from '../../domain/index.ts'
 import type { Observe } from '../observe/index.ts'
 import { sql, type Store } from '../store/index.ts'
 import type { People, Tenancy } from '../tenancy/index.ts'
@@ -12,7 +12,7 @@ import { noSession } from './identity-errors.ts'
 import { createSealer } from './oidc/sealer.ts'
 import type { OidcSettings } from './oidc/oidc-provider.ts'
 import { listSessions, noSuchSession, revokeSessions } from './sessions.ts'
-import { fileSigningKeys, keyRing, secretSigningKeys } from './signing-keys.ts'
+import { fileSigningKeys, secretSigningKeys } from './signing-keys.ts'
 import { createToken, issueToken, listTokens, revokeOwnToken, revokeToken } from './tokens.ts'
 
 export interface IdentityOptions {
@@ -94,7 +94,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     signIn: createSignIn(
       rooms,
       people,
-      createSealer(() => keyRing(options.jwtSecret, options.oldJwtSecrets ?? null)),
+      createSealer(() => secretRing(options.jwtSecret, options.oldJwtSecrets ?? null)),
       options.oidc ?? null,
     ),
   }

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { exportJWK, importJWK, type CryptoKey, type JWK } from 'jose'
-import { ShellError, type Secret } from '../../domain/index.ts'
+import { secretRing, ShellError, type Secret } from '../../domain/index.ts'
+import { derivedKeys } from './derived-keys.ts'
 
 /** One key with the one algorithm it may be used with. */
 export interface SigningKey {
@@ -22,26 +23,13 @@ const checkEveryMs = 2_000
 
 /** HS256 with JWT_SECRET; what it was before still verifies. All go by one name: nothing is told of which is which. */
 export function secretSigningKeys(secret: Secret, oldSecrets: Secret | null = null): SigningKeys {
-  let held: { readonly texts: readonly string[]; readonly keys: readonly SigningKey[] } = { texts: [], keys: [] }
-  return {
-    current: async () => {
-      const texts = keyRing(secret, oldSecrets)
-      if (texts.join('\n') !== held.texts.join('\n')) held = { texts, keys: texts.map(secretKeyOf) }
-      return held.keys
-    },
-  }
+  const keys = derivedKeys(() => secretRing(secret, oldSecrets), secretKeyOf)
+  return { current: async () => keys() }
 }
 
 function secretKeyOf(text: string): SigningKey {
   const bytes = Buffer.from(text, 'utf8')
   return { kid: 'secret', alg: 'HS256', sign: bytes, verify: bytes, publicJwk: null }
-}
-
-/** The present text first, then all that still read: those it had before, and those the operator names. */
-export function keyRing(secret: Secret, oldSecrets: Secret | null): readonly string[] {
-  const given = oldSecrets?.reveal() ?? ''
-  const old = [given, ...given.split(/[,\n]/).map((text) => text.trim())] // whole too: a key may itself hold a comma
-  return [...new Set([secret.reveal(), ...secret.revealAll(), ...old.filter((text) => text !== '')])]
 }
 
 /** A JWK set of private keys in a file, read again when it changes; what cannot be read leaves the keys as they were. */

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createPrivateKey, createPublicKey, hkdfSync, randomBytes, sign, createHash } from 'node:crypto'
-import { isShellError, ShellError, type Scope, type Secret } from '../../domain/index.ts'
+import { isShellError, secretRing, ShellError, type Scope, type Secret } from '../../domain/index.ts'
 import type { Keyring, SealedField, Signer, Store } from './store.ts'
 
 const formatVersion = 1
@@ -56,10 +56,7 @@ export function createKeyring(options: KeyringOptions): Keyring {
 
 /** The present key first. */
 function wrappingKeys({ secretKey, otherKeys }: KeyringOptions): readonly Buffer[] {
-  const given = otherKeys?.reveal() ?? ''
-  const others = [given, ...given.split(/[,\n]/).map((text) => text.trim())] // whole too: a key may itself hold a comma
-  const texts = new Set([secretKey.reveal(), ...secretKey.revealAll(), ...others.filter((text) => text !== '')])
-  return [...texts].map((text) => derive(Buffer.from(text, 'utf8'), 'aishell wrapping key'))
+  return secretRing(secretKey, otherKeys ?? null).map((text) => derive(Buffer.from(text, 'utf8'), 'aishell wrapping key'))
 }
 
 async function loadDataKey(options: KeyringOptions, scope: Scope): Promise<Buffer> {

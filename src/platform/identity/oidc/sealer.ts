@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { derivedKeys } from '../derived-keys.ts'
 
 /** Seals small values that only this installation may read back, in a browser's cookie or in the store. */
 export interface Sealer {
@@ -9,12 +10,7 @@ export interface Sealer {
 
 /** AES-256-GCM under a key derived from the first of `texts()`, JWT_SECRET; all of them open. The purpose is its associated data. */
 export function createSealer(texts: () => readonly string[]): Sealer {
-  let held: { readonly texts: readonly string[]; readonly keys: readonly Buffer[] } = { texts: [], keys: [] }
-  const keys = (): readonly Buffer[] => {
-    const now = texts()
-    if (now.join('\n') !== held.texts.join('\n')) held = { texts: now, keys: now.map(keyOf) }
-    return held.keys
-  }
+  const keys = derivedKeys(texts, keyOf)
   return {
     seal: (purpose, text) => {
       const [key] = keys()
