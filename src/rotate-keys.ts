@@ -1,6 +1,6 @@
-import { isShellError, type Scope } from './domain/index.ts'
+import { isShellError } from './domain/index.ts'
 import { ensureKeys, type Settings } from './platform/config/index.ts'
-import { createKeyring, createStore, sql, type Keyring, type Store } from './platform/store/index.ts'
+import { createKeyring, createStore, tenantScopes, type Keyring, type Store } from './platform/store/index.ts'
 import { openStoreServer } from './open-store-server.ts'
 
 export interface Rotated {
@@ -24,10 +24,9 @@ export async function rotateKeys(settings: Settings): Promise<Rotated> {
 }
 
 async function rewrapAll(store: Store, keyring: Keyring): Promise<Rotated> {
-  const { rows } = await store.withoutTenant((query) => sql<{ tenant_id: string }>`SELECT tenant_ids() AS tenant_id`.execute(query))
+  const scopes = await tenantScopes(store)
   let [rewrapped, failed] = [0, 0]
-  for (const { tenant_id: tenantId } of rows) {
-    const scope: Scope = { tenantId }
+  for (const scope of scopes) {
     try {
       if (await keyring.rewrap(scope)) rewrapped++
     } catch (error) {
@@ -35,5 +34,5 @@ async function rewrapAll(store: Store, keyring: Keyring): Promise<Rotated> {
       failed++
     }
   }
-  return { tenants: rows.length, rewrapped, failed }
+  return { tenants: scopes.length, rewrapped, failed }
 }

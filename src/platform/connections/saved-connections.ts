@@ -1,7 +1,7 @@
 import { isUuid, newId, Secret, ShellError, type Actor, type Scope } from '../../domain/index.ts'
 import { connectionShape, type ConnectionBody, type ConnectionInput, type PolicyBody } from '../../contract/index.ts'
 import type { EngineTarget } from '../engines/index.ts'
-import { sql, type Keyring, type Query, type Store } from '../store/index.ts'
+import { isUniqueViolation, sql, type Keyring, type Query, type Store } from '../store/index.ts'
 import { stampOf, type KnownConnection } from './known-connection.ts'
 import { policyOf, savedPolicy, type PolicyBase } from './policy.ts'
 import { passwordFor, referenceFor, type SealedPassword } from './saved-password.ts'
@@ -208,7 +208,7 @@ async function named<Result>(input: ConnectionInput, work: () => Promise<Result>
   try {
     return await work()
   } catch (error) {
-    if ((error as { code?: unknown }).code === '23505') throw nameTaken(input.name)
+    if (isUniqueViolation(error)) throw nameTaken(input.name)
     throw error
   }
 }

@@ -15,3 +15,5 @@ export { isStarting, migrate, pendingMigrations, runtimeRole } from './migrate.t
 export { createStore } from './postgres-store.ts'
 export { sslModes, type SslMode, type StoreAddress } from './store-address.ts'
 export type { Keyring, Query, SealedField, Signer, Store } from './store.ts'
+export { tenantScopes } from './tenant-scopes.ts'
+export { isUniqueViolation } from './violations.ts'

@@ -1,6 +1,6 @@
 import { mayDo, newId, ShellError, type Actor, type Scope } from '../../domain/index.ts'
 import { quotasShape, type QuotasBody, type TenantBody } from '../../contract/index.ts'
-import { sql, type Store } from '../store/index.ts'
+import { isUniqueViolation, sql, type Store } from '../store/index.ts'
 import { eraseTenant, exportRows } from './erase-tenant.ts'
 import type { TenantClaim, Tenants } from './tenants.ts'
 
@@ -108,7 +108,7 @@ class TenantsRoom implements Tenants {
           .execute(),
       )
     } catch (error) {
-      if ((error as { code?: unknown }).code !== '23505') throw error
+      if (!isUniqueViolation(error)) throw error
       throw new ShellError({ code: 'tenancy.name-taken', kind: 'conflict', message: `There is a tenant named ${name} already.` })
     }
     return this.find(scope.tenantId)

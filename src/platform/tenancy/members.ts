@@ -1,6 +1,6 @@
 import { isUuid, mayGive, newId, type Actor, type Scope } from '../../domain/index.ts'
 import type { MemberBody, MemberChange, MemberInput } from '../../contract/index.ts'
-import { sql, type Query } from '../store/index.ts'
+import { isUniqueViolation, sql, type Query } from '../store/index.ts'
 import { lastAdmin, memberUnknown, nameTaken, requireManager, tooMuch } from './people-errors.ts'
 import type { PeopleRooms } from './people-rooms.ts'
 import { grantsOfRoles, requireMayGive } from './roles.ts'
@@ -169,7 +169,7 @@ async function named<Result>(name: string, work: () => Promise<Result>): Promise
   try {
     return await work()
   } catch (error) {
-    if ((error as { code?: unknown }).code === '23505') throw nameTaken(name)
+    if (isUniqueViolation(error)) throw nameTaken(name)
     throw error
   }
 }

@@ -1,5 +1,5 @@
 import type { Scope } from '../../domain/index.ts'
-import { sql, type Keyring } from '../../platform/store/index.ts'
+import { tenantScopes, type Keyring } from '../../platform/store/index.ts'
 import type { Observe } from '../../platform/observe/index.ts'
 import { checkpoint, keepingCode, retain, tenantsToCheckpoint, type KeepingRooms } from './keep-record.ts'
 import type { CheckpointSink } from '../../platform/sinks/index.ts'
@@ -20,12 +20,7 @@ export async function keepAll(rooms: KeepingRooms, retentionDays: number | null,
   for (const scope of await tenantsToCheckpoint(rooms.store)) await attempt(() => checkpoint(rooms, scope))
   if (retentionDays === null) return
   const before = new Date(Date.now() - retentionDays * dayMs)
-  for (const scope of await allTenants(rooms)) await attempt(() => retain(rooms, scope, before, 'AUDIT_RETENTION_DAYS'))
-}
-
-async function allTenants({ store }: KeepingRooms): Promise<readonly Scope[]> {
-  const { rows } = await store.withoutTenant((query) => sql<{ tenant_id: string }>`SELECT tenant_ids() AS tenant_id`.execute(query))
-  return rows.map((row) => ({ tenantId: row.tenant_id }))
+  for (const scope of await tenantScopes(rooms.store)) await attempt(() => retain(rooms, scope, before, 'AUDIT_RETENTION_DAYS'))
 }
 
 /** The newest head the sink has of this tenant, if it is one of ours: a store that lies behind it was set back. */
