@@ -16,9 +16,16 @@ import {
 } from './platform/config/index.ts'
 import { examineProvider } from './platform/identity/index.ts'
 import { examineModel } from './platform/models/index.ts'
-import type { Observe } from './platform/observe/index.ts'
 import { createRedis } from './platform/redis/index.ts'
-import { createKeyring, createStore, examineStore, sql, type Keyring, type Store, type StoreAddress } from './platform/store/index.ts'
+import {
+  createKeyring,
+  createStore,
+  examineStore,
+  tenantScopes,
+  type Keyring,
+  type Store,
+  type StoreAddress,
+} from './platform/store/index.ts'
 import { createRecord } from './question/record/index.ts'
 import { modelProviders } from './model-providers.ts'
 import { joseAlgorithms } from './open-identity.ts'
@@ -120,13 +127,12 @@ async function examineStoreOf(settings: Settings, hasFolder: boolean, now?: () =
 }
 
 async function tenantsWithKeys(store: Store): Promise<readonly Scope[]> {
-  const { rows } = await store.withoutTenant((query) => sql<{ tenant_id: string }>`SELECT tenant_ids() AS tenant_id`.execute(query))
   const found: Scope[] = []
-  for (const { tenant_id: tenantId } of rows) {
-    const row = await store.within({ tenantId }, (query) =>
-      query.selectFrom('tenant').select('wrapped_key').where('tenant_id', '=', tenantId).executeTakeFirst(),
+  for (const scope of await tenantScopes(store)) {
+    const row = await store.within(scope, (query) =>
+      query.selectFrom('tenant').select('wrapped_key').where('tenant_id', '=', scope.tenantId).executeTakeFirst(),
     )
-    if (row !== undefined && row.wrapped_key !== null) found.push({ tenantId })
+    if (row !== undefined && row.wrapped_key !== null) found.push(scope)
   }
   return found
 }
@@ -178,17 +184,14 @@ async function examineChains(store: Store, keyring: Keyring, tenants: readonly S
 }
 
 const redisWaitMs = 4_000
-const silent = 'does not answer'
 
 async function examineRedis({ redis: place }: Settings): Promise<readonly Check[]> {
   if (place.host === null && place.sentinels.length === 0) return []
-  const told: string[] = []
-  const observe: Observe = (observation) => void (observation.type === 'redis-changed' && told.push(observation.detail))
-  const redis = createRedis({ ...place, isTls: place.tls, observe })
+  const redis = createRedis({ ...place, isTls: place.tls, observe: () => undefined })
   try {
     for (const untilMs = performance.now() + redisWaitMs; !redis.isUp && performance.now() < untilMs;) await sleep(50)
-    if (redis.isUp) return [{ name: 'redis', state: 'ok', detail: redis.state().detail }]
-    const detail = told.find((one) => one !== silent) ?? silent // that it closes the connection tells less than why
+    const { isUp, detail } = redis.state()
+    if (isUp) return [{ name: 'redis', state: 'ok', detail }]
     const where = place.host === null ? place.sentinels.join(', ') : `${place.host}:${place.port}`
     return [
       {
