@@ -5,14 +5,14 @@ import { createConnections, type Connections, type PasswordSource } from './plat
 import { createMysqlEngine, createPostgresEngine, createSqliteEngine } from './platform/engines/index.ts'
 import { createModels } from './platform/models/index.ts'
 import { createObserver, type LogSink, type Observer } from './platform/observe/index.ts'
-import { createKeyring, createStore, type Store } from './platform/store/index.ts'
+import { createKeyring, createStore, type Keyring, type Store } from './platform/store/index.ts'
 import { createTenancy, type People } from './platform/tenancy/index.ts'
-import { answer, createApprovalDesk, metered, type ApprovalDesk, type QuestionRooms } from './question/index.ts'
+import { answer, createApprovalDesk, metered, type Answer, type ApprovalDesk, type QuestionRooms } from './question/index.ts'
 import { createApprovals } from './question/approve/index.ts'
 import { createAsk } from './question/ask/index.ts'
 import { createGuard } from './question/guard/index.ts'
 import { createRecord, type Record } from './question/record/index.ts'
-import { createHttpServer, RunningAnswers, type Answer } from './surfaces/http/index.ts'
+import { createHttpServer, RunningAnswers } from './surfaces/http/index.ts'
 import { createMcp } from './surfaces/mcp/index.ts'
 import { hostsOf, openDiscovered, type DiscoveredConnections } from './discovered-connections.ts'
 import { openStoreServer } from './open-store-server.ts'
@@ -103,18 +103,18 @@ async function build(
   closers.push(() => record.close())
   const cluster = openDiscovered(settings, observer.observe)
   closers.push(() => cluster.close())
-  const connections = openConnections(
+  const connections = openConnections({
     settings,
     store,
     keyring,
     observer,
     scope,
-    storeServer,
-    cluster.discovered,
+    demo: storeServer.demo,
+    discovered: cluster.discovered,
     people,
     replicas,
-    passwordReferences(settings, tenants),
-  )
+    passwordFrom: passwordReferences(settings, tenants),
+  })
   closers.push(() => connections.close())
   const guard = createGuard()
   closers.push(() => guard.close())
@@ -216,19 +216,21 @@ async function openObserver(settings: Settings, options: ServeOptions, secrets: 
   })
 }
 
-function openConnections(
-  settings: Settings,
-  store: Store,
-  keyring: ReturnType<typeof createKeyring>,
-  observer: Observer,
-  scope: Scope,
-  storeServer: Awaited<ReturnType<typeof openStoreServer>>,
-  discovered: DiscoveredConnections['discovered'],
-  people: People,
-  replicas: Replicas,
-  passwordFrom: PasswordSource,
-): Connections {
-  const { demo } = storeServer
+interface ConnectionRooms {
+  readonly settings: Settings
+  readonly store: Store
+  readonly keyring: Keyring
+  readonly observer: Observer
+  readonly scope: Scope
+  readonly demo: Awaited<ReturnType<typeof openStoreServer>>['demo']
+  readonly discovered: DiscoveredConnections['discovered']
+  readonly people: People
+  readonly replicas: Replicas
+  readonly passwordFrom: PasswordSource
+}
+
+function openConnections(rooms: ConnectionRooms): Connections {
+  const { settings, store, keyring, observer, scope, demo, discovered, people, replicas, passwordFrom } = rooms
   const hosts = hostsOf(settings, discovered, demo === null ? [] : [demo.host])
   return createConnections({
     store,

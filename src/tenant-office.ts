@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { ShellError, type Actor, type Scope } from './domain/index.ts'
 import {
   erasureShape,
+  quotasShape,
   type ErasureBody,
   type ErasureProofBody,
   type NewTenantBody,
@@ -84,15 +85,13 @@ export function createTenantOffice(rooms: Rooms): TenantOffice {
 }
 
 async function openTenant({ tenants, tenancy, identity, keyring }: Rooms, input: TenantInput): Promise<NewTenantBody> {
-  const tenant = await tenants.create(input.name, { ...noQuotas, ...input.quotas })
+  const tenant = await tenants.create(input.name, quotasShape.parse(input.quotas ?? {}))
   const scope = { tenantId: tenant.id }
   await keyring.auditKey(scope) // its data key is made now, with the present SECRET_KEY
   const { member } = await tenancy.ensureFirstAdmin(scope)
   const adminToken = await identity.issueToken(scope, { memberId: member.id, name: 'first admin', expiresInDays: firstTokenDays })
   return { ...tenant, adminToken }
 }
-
-const noQuotas = { questionsPerDay: null, rowsPerDay: null, modelTokensPerDay: null, concurrentQuestions: null }
 
 /** The proof is signed by the operator's own tenant: the key of the one that goes is erased with it. */
 async function erase(rooms: Rooms, operator: Actor, idOrName: string): Promise<ErasureProofBody> {

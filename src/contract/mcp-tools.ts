@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import type { Wire } from './wire.ts'
-import { outcomes, truncations } from '../domain/index.ts'
+import { approvalStates, outcomes, truncations } from '../domain/index.ts'
 import { cellShape } from './cell.ts'
 import { nameOrIdShape } from './text.ts'
-import { approvalStates } from '../domain/index.ts'
 import { failureShape, reasonShape } from './answer.ts'
 
 const connection = nameOrIdShape.describe('Name of the connection')
