@@ -1,45 +1,18 @@
 import { mkdtempSync } from 'node:fs'
-import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Check } from '../../src/contract/index.ts'
 import { examine } from '../../src/doctor.ts'
+import { json, listen, naming } from '../support/doctor-findings.ts'
 import { redisMissing, startRedis } from '../support/redis-server.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'aishell-doctor-'))
-const servers: Server[] = []
-afterEach(() => {
-  for (const one of servers.splice(0)) one.close()
-})
 
 /** With an embedded store, which is not looked at before it starts. */
 async function troubles(env: Record<string, string>): Promise<readonly Check[]> {
   const checks = await examine({ version: 'test', env: { DATA_DIR: folder, CONFIG_DIR: folder, PORT: '0', ...env } })
   return checks.filter((check) => check.state !== 'ok')
-}
-
-async function listen(answer: RequestListener): Promise<string> {
-  const one = createServer(answer)
-  servers.push(one)
-  await new Promise<void>((resolve) => void one.listen(0, '127.0.0.1', () => resolve()))
-  return `http://127.0.0.1:${(one.address() as AddressInfo).port}`
-}
-
-const json =
-  (body: unknown, status = 200): RequestListener =>
-  (_request, response) =>
-    void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-
-/** A fault is named, and the repair with it. */
-function naming(name: string, detail: RegExp, hint: RegExp): unknown {
-  const finding: unknown = expect.objectContaining({
-    name,
-    detail: expect.stringMatching(detail) as unknown,
-    hint: expect.stringMatching(hint) as unknown,
-  })
-  return expect.arrayContaining([finding])
 }
 
 describe('of what lies around, doctor names', () => {

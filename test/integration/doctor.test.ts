@@ -1,15 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Check } from '../../src/contract/index.ts'
 import { runtimeRole } from '../../src/platform/store/index.ts'
 import { examine, type DoctorSource } from '../../src/doctor.ts'
+import { json, listen, naming } from '../support/doctor-findings.ts'
 import { execute, freshDatabase, freshStore, startScratchServer, type TestDatabase } from '../support/postgres-server.ts'
 import { startServing, type ServingProcess } from '../support/serving-process.ts'
 
@@ -22,7 +21,6 @@ let store: Awaited<ReturnType<typeof freshStore>>
 let shop: TestDatabase
 let server: ServingProcess
 let folder: string
-const servers: Server[] = []
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'aishell-doctor-'))
@@ -31,9 +29,6 @@ beforeAll(async () => {
   server = await startServing(store, { env: { SECRET_KEY: secretKey, CONNECTION_TIMEOUT_MS: '2000' } })
   await server.admin.createToken({ name: 'so that there is a chain', kind: 'person', expiresInDays: 1 })
 }, 60_000)
-afterEach(() => {
-  for (const one of servers.splice(0)) one.close()
-})
 afterAll(async () => {
   await server.kill('SIGTERM')
   await postgres.stop()
@@ -56,28 +51,6 @@ function healthy(): Record<string, string> {
 async function troubles(env: Record<string, string> = {}, more: Partial<DoctorSource> = {}): Promise<readonly Check[]> {
   const checks = await examine({ version: 'test', env: { ...healthy(), ...env }, ...more })
   return checks.filter((check) => check.state !== 'ok')
-}
-
-async function listen(answer: RequestListener): Promise<string> {
-  const one = createServer(answer)
-  servers.push(one)
-  await new Promise<void>((resolve) => void one.listen(0, '127.0.0.1', () => resolve()))
-  return `http://127.0.0.1:${(one.address() as AddressInfo).port}`
-}
-
-const json =
-  (body: unknown, status = 200): RequestListener =>
-  (_request, response) =>
-    void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-
-/** A fault is named, and the repair with it. */
-function naming(name: string, detail: RegExp, hint: RegExp): unknown {
-  const finding: unknown = expect.objectContaining({
-    name,
-    detail: expect.stringMatching(detail) as unknown,
-    hint: expect.stringMatching(hint) as unknown,
-  })
-  return expect.arrayContaining([finding])
 }
 
 test('a healthy installation has nothing to mend', async () => {
