@@ -1,11 +1,8 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
-import { join } from 'node:path'
 import type { Catalog, Relation } from '../../src/domain/index.ts'
 import { modelPrompt } from '../../src/question/ask/index.ts'
 import { isDataPresent } from './load-databases.ts'
 import { catalogOf, distractors, linkingSets, realTables, type LinkingQuestion } from './large-catalogs.ts'
+import { about, saveText } from '../report.ts'
 
 interface Recall {
   readonly tables: number
@@ -103,16 +100,14 @@ function median(times: readonly number[]): number {
 }
 
 function report(results: Readonly<Record<string, Recall>>, speed: Readonly<Record<string, number>>): void {
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
-  const command = 'node --expose-gc bench/accuracy/retrieval.ts'
-  const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`
+  const made = about('node --expose-gc bench/accuracy/retrieval.ts')
   const rows = Object.entries(results).map(
     ([name, { tables, questions, complete, medianMs }]) =>
       `| ${name} | ${tables} | ${questions} | ${((100 * complete) / questions).toFixed(1)} % | ${medianMs.toFixed(2)} |`,
   )
   const text = `# Retrieval: the tables a question needs, in a prompt of ${maxPromptTokens.toLocaleString('en')} tokens
 
-\`${command}\`, commit ${commit}, ${machine}. The model drafter's own prompt, without a model or an embedding.
+\`${made.command}\`, commit ${made.commit}, ${made.machine}. The model drafter's own prompt, without a model or an embedding.
 
 The published catalogues of 463 and 876 tables are not at hand: those here hold every table of the development data, each
 database a schema of its own, and are filled up to that size with tables made by crossing the real ones.
@@ -125,15 +120,9 @@ ${Math.round(speed['tables'] ?? 0).toLocaleString('en')} tables: median ${(speed
 the index, ${(speed['firstMs'] ?? 0).toFixed(0)} ms; the index holds ${(speed['indexMb'] ?? 0).toFixed(1)} MB.
 `
   console.log(text)
-  const folder = join(import.meta.dirname, '../results')
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'retrieval.md'), text)
+  saveText('retrieval.md', text)
   const round = (_: string, value: unknown): unknown => (typeof value === 'number' ? Number(value.toFixed(2)) : value)
-  const date = new Date().toISOString().slice(0, 10)
-  writeFileSync(
-    join(folder, 'retrieval.json'),
-    `${JSON.stringify({ command, date, commit, machine, node: process.version, maxPromptTokens, results, speed }, round, 2)}\n`,
-  )
+  saveText('retrieval.json', `${JSON.stringify({ ...made, maxPromptTokens, results, speed }, round, 2)}\n`)
 }
 
 main()

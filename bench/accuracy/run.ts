@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startScratchServer } from '../../test/support/postgres-server.ts'
 import { grade, type Asked, type Grade, type Result } from './grade.ts'
 import { halves, halvesOf, type Half } from './halves.ts'
 import { dataFolder, isDataPresent, loadDatabases, type LoadedDatabase } from './load-databases.ts'
+import { about, saveResult, saveText } from '../report.ts'
 
 type Counts = Readonly<Record<Result, number>>
 
@@ -113,20 +113,15 @@ function line(name: string, { right, wrong, abstained, clarified }: Counts): str
 }
 
 function save(results: object, rows: readonly string[]): void {
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
-  const folder = join(import.meta.dirname, '../results')
-  mkdirSync(folder, { recursive: true })
-  const command = 'node bench/accuracy/run.ts'
-  const date = new Date().toISOString().slice(0, 10)
-  const json = { command, date, commit, node: process.version, medianDraftMs: Number(medianMs()), results }
-  writeFileSync(join(folder, 'accuracy-builtin.json'), `${JSON.stringify(json, null, 2)}\n`)
+  const made = about('node bench/accuracy/run.ts')
+  saveResult('accuracy-builtin', { ...made, medianDraftMs: Number(medianMs()), results })
   const head =
     '| questions | asked | right | wrong | abstained | asked back | right of all | right of answered |\n|---|---|---|---|---|---|---|---|'
-  writeFileSync(
-    join(folder, 'accuracy-builtin.md'),
+  saveText(
+    'accuracy-builtin.md',
     `# Built-in drafter: execution accuracy
 
-\`${command}\`, commit ${commit}, PostgreSQL 18, today taken as ${today}, median ${medianMs()} ms a draft.
+\`${made.command}\`, commit ${made.commit}, PostgreSQL 18, today taken as ${today}, median ${medianMs()} ms a draft.
 
 Databases, not questions, are split in halves by a hash of their names (\`bench/accuracy/halves.ts\`). Errors are read in the
 tune half alone. The split is younger than the drafter: earlier work saw all questions, so the held-out figure is clean only of

@@ -1,5 +1,3 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Catalog, Relation } from '../../src/domain/index.ts'
 import { draftBuiltin } from '../../src/question/ask/index.ts'
@@ -7,6 +5,7 @@ import { demoDatabase } from '../../test/support/demo-database.ts'
 import { startScratchServer } from '../../test/support/postgres-server.ts'
 import { halves, halvesOf, type Half } from './halves.ts'
 import { dataFolder, isDataPresent, loadDatabases, readCatalog } from './load-databases.ts'
+import { about, saveText } from '../report.ts'
 
 /** One question no database here can answer, and why. */
 interface Unanswerable {
@@ -96,8 +95,7 @@ function report(databases: number, counts: ReadonlyMap<string, { readonly asked:
   }
   const kinds = [...new Set([...counts.keys()].map((key) => key.split('|')[0] ?? ''))]
   const rows = kinds.map((kind) => `| ${kind} | ${halves.map((half) => share(kind, half)).join(' | ')} |`)
-  const command = 'node bench/accuracy/unanswerable.ts'
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
+  const { command, commit } = about('node bench/accuracy/unanswerable.ts')
   const text = `# Built-in drafter: questions that cannot be answered
 
 \`${command}\`, commit ${commit}. Made from the catalogs of ${databases} databases, split as in \`bench/accuracy/halves.ts\`: how many it
@@ -108,9 +106,7 @@ did not answer with SQL.
 ${rows.join('\n')}
 `
   console.log(text)
-  const folder = join(import.meta.dirname, '../results')
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'unanswerable.md'), text)
+  saveText('unanswerable.md', text)
 }
 
 await main()

@@ -1,13 +1,13 @@
 // Schemathesis makes requests from our OpenAPI document and sends them to a real server, as every role in turn. Promised: no answer of
 // 5xx, and no answer that the document does not describe. Needs python3.
 // node scripts/start.mjs run bench/faults/api-fuzz.ts --minutes 30 --seed 1 [--role reader] [--operation ask] [--record]
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { installSchemathesis } from './api-fuzz/install.ts'
 import { fuzzedRoles, openFuzzWorld, type FuzzedRole } from './api-fuzz/world.ts'
+import { about, saveResult } from '../report.ts'
 
 const { values } = parseArgs({
   options: {
@@ -149,10 +149,7 @@ function report(): void {
     [...tallies.values()].flat().flatMap(({ counts }) => Object.keys(counts).map((key) => key.split(' ').slice(0, 2).join(' '))),
   )
   const result = {
-    date: new Date().toISOString().slice(0, 10),
-    machine: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`,
-    commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
-    command: `node scripts/start.mjs run bench/faults/api-fuzz.ts --minutes ${minutes} --seed ${values.seed}`,
+    ...about(`node scripts/start.mjs run bench/faults/api-fuzz.ts --minutes ${minutes} --seed ${values.seed}`),
     promised: { serverErrors: 0, roundsWithViolations: 0 },
     seen: { serverErrors, roundsWithViolations: failedRounds },
     minutes: Math.round((Date.now() - startedAt) / 6_000) / 10,
@@ -168,6 +165,6 @@ function report(): void {
     .slice(0, 20))
     console.log(fault)
   writeFileSync(join(folder, 'server.log'), said)
-  if (values.record) writeFileSync(join(import.meta.dirname, '../results/api-fuzz.json'), `${JSON.stringify(result, null, 2)}\n`)
+  if (values.record) saveResult('api-fuzz', result)
   process.exitCode = serverErrors === 0 && failedRounds === 0 ? 0 : 1
 }

@@ -1,14 +1,12 @@
 // Kills a server, at a seeded moment, while it runs what was approved; then another server carries on. Promised: a statement runs at
 // most once, and what is told of it is true. `node scripts/start.mjs run bench/faults/approvals.ts --runs 60 --seed 1`
 import { spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { execFileSync } from 'node:child_process'
 import { approvalRig } from '../../test/support/approval-rig.ts'
 import { freshDatabase, freshStore, startScratchServer } from '../../test/support/postgres-server.ts'
+import { about, saveResult } from '../report.ts'
 
 const { values } = parseArgs({
   options: { runs: { type: 'string', default: '60' }, seed: { type: 'string', default: '1' }, record: { type: 'boolean', default: false } },
@@ -67,10 +65,7 @@ const wrong = seen.filter(({ endedAs, happened }) => happened > 1 || (endedAs ==
 const count = (of: (one: Seen) => string): Record<string, number> =>
   Object.fromEntries([...Map.groupBy(seen, of)].map(([key, all]) => [key, all.length] as const).toSorted(([a], [b]) => a.localeCompare(b)))
 const result = {
-  date: new Date().toISOString().slice(0, 10),
-  machine: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`,
-  commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
-  command: `node scripts/start.mjs run bench/faults/approvals.ts --runs ${runs} --seed ${values.seed}`,
+  ...about(`node scripts/start.mjs run bench/faults/approvals.ts --runs ${runs} --seed ${values.seed}`),
   promised: { runTwice: 0, toldWrongly: 0, unknownOnPostgres: 0, executionsOf100Approvers: 1 },
   seen: {
     runs,
@@ -83,7 +78,7 @@ const result = {
   endedAs: count((one) => `${one.stoodAt} → ${one.endedAs}`),
 }
 console.log(JSON.stringify(result, null, 2))
-if (values.record) writeFileSync(join(import.meta.dirname, '../results/approvals.json'), `${JSON.stringify(result, null, 2)}\n`)
+if (values.record) saveResult('approvals', result)
 process.exit(wrong.length === 0 && raced === 1 ? 0 : 1)
 
 async function oneRun(run: number): Promise<Seen> {

@@ -2,7 +2,8 @@ import { request, type ClientRequest } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { startScratchServer } from '../../test/support/postgres-server.ts'
-import { about, askOnce, isAnswered, newAgent, openHouse, quantile, round, saveResult } from './house.ts'
+import { about, saveResult } from '../report.ts'
+import { askOnce, isAnswered, newAgent, openHouse, quantile, round } from './house.ts'
 
 /**
  * `bench/faults/client-gone.ts [--runs 20] [--cancels 2000] [--record]`: how long the database works on for a client that has

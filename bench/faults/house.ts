@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { Agent, request } from 'node:http'
-import { cpus, loadavg, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { EmbeddedServer } from '../../src/platform/store/index.ts'
 import { execute, freshDatabase, freshStore, type TestDatabase } from '../../test/support/postgres-server.ts'
@@ -129,21 +128,5 @@ export function quantile(values: readonly number[], part: number): number {
 }
 
 export const isAnswered = (reply: Reply): boolean => reply.status === 200 && reply.outcome === 'answered'
-
-export function about(command: string): Readonly<Record<string, string>> {
-  return {
-    date: new Date().toISOString().slice(0, 10),
-    machine: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`,
-    /** Of the last minute, ours and everybody's. */
-    load: (loadavg()[0] ?? 0).toFixed(0),
-    commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
-    node: process.version,
-    command,
-  }
-}
-
-export function saveResult(name: string, result: object): void {
-  writeFileSync(join(import.meta.dirname, `../results/${name}.json`), `${JSON.stringify(result, null, 2)}\n`)
-}
 
 export const round = (value: number, digits = 2): number => Number(value.toFixed(digits))

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
 import { startModelServer, type Behaviour } from '../../test/support/model-server.ts'
 import { startScratchServer } from '../../test/support/postgres-server.ts'
-import { about, askOnce, closedLoop, isAnswered, newAgent, openHouse, quantile, round, saveResult } from './house.ts'
+import { about, saveResult } from '../report.ts'
+import { askOnce, closedLoop, isAnswered, newAgent, openHouse, quantile, round } from './house.ts'
 
 /**
  * `bench/faults/model.ts [--runs 5] [--record]`: a model that hangs, floods or gives garbage. When does the asker hear of it, and

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { startScratchServer } from '../../test/support/postgres-server.ts'
-import { about, askOnce, closedLoop, isAnswered, newAgent, openHouse, quantile, round, saveResult, type Reply } from './house.ts'
+import { about, saveResult } from '../report.ts'
+import { askOnce, closedLoop, isAnswered, newAgent, openHouse, quantile, round, type Reply } from './house.ts'
 
 /**
  * `bench/faults/overload.ts [--runs 5] [--slice 3000] [--record]`: goodput at its peak against goodput with ten times as many

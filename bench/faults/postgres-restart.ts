@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/platform/store/index.ts'
-import { about, isAnswered, openHouse, quantile, round, saveResult, type Reply } from './house.ts'
+import { about, saveResult } from '../report.ts'
+import { isAnswered, openHouse, quantile, round, type Reply } from './house.ts'
 
 /**
  * `bench/faults/postgres-restart.ts [--runs 5] [--record]`: the PostgreSQL of the store is killed with -9 while four askers ask,

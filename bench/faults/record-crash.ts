@@ -1,8 +1,8 @@
 // Kills writers of the record with -9 at seeded moments, in every other run the database too, and looks at what is left.
 // node scripts/start.mjs run bench/faults/record-crash.ts [runs] [seed] [minutes at most]
-import { execSync, spawn } from 'node:child_process'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { spawn } from 'node:child_process'
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { newId } from '../../src/domain/index.ts'
@@ -11,6 +11,7 @@ import { createKeyring, startEmbeddedServer, type EmbeddedServer } from '../../s
 import { createRecord } from '../../src/question/record/index.ts'
 import { execute, freshStore } from '../../test/support/postgres-server.ts'
 import { actorOf, addTenant, openStore, secretKey } from '../../test/support/record-rig.ts'
+import { about, saveResult } from '../report.ts'
 
 const [runs, seed] = [Number(process.argv[2] ?? 100), Number(process.argv[3] ?? 1)]
 const stopAt = Date.now() + Number(process.argv[4] ?? 600) * 60_000
@@ -134,13 +135,10 @@ rmSync(folder, { recursive: true, force: true })
 
 const result = {
   what: 'servers killed with -9 while 16 writers record an intent, run a statement and record its outcome; every other run the database is killed too',
-  date: new Date().toISOString(),
-  machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
-  commit: execSync('git rev-parse --short HEAD', { encoding: 'utf8' }).trim(),
-  command: `node scripts/start.mjs run bench/faults/record-crash.ts ${runs} ${seed}`,
+  ...about(`node scripts/start.mjs run bench/faults/record-crash.ts ${runs} ${seed}`),
   runs: done,
   ...sums,
 }
-writeFileSync(new URL('../results/record-crash.json', import.meta.url), `${JSON.stringify(result, null, 2)}\n`)
+saveResult('record-crash', result)
 console.log(result)
 process.exitCode = sums.broken + sums.forgotten + sums.unrecorded + sums.twice + sums.unended === 0 ? 0 : 1

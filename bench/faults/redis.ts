@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { startRedis } from '../../test/support/redis-server.ts'
 import { startScratchServer } from '../../test/support/postgres-server.ts'
-import { about, askOnce, closedLoop, isAnswered, newAgent, openHouse, quantile, round, saveResult, type Reply } from './house.ts'
+import { about, saveResult } from '../report.ts'
+import { askOnce, closedLoop, isAnswered, newAgent, openHouse, quantile, round, type Reply } from './house.ts'
 
 /**
  * `bench/faults/redis.ts [--runs 5] [--slice 2000] [--record]`: two servers with limits on, asked while Redis is well and while

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { startScratchServer } from '../../test/support/postgres-server.ts'
-import { about, askOnce, isAnswered, newAgent, openHouse, round, saveResult, type Reply } from './house.ts'
+import { about, saveResult } from '../report.ts'
+import { askOnce, isAnswered, newAgent, openHouse, round, type Reply } from './house.ts'
 
 /**
  * `bench/faults/replica-killed.ts [--runs 5] [--record]`: two servers, sixteen askers that go to the other server when theirs does not

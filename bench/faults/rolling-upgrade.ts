@@ -8,7 +8,8 @@ import { parseArgs } from 'node:util'
 import { Client } from '../../src/contract/index.ts'
 import { execute, freshDatabase, startScratchServer } from '../../test/support/postgres-server.ts'
 import { connectTo } from '../../test/support/serving-process.ts'
-import { about, askOnce, closedLoop, isAnswered, newAgent, saveResult, type Reply } from './house.ts'
+import { about, saveResult } from '../report.ts'
+import { askOnce, closedLoop, isAnswered, newAgent, type Reply } from './house.ts'
 
 /**
  * `bench/faults/rolling-upgrade.ts --from COMMIT [--record]`: a server of an older commit on its own store; then one of this version, which

@@ -1,12 +1,9 @@
 // SECRET_KEY is rotated while every tenant asks; rotate-keys is killed with -9 while it wraps a key. Promised: no request fails, no key is lost.
 // node scripts/start.mjs run bench/faults/rotation.ts --tenants 40 --kills 10 [--record]
-import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { freshDatabase, freshStore, startScratchServer } from '../../test/support/postgres-server.ts'
 import { rotateUnderLoad } from '../../test/support/rotation.ts'
+import { about, saveResult } from '../report.ts'
 
 const { values } = parseArgs({
   options: {
@@ -21,10 +18,7 @@ const [store, shop] = await Promise.all([freshStore(server), freshDatabase(serve
 const seen = await rotateUnderLoad(store, shop, { tenants, kills })
 await server.stop()
 const result = {
-  date: new Date().toISOString().slice(0, 10),
-  machine: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`,
-  commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
-  command: `node scripts/start.mjs run bench/faults/rotation.ts --tenants ${tenants} --kills ${kills}`,
+  ...about(`node scripts/start.mjs run bench/faults/rotation.ts --tenants ${tenants} --kills ${kills}`),
   promised: { failedRequests: 0, keysNotOpened: 0, tenantsWithoutAnswer: 0 },
   seen: { failedRequests: seen.failed.length, keysNotOpened: seen.last.failed, tenantsWithoutAnswer: tenants - seen.answeredByNewKeyAlone },
   requests: seen.requests,
@@ -35,5 +29,5 @@ const result = {
 }
 console.log(JSON.stringify(result, null, 2))
 for (const one of seen.failed.slice(0, 10)) console.log(one)
-if (values.record) writeFileSync(join(import.meta.dirname, '../results/rotation.json'), `${JSON.stringify(result, null, 2)}\n`)
+if (values.record) saveResult('rotation', result)
 process.exit(seen.failed.length + seen.last.failed === 0 && seen.answeredByNewKeyAlone === tenants ? 0 : 1)

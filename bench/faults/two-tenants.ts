@@ -1,9 +1,5 @@
 // Two tenants at once, over the HTTP API and straight on the store as the serving role, each trying to reach the other. Promised: no foreign row.
 // node scripts/start.mjs run bench/faults/two-tenants.ts --operations 1000000 --minutes 30 --seed 1 [--record]
-import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Client } from '../../src/contract/index.ts'
 import { diceOf } from '../../test/support/dice.ts'
@@ -12,6 +8,7 @@ import { connectTo, startServing } from '../../test/support/serving-process.ts'
 import { tryApi, type Party } from './two-tenants/api-side.ts'
 import { tryStore } from './two-tenants/store-side.ts'
 import { Tally } from './two-tenants/tally.ts'
+import { about, saveResult } from '../report.ts'
 
 const { values } = parseArgs({
   options: {
@@ -41,10 +38,7 @@ await serving.kill('SIGTERM')
 await server.stop()
 
 const result = {
-  date: new Date().toISOString().slice(0, 10),
-  machine: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`,
-  commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
-  command: `node scripts/start.mjs run bench/faults/two-tenants.ts --operations ${operations} --minutes ${minutes} --seed ${seed}`,
+  ...about(`node scripts/start.mjs run bench/faults/two-tenants.ts --operations ${operations} --minutes ${minutes} --seed ${seed}`),
   promised: { foreignRows: 0, rowsLost: 0 },
   seen: { foreignRows: tally.foreign, ofThemOverTheApi: tally.breaches.length, rowsLost: lost.length },
   operations: { api: tally.api, store: tally.stored, total: tally.api + tally.stored },
@@ -55,7 +49,7 @@ const result = {
 }
 console.log(JSON.stringify(result, null, 2))
 for (const breach of tally.breaches.slice(0, 20)) console.log(breach)
-if (values.record) writeFileSync(join(import.meta.dirname, '../results/two-tenants.json'), `${JSON.stringify(result, null, 2)}\n`)
+if (values.record) saveResult('two-tenants', result)
 process.exit(tally.foreign === 0 && lost.length === 0 ? 0 : 1)
 
 /** A tenant with a database in which every row says whose it is. */

@@ -1,10 +1,8 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
 import { dialects, openPolicy, type Dialect } from '../../src/domain/index.ts'
 import { createGuard } from '../../src/question/guard/index.ts'
 import { data, openCatalogs, readLines, type Catalogs } from './catalogs.ts'
+import { about, saveResult } from '../report.ts'
 
 interface Line {
   readonly id: string
@@ -12,23 +10,13 @@ interface Line {
   readonly sql: string
 }
 
-const results = join(import.meta.dirname, '../results')
-
 /** `node bench/guard/false-blocks.ts`: legitimate statements that ran on real servers, judged under an open policy; each refusal is a false block. */
 async function main(): Promise<void> {
   if (!existsSync(data)) return console.log(`no data at ${data}: nothing measured`)
   const rows = []
   for (const dialect of dialects) rows.push(await measure(dialect, await openCatalogs[dialect]()))
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
-  const report = {
-    command: 'node bench/guard/false-blocks.ts',
-    date: new Date().toISOString().slice(0, 10),
-    machine: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`,
-    commit,
-    rows,
-  }
-  mkdirSync(results, { recursive: true })
-  writeFileSync(join(results, 'guard-false-blocks.json'), `${JSON.stringify(report, null, 2)}\n`)
+  const report = { ...about('node bench/guard/false-blocks.ts'), rows }
+  saveResult('guard-false-blocks', report)
 }
 
 async function measure(dialect: Dialect, catalogs: Catalogs): Promise<object> {

@@ -1,6 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { openPolicy, type Dialect } from '../../src/domain/index.ts'
@@ -12,6 +10,7 @@ import { openPostgresWorld } from './fuzz/postgres-world.ts'
 import { Random } from './fuzz/random.ts'
 import { openSqliteWorld } from './fuzz/sqlite-world.ts'
 import type { World } from './fuzz/world.ts'
+import { about, saveResult } from '../report.ts'
 
 /**
  * `npm run fuzz -- --seed N --minutes M [--dialect D]`: statements from the corpus and fresh ones, hurt and whole, are judged as a
@@ -61,22 +60,15 @@ async function main(): Promise<void> {
   for (const dialect of dialects) tallies.push(await fuzz(dialect, new Random(random.below(2 ** 31)), minutes)) // one at a time: they would hold each other up
   clearInterval(awake)
   const report = {
-    command: `npm run fuzz -- --seed ${values.seed} --minutes ${values.minutes}${values.dialect === undefined ? '' : ` --dialect ${values.dialect}`}`,
+    ...about(
+      `npm run fuzz -- --seed ${values.seed} --minutes ${values.minutes}${values.dialect === undefined ? '' : ` --dialect ${values.dialect}`}`,
+    ),
     startedAt: startedAt.toISOString(),
     endedAt: new Date().toISOString(),
-    machine: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`,
-    commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
     tallies,
   }
   console.log(JSON.stringify(report, null, 2))
-  if (values.record) {
-    const results = join(import.meta.dirname, '../results')
-    mkdirSync(results, { recursive: true })
-    writeFileSync(
-      join(results, `guard-fuzz${values.dialect === undefined ? '' : `-${values.dialect}`}.json`),
-      `${JSON.stringify(report, null, 2)}\n`,
-    )
-  }
+  if (values.record) saveResult(`guard-fuzz${values.dialect === undefined ? '' : `-${values.dialect}`}`, report)
   process.exitCode = tallies.some((tally) => tally.changes.length + tally.thrown > 0) ? 1 : 0
 }
 

@@ -1,11 +1,8 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
-import { join } from 'node:path'
 import { loadModule, parseSync } from 'libpg-query'
 import { openPolicy } from '../../src/domain/index.ts'
 import { createGuard } from '../../src/question/guard/index.ts'
 import { catalogFrom } from '../../test/support/catalog-from.ts'
+import { about, saveResult } from '../report.ts'
 
 /**
  * `node bench/guard/speed.ts`: what one judging costs, uncached and cached, beside the bare parser on the same text in the same
@@ -92,14 +89,6 @@ function spread(values: readonly number[]): Spread {
 await loadModule()
 const rows = [await measure('about 100 bytes', hundred, 400), await measure('about 1 kB', thousand, 100)]
 await guard.close()
-const report = {
-  command: 'node bench/guard/speed.ts',
-  date: new Date().toISOString().slice(0, 10),
-  machine: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`,
-  commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
-  rows,
-}
-const results = join(import.meta.dirname, '../results')
-mkdirSync(results, { recursive: true })
-writeFileSync(join(results, 'guard-speed.json'), `${JSON.stringify(report, null, 2)}\n`)
+const report = { ...about('node bench/guard/speed.ts'), rows }
+saveResult('guard-speed', report)
 console.log(JSON.stringify(report.rows, null, 2))

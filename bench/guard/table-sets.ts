@@ -1,10 +1,8 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
 import { dialects, openPolicy, type Dialect } from '../../src/domain/index.ts'
 import { createGuard } from '../../src/question/guard/index.ts'
 import { data, openCatalogs, readLines, type Catalogs } from './catalogs.ts'
+import { about, saveResult } from '../report.ts'
 
 interface Question {
   readonly id: string
@@ -34,16 +32,8 @@ async function main(): Promise<void> {
   if (!existsSync(data)) return console.log(`no data at ${data}: nothing measured`)
   const rows = []
   for (const dialect of dialects) rows.push(await measure(dialect, await openCatalogs[dialect]()))
-  const report = {
-    command: 'node bench/guard/table-sets.ts',
-    date: new Date().toISOString().slice(0, 10),
-    machine: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`,
-    commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
-    rows,
-  }
-  const results = join(import.meta.dirname, '../results')
-  mkdirSync(results, { recursive: true })
-  writeFileSync(join(results, 'guard-table-sets.json'), `${JSON.stringify(report, null, 2)}\n`)
+  const report = { ...about('node bench/guard/table-sets.ts'), rows }
+  saveResult('guard-table-sets', report)
 }
 
 async function measure(dialect: Dialect, catalogs: Catalogs): Promise<object> {

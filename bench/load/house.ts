@@ -1,10 +1,11 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
-import { cpus, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execute, startScratchServer } from '../../test/support/postgres-server.ts'
+import { about, saveResult, saveText } from '../report.ts'
 
 /** A served AI-Shell with every check on, a PostgreSQL with data beside it, and what benches need to hold others against it. */
 export interface House {
@@ -177,21 +178,11 @@ export async function portFrom(stream: NodeJS.ReadableStream | null, pattern: Re
 
 /** Writes bench/results/NAME.json and .md. */
 export function save(name: string, title: string, command: string, results: readonly Measured[]): void {
-  const about = {
-    command,
-    date: new Date().toISOString().slice(0, 10),
-    commit: execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim(),
-    node: process.version,
-    machine: `${cpus().length} x ${cpus()[0]?.model ?? ''}`,
-  }
-  mkdirSync(join(root, 'bench/results'), { recursive: true })
-  writeFileSync(join(root, `bench/results/${name}.json`), `${JSON.stringify({ ...about, results }, null, 2)}\n`)
+  const made = about(command)
+  saveResult(name, { ...made, results })
   const rows = results.map(
     (one) => `| ${one.what} | ${one.ratio.toFixed(2)} | ${one.min.toFixed(2)}–${one.max.toFixed(2)} | ${one.detail} |`,
   )
-  const made = `\`${command}\`, ${about.date}, commit ${about.commit}, Node ${about.node}, ${about.machine}.`
-  writeFileSync(
-    join(root, `bench/results/${name}.md`),
-    `# ${title}\n\n${made}\n\n| what | median | min–max | in figures |\n|---|---|---|---|\n${rows.join('\n')}\n`,
-  )
+  const line = `\`${command}\`, ${made.date}, commit ${made.commit}, Node ${made.node}, ${made.machine}.`
+  saveText(`${name}.md`, `# ${title}\n\n${line}\n\n| what | median | min–max | in figures |\n|---|---|---|---|\n${rows.join('\n')}\n`)
 }

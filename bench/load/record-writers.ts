@@ -1,12 +1,10 @@
 // How fast intents become durable, next to plain single inserts of the same text: both on one durable server, in turns.
 // node scripts/start.mjs run bench/load/record-writers.ts
-import { execSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
 import { Pool } from 'pg'
 import { newId } from '../../src/domain/index.ts'
 import { question, recordRig } from '../../test/support/record-rig.ts'
 import { startScratchServer } from '../../test/support/postgres-server.ts'
+import { about, saveResult } from '../report.ts'
 
 const writers = 64
 const sliceMs = 1_500
@@ -64,17 +62,14 @@ const side = (name: 'plain' | 'record') => ({
 })
 const result = {
   what: `durable intents of ${writers} writers in one tenant against plain autocommit inserts over 8 connections`,
-  date: new Date().toISOString(),
-  machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
-  commit: execSync('git rev-parse --short HEAD', { encoding: 'utf8' }).trim(),
-  command: 'node scripts/start.mjs run bench/load/record-writers.ts',
+  ...about('node scripts/start.mjs run bench/load/record-writers.ts'),
   pairs,
   ratio: { median: round(median(ratios)), min: round(Math.min(...ratios)), max: round(Math.max(...ratios)) },
   plain: side('plain'),
   record: side('record'),
   chain: { isIntact: verification.isIntact, links: verification.checked },
 }
-writeFileSync(new URL('../results/record-writers.json', import.meta.url), `${JSON.stringify(result, null, 2)}\n`)
+saveResult('record-writers', result)
 console.log(result)
 await pool.end()
 await rig.close()
