@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { createStore, openListener, sql } from '../../src/platform/store/index.ts'
+import { createStore, openListener, runtimeRole, sql } from '../../src/platform/store/index.ts'
 import { execute, freshStore } from '../support/postgres-server.ts'
 
 test('a connection that dies in the middle of a transaction fails that transaction and nothing else', async () => {
@@ -14,6 +14,18 @@ test('a connection that dies in the middle of a transaction fails that transacti
   })
   await expect(work).rejects.toMatchObject({ code: 'store.unreachable' })
   await store.check()
+  await store.close()
+})
+
+test('a connection on which the runtime role was refused serves again once the role may be entered', async () => {
+  const address = await freshStore()
+  const store = createStore({ address, poolMax: 1 })
+  await store.check()
+  await execute(address.superuser, `REVOKE ${runtimeRole} FROM ${address.user}`)
+  await expect(store.check()).rejects.toThrow(/permission denied to set role/)
+  await execute(address.superuser, `GRANT ${runtimeRole} TO ${address.user}`)
+  await store.check()
+  expect(await store.call('SELECT 1 AS one', [])).toEqual({ one: 1 })
   await store.close()
 })
 

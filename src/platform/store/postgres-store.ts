@@ -39,10 +39,11 @@ async function transaction<Result>(
   if (scope !== null && !isUuid(tenantId)) throw new ShellError({ code: 'store.bad-scope', kind: 'invalid', message: 'That is no tenant.' })
   try {
     return await database.connection().execute(async (connection) => {
-      await connection.executeQuery(
-        CompiledQuery.raw(`BEGIN; SET LOCAL ROLE ${runtimeRole}; SET LOCAL search_path = public; SET LOCAL app.tenant_id = '${tenantId}'`),
-      )
       try {
+        // Within: where the role is refused the transaction has begun all the same, and the pool must not get it back so.
+        await connection.executeQuery(
+          CompiledQuery.raw(`BEGIN; SET LOCAL ROLE ${runtimeRole}; SET LOCAL search_path = public; SET LOCAL app.tenant_id = '${tenantId}'`),
+        )
         const result = await work(connection)
         // COMMIT of a failed transaction says nothing and keeps nothing; SELECT complains.
         await connection.executeQuery(CompiledQuery.raw('SELECT 1; COMMIT'))
