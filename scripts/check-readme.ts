@@ -12,7 +12,8 @@ const root = dirname(import.meta.dirname)
 const folder = mkdtempSync(join(tmpdir(), 'aishell-readme-'))
 const env = { ...process.env, DATA_DIR: join(folder, 'data'), PORT: '0', LOG_LEVEL: 'warn' }
 
-const commands = readFileSync(join(root, 'README.md'), 'utf8')
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const commands = readme
   .split('\n')
   .filter((line) => line.startsWith('$ '))
   .map((line) => line.slice(2).replace('-o orders.csv', `-o ${join(folder, 'orders.csv')}`))
@@ -20,7 +21,7 @@ const commands = readFileSync(join(root, 'README.md'), 'utf8')
 const server = spawn('npm', ['start', '--silent'], { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'], detached: true })
 try {
   await untilAnnounced(server)
-  for (const command of commands) run(command)
+  for (const command of commands) checkShown(command, run(command))
   if (readFileSync(join(folder, 'orders.csv'), 'utf8').split('\n').length < 1000) throw new Error('the export is too short')
   checkLinks()
   console.log(`readme: ${commands.length} commands passed, 0 failed`)
@@ -30,10 +31,21 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-function run(command: string): void {
+function run(command: string): string {
   const { status, stdout, stderr } = spawnSync('sh', ['-c', command], { cwd: root, env, encoding: 'utf8' })
   if (status !== 0) throw new Error(`${command}\nended with ${status}\n${stdout}${stderr}`)
   console.log(`ok ${command.replace(folder, '…')}`)
+  return `${stdout}${stderr}`
+}
+
+/** Where the page shows an answer right below a command, its statement is the one that comes. Dates go with the calendar. */
+function checkShown(command: string, said: string): void {
+  const [, below = ''] = readme.split(`$ ${command}\n\`\`\`\n\n\`\`\`\n`)
+  const shown = below.split('\n\n')[0]?.split('\n') ?? []
+  const undated = (line: string): string => line.replaceAll(/\d{4}-\d{2}-\d{2}/g, 'DATE')
+  const came = new Set(said.split('\n').map(undated))
+  const missing = shown.find((line) => line !== '' && !came.has(undated(line)))
+  if (missing !== undefined) throw new Error(`README.md shows this below ${command}, and it did not come:\n${missing}`)
 }
 
 async function untilAnnounced(child: ChildProcess): Promise<void> {

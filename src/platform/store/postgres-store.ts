@@ -42,7 +42,9 @@ async function transaction<Result>(
       try {
         // Within: where the role is refused the transaction has begun all the same, and the pool must not get it back so.
         await connection.executeQuery(
-          CompiledQuery.raw(`BEGIN; SET LOCAL ROLE ${runtimeRole}; SET LOCAL search_path = public; SET LOCAL app.tenant_id = '${tenantId}'`),
+          CompiledQuery.raw(
+            `BEGIN; SET LOCAL ROLE ${runtimeRole}; SET LOCAL search_path = public; SET LOCAL app.tenant_id = '${tenantId}'`,
+          ),
         )
         const result = await work(connection)
         // COMMIT of a failed transaction says nothing and keeps nothing; SELECT complains.
