@@ -13,11 +13,8 @@ const name = z
   .max(80)
   .regex(/^[a-z0-9][a-z0-9._-]*$/i, 'a letter or digit, then letters, digits, dots, dashes or underscores')
 
-/** Where a database is and how to sign in. `password` goes in and never comes out. */
-export const postgresTargetShape = z.strictObject({
-  host: keepableText().min(1).max(255),
-  port: z.int().min(1).max(65535).default(5432),
-  database: keepableText().min(1).max(128),
+/** A database user. `password` goes in and never comes out. */
+const signIn = {
   user: keepableText().min(1).max(128),
   password: keepableText().max(1024).optional(),
   /** Where the password is, in place of one: `env:NAME` or `file:/path`, as the operator allows. Looked up at each sign-in. */
@@ -25,7 +22,19 @@ export const postgresTargetShape = z.strictObject({
     .string()
     .regex(/^(env:[A-Za-z_][A-Za-z0-9_]{0,127}|file:\/[^\p{Cc}]{1,1000})$/u, '`env:NAME` or `file:/path`')
     .optional(),
+}
+/** Signs in for approved writes and their dry runs, so that the other user need not be able to write. */
+export const writerShape = z.strictObject(signIn)
+
+/** Where a database is and how to sign in. */
+export const postgresTargetShape = z.strictObject({
+  host: keepableText().min(1).max(255),
+  port: z.int().min(1).max(65535).default(5432),
+  database: keepableText().min(1).max(128),
+  ...signIn,
   sslmode: z.enum(['disable', 'require', 'verify-full']).default('require'),
+  /** null: approved writes run as the same user. Left out of a change: as it was. */
+  writer: writerShape.nullable().optional(),
 })
 /** MySQL and MariaDB: the same, at their own port. */
 export const mysqlTargetShape = postgresTargetShape.extend({ port: z.int().min(1).max(65535).default(3306) })
@@ -51,6 +60,8 @@ export type ConnectionInput = Wire<z.infer<typeof connectionInputShape>>
 /** A connection to a server, signed in to with a user. */
 export type ServerConnectionInput = Exclude<ConnectionInput, { engine: 'sqlite' }>
 
+const shownTargetShape = postgresTargetShape.omit({ password: true }).extend({ writer: writerShape.omit({ password: true }).optional() })
+
 /** A saved connection as people may see it: no password. */
 export const connectionShape = z
   .object({
@@ -59,7 +70,7 @@ export const connectionShape = z
     description: z.string(),
     labels: z.array(z.string()),
     engine: z.enum(dialects),
-    target: z.union([postgresTargetShape.omit({ password: true }), sqliteTargetShape]).nullable(),
+    target: z.union([shownTargetShape, sqliteTargetShape]).nullable(),
     /** `api`: saved by a person; `file`: declared in aishell.yaml; `cluster`: from a labelled Secret; `demo`: came with the server. */
     origin: z.enum(['api', 'file', 'cluster', 'demo']),
     createdAt: z.string(),
@@ -68,20 +79,24 @@ export const connectionShape = z
   .meta({ id: 'Connection' })
 export type ConnectionBody = Wire<z.infer<typeof connectionShape>>
 
-/** What the connection's database user could do if every other layer failed. */
-export const privilegeReportShape = z
+/** What one database user could do if every other layer failed. */
+const userReportShape = z
   .object({
     isReachable: z.boolean(),
     serverVersion: z.string(),
     databaseUser: z.string(),
-    /** `least`: reads only; `excess`: it could do more than read. */
+    /** `least`: it can do what it is for, reading or, for a writer, changing rows; `excess`: more than that. */
     level: z.enum(['least', 'excess']),
     findings: z.array(z.object({ code: z.string(), message: z.string() })),
     /** SQL an administrator can run to make a fitting user; null when there is nothing to mend. */
     script: z.string().nullable(),
     elapsedMs: z.number(),
   })
-  .meta({ id: 'PrivilegeReport' })
+  .meta({ id: 'DatabaseUserReport' })
+export type DatabaseUserReport = Wire<z.infer<typeof userReportShape>>
+
+/** The user that reads and, where approved writes run as another one, that one. */
+export const privilegeReportShape = userReportShape.extend({ writer: userReportShape.nullable() }).meta({ id: 'PrivilegeReport' })
 export type PrivilegeReport = Wire<z.infer<typeof privilegeReportShape>>
 
 const costBoundShape = z.strictObject({

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runPiped } from '../support/terminal-process.ts'
 import { scripted } from '../support/terminal-script.ts'
-import { startScriptedServer, type ScriptedServer } from '../support/terminal-server.ts'
+import { startScriptedServer, warehouse, type ScriptedServer } from '../support/terminal-server.ts'
 
 let server: ScriptedServer
 beforeAll(async () => {
@@ -164,6 +164,51 @@ describe('other commands', () => {
   test('describe tables', async () => {
     expect((await runPiped(server, ['catalog', 'customer'])).out).toContain('customer_id | text')
     expect((await runPiped(server, ['catalog', 'nothing'])).code).toBe(2)
+  })
+})
+
+describe('a connection with a writer', () => {
+  let stocked: ScriptedServer
+  beforeAll(async () => {
+    stocked = await startScriptedServer(scripted, [warehouse])
+  })
+  afterAll(async () => stocked.stop())
+
+  test('is changed in what is given, and the rest is left to the server', async () => {
+    const target = { host: 'db', port: 5432, database: 'stock', user: 'reader', sslmode: 'require' }
+    const edit = ['connections', 'edit', 'warehouse']
+    await runPiped(stocked, [...edit, '--description', 'All of it'])
+    expect(stocked.requests.at(-1)?.body).toEqual({
+      name: 'warehouse',
+      description: 'All of it',
+      labels: ['eu'],
+      engine: 'postgres',
+      target,
+    })
+    const file = join(await emptyFolder(), 'pw')
+    await writeFile(file, 'hunter2\n')
+    await runPiped(stocked, [...edit, '--writer-user', 'clerk', '--writer-password-file', file])
+    expect(stocked.requests.at(-1)?.body).toMatchObject({ target: { ...target, writer: { user: 'clerk', password: 'hunter2' } } })
+    await runPiped(stocked, [...edit, '--no-writer'])
+    expect(stocked.requests.at(-1)?.body).toMatchObject({ target: { ...target, writer: null } })
+    const { code, err } = await runPiped(stocked, [...edit, '--host', 'elsewhere'])
+    expect(err).toContain('--password-file or --password-stdin')
+    expect(code).toBe(2)
+  })
+
+  test('says who reads and who writes', async () => {
+    expect((await runPiped(stocked, ['connections', 'show', 'warehouse'])).out).toMatch(/writer +scribe/)
+    const { out } = await runPiped(stocked, ['connections', 'test', 'warehouse'])
+    expect(out).toContain('Its user can only read.')
+    expect(out).toContain(
+      'Approved writes run as scribe, which can change rows and no more:\n  - It may write: public.till. [engines.writes]',
+    )
+    const { out: found } = await runPiped(stocked, ['doctor', '--json'])
+    expect(JSON.parse(found).checks).toContainEqual({
+      name: 'connection warehouse',
+      state: 'ok',
+      detail: 'reachable, reader can only read, scribe writes',
+    })
   })
 })
 

@@ -115,6 +115,18 @@ test('names that an operator of databases writes are understood', async () => {
   expect(await codeOf(room().target(house.as('reader'), 'made'))).toBe('fulfilled')
 })
 
+test('a Secret may name another user, who writes', async () => {
+  await shop.query(`CREATE ROLE ${shop.database}_w LOGIN PASSWORD 'writes'; GRANT UPDATE ON item TO ${shop.database}_w`)
+  const connections = room()
+  api.put('shop', toShop({ writerUser: `${shop.database}_w`, writerPassword: 'writes' }))
+  await until(() => names().length === 1)
+  const report = await connections.test(house.as('admin'), 'shop')
+  expect(report.writer).toMatchObject({ isReachable: true, databaseUser: `${shop.database}_w`, findings: [{ code: 'engines.writes' }] })
+  const { target } = await connections.get(house.as('admin'), 'shop')
+  expect(target).toMatchObject({ writer: { user: `${shop.database}_w` } })
+  expect(JSON.stringify(target)).not.toContain('writes')
+})
+
 test.each([
   ['no host', { database: 'x', user: 'y' }, 'host'],
   ['a port that is none', { ...{ host: 'h', database: 'x', user: 'y' }, port: 'many' }, 'port is no number'],
@@ -123,6 +135,7 @@ test.each([
   ['a misspelt key', { host: 'h', database: 'x', user: 'y', pasword: 'hush-hush' }, 'pasword'],
   ['a policy that is none', { host: 'h', database: 'x', user: 'y', policy: 'rules: {' }, 'policy'],
   ['a policy with an unknown key', { host: 'h', database: 'x', user: 'y', policy: 'rulez: []' }, 'rulez'],
+  ['a password of no writer', { host: 'h', database: 'x', user: 'y', writerPassword: 'hush-hush' }, 'writerPassword'],
   ['nothing', {}, 'host'],
 ] as const)('a Secret with %s is no connection; it is named, without its values, and the others work', async (_case, keys, word) => {
   api.put('bad', { ...keys, ...('pasword' in keys || Object.keys(keys).length === 0 ? {} : { password: 'hush-hush' }) })

@@ -226,12 +226,12 @@ describe.skipIf(mariadbMissing !== null)('the engine of MySQL and MariaDB', () =
       await root.close()
       expect(report.level).toBe('excess')
       expect(report.findings.map((finding) => finding.code)).toContain('engines.superuser')
-      await database.script((report.script ?? '').replace('<choose one>', 'chosen').replaceAll("'%'", "'127.0.0.1'"))
+      await database.script((report.script ?? '').replaceAll('<choose one>', 'chosen').replaceAll("'%'", "'127.0.0.1'"))
       const least = openAs({ user: 'aishell_reader', password: new Secret('chosen') })
       expect(await least.preflight()).toMatchObject({ level: 'least', findings: [], script: null })
       expect((await read(least, approve('SELECT count(*) AS n FROM odd'))).rows).toEqual([['3']])
       await least.close()
-      await database.query("DROP USER 'aishell_reader'@'127.0.0.1'")
+      await database.query("DROP USER 'aishell_reader'@'127.0.0.1', 'aishell_writer'@'127.0.0.1'")
     })
 
     test.each([

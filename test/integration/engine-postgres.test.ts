@@ -268,7 +268,9 @@ describe('catalog and preflight', () => {
     const { script } = await asOwner.preflight()
     await asOwner.close()
     const user = `${other.database}_least`
-    await other.query((script ?? '').replaceAll('aishell_reader', user).replace('<choose one>', 'chosen'))
+    await other.query(
+      (script ?? '').replaceAll('aishell_reader', user).replaceAll('aishell_writer', `${user}_w`).replaceAll('<choose one>', 'chosen'),
+    )
     const least = engine.open({ engine: 'postgres', ...other.reader, user, password: new Secret('chosen') }, options)
     expect(await least.preflight()).toMatchObject({ level: 'least', findings: [], script: null })
     expect((await read(least, approve('SELECT count(*) FROM "Odd one".t'))).rows).toEqual([['0']])

@@ -29,6 +29,7 @@ const planted = {
   OTEL_EXPORTER_OTLP_HEADERS: `x-key=${marker('traces')}`,
   connection: marker('reader'),
   wrongConnection: marker('wrongreader'),
+  writer: marker('writer'),
   referredPassword: marker('referred'),
   tenantModelKey: marker('tenantmodel'),
   userPassword: marker('user'),
@@ -68,6 +69,7 @@ function environment(): Record<string, string> {
   const {
     connection: _1,
     wrongConnection: _2,
+    writer: _7,
     tenantModelKey: _3,
     userPassword: _4,
     wrongUserPassword: _5,
@@ -119,7 +121,11 @@ async function use(): Promise<void> {
   const { host, port, database, reader } = shop
   const target = { host, port, database, user: reader.user, sslmode: 'disable' }
   const connection = (name: string, more: object) => ({ name, engine: 'postgres', target: { ...target, ...more } })
-  await ask('POST', '/api/v1/connections', connection('shop', { password: planted.connection }))
+  await ask(
+    'POST',
+    '/api/v1/connections',
+    connection('shop', { password: planted.connection, writer: { user: 'w', password: planted.writer } }),
+  )
   await ask('POST', '/api/v1/connections', connection('wrong', { password: planted.wrongConnection }))
   await ask('POST', '/api/v1/connections', connection('referred', { passwordFrom: 'env:REFERRED_PASSWORD' }))
   await ask('POST', '/api/v1/connections', connection('refused', { passwordFrom: 'env:SECRET_KEY' }))

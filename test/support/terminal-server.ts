@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { AnswerEvent, CatalogBody, ConnectionBody, ResultColumn } from '../../src/contract/index.ts'
+import type { AnswerEvent, CatalogBody, ConnectionBody, PrivilegeReport, ResultColumn } from '../../src/contract/index.ts'
 import { newId } from '../../src/domain/index.ts'
 
 /** What a question gets: events, some of them late, or a hang until the asker leaves. */
@@ -68,6 +68,24 @@ const demo: ConnectionBody = {
   updatedAt: '2026-01-01T00:00:00Z',
 }
 
+/** One that somebody saved, with a writer. */
+export const warehouse: ConnectionBody = {
+  ...demo,
+  id: '0190a000-0000-7000-8000-000000000002',
+  name: 'warehouse',
+  description: 'Stock',
+  labels: ['eu'],
+  target: { host: 'db', port: 5432, database: 'stock', user: 'reader', sslmode: 'require', writer: { user: 'scribe' } },
+  origin: 'api',
+}
+
+const userReport = { isReachable: true, serverVersion: '18.0', level: 'least' as const, findings: [], script: null, elapsedMs: 3 }
+const warehouseReport: PrivilegeReport = {
+  ...userReport,
+  databaseUser: 'reader',
+  writer: { ...userReport, databaseUser: 'scribe', findings: [{ code: 'engines.writes', message: 'It may write: public.till.' }] },
+}
+
 const column = (name: string, type = 'text') => ({ name, type, isNullable: true, comment: null, statistics: null })
 const relation = (name: string, columns: readonly string[]): CatalogBody['relations'][number] => ({
   schema: 'public',
@@ -98,8 +116,11 @@ export const catalog: CatalogBody = {
   next: null,
 }
 
-/** Starts it on a free port. `script` is asked with the question's text or SQL. */
-export async function startScriptedServer(script: (asked: string) => Scripted): Promise<ScriptedServer> {
+/** Starts it on a free port. `script` is asked with the question's text or SQL; `more`: connections beside the demo. */
+export async function startScriptedServer(
+  script: (asked: string) => Scripted,
+  more: readonly ConnectionBody[] = [],
+): Promise<ScriptedServer> {
   const requests: { method: string; path: string; body: unknown }[] = []
   const abandoned: string[] = []
   const token = 'scripted-token'
@@ -121,7 +142,9 @@ export async function startScriptedServer(script: (asked: string) => Scripted): 
   }
 
   function route(request: IncomingMessage, response: ServerResponse, path: string, body: unknown): void {
-    if (path === '/api/v1/connections' && request.method === 'GET') return json(response, 200, { items: [demo], next: null })
+    if (path === '/api/v1/connections' && request.method === 'GET') return json(response, 200, { items: [demo, ...more], next: null })
+    if (path === `/api/v1/connections/${warehouse.id}` && request.method === 'PUT') return json(response, 200, warehouse)
+    if (path === `/api/v1/connections/${warehouse.id}/test`) return json(response, 200, warehouseReport)
     if (path === '/api/v1/connections') return json(response, 201, { ...demo, ...(body as object), origin: 'api' }) // the client's own body
     if (path.endsWith('/catalog')) return json(response, 200, catalog)
     if (path === '/api/v1/tokens' && request.method === 'POST') return json(response, 201, { ...newToken, token: 'made-token' })

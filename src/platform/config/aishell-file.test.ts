@@ -81,6 +81,20 @@ signIn:
     expect(readAishellFile(folder, reading).connections[0]?.password?.reveal()).toBe('from-file')
   })
 
+  test('reads another user for writes, with a password of its own', () => {
+    const writer = 'passwordEnv: WAREHOUSE_PASSWORD\n      writer: { user: scribe, passwordEnv: SCRIBE_PASSWORD }'
+    const source = whole.replace('passwordEnv: WAREHOUSE_PASSWORD', writer)
+    const file = parseAishellFile(source, { ...reading, env: { ...reading.env, SCRIBE_PASSWORD: 'writes' } })
+    expect(file.problems).toEqual([])
+    expect(file.connections[0]).toMatchObject({ input: { target: { writer: { user: 'scribe' } } } })
+    expect(JSON.stringify(file.connections[0]?.input)).not.toContain('SCRIBE_PASSWORD')
+    expect(file.connections[0]?.writerPassword?.reveal()).toBe('writes')
+    expect(file.referencedEnv).toContain('SCRIBE_PASSWORD')
+    expect(problems(source)).toEqual([
+      expect.stringContaining('connections[0].target.writer.passwordEnv names SCRIBE_PASSWORD, which is not set'),
+    ])
+  })
+
   test.each([
     [
       'an unknown key, with its place and the nearest',

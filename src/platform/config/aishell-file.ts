@@ -12,6 +12,7 @@ import {
   roleInputShape,
   slugShape,
   sqliteTargetShape,
+  writerShape,
 } from '../../contract/index.ts'
 import type { ConnectionInput, PolicyBody, Wire } from '../../contract/index.ts'
 import type { Environment } from './environment.ts'
@@ -23,6 +24,7 @@ export interface DeclaredConnection {
   /** Without a password. */
   readonly input: ConnectionInput
   readonly password: Secret | null
+  readonly writerPassword?: Secret | null
   /** null: the open policy. */
   readonly policy: PolicyBody | null
 }
@@ -43,9 +45,10 @@ const maxFileBytes = 4 * 1024 * 1024
 
 const [postgresInput, mysqlInput, sqliteInput] = connectionInputShape.options
 const passwordWays = { passwordFile: z.string().min(1).optional(), passwordEnv: z.string().min(1).optional() }
+const signInWays = { ...passwordWays, writer: writerShape.omit({ passwordFrom: true }).extend(passwordWays).optional() }
 const declaredShape = z.discriminatedUnion('engine', [
-  postgresInput.extend({ target: postgresTargetShape.omit({ passwordFrom: true }).extend(passwordWays) }),
-  mysqlInput.extend({ target: mysqlTargetShape.omit({ passwordFrom: true }).extend(passwordWays) }),
+  postgresInput.extend({ target: postgresTargetShape.omit({ passwordFrom: true, writer: true }).extend(signInWays) }),
+  mysqlInput.extend({ target: mysqlTargetShape.omit({ passwordFrom: true, writer: true }).extend(signInWays) }),
   sqliteInput.extend({ target: sqliteTargetShape }),
 ])
 type Declared = z.infer<typeof declaredShape>
@@ -142,7 +145,9 @@ function resolve(file: z.infer<typeof aishellFileShape>, reading: Reading, at: L
     )
   }
   const referencedEnv = new Set(
-    file.connections.flatMap((one) => (one.engine !== 'sqlite' && one.target.passwordEnv !== undefined ? [one.target.passwordEnv] : [])),
+    file.connections
+      .flatMap((one) => (one.engine === 'sqlite' ? [] : [one.target.passwordEnv, one.target.writer?.passwordEnv]))
+      .filter((name) => name !== undefined),
   )
   problems.push(...unknownRoles(file, at))
   const roles = Object.entries(file.roles).map(([name, role]) => ({ name, ...role }))
@@ -174,34 +179,59 @@ function declaredOf(
   { problems, secretFiles }: { readonly problems: string[]; readonly secretFiles: SecretFile[] },
 ): Omit<DeclaredConnection, 'policy'> {
   if (declared.engine === 'sqlite') return { input: declared, password: null }
-  const { password, passwordFile, passwordEnv, ...target } = declared.target
-  const complain = (key: string, message: string): null => {
-    problems.push(`${at([...path, 'target', key])} ${pathText([...path, 'target', key])} ${message}`)
-    return null
-  }
-  const ways = [password, passwordFile, passwordEnv].filter((way) => way !== undefined).length
-  const resolved = (): Secret | null => {
-    if (ways > 1) return complain('password', 'is given twice; keep one of password, passwordFile, passwordEnv')
-    if (password !== undefined)
-      return reading.isProduction
-        ? complain('password', 'must not be written here in production; use passwordFile or passwordEnv')
-        : new Secret(password)
-    if (passwordEnv !== undefined) {
-      const value = reading.env[passwordEnv]
-      return value === undefined || value === '' ? complain('passwordEnv', `names ${passwordEnv}, which is not set`) : new Secret(value)
-    }
-    if (passwordFile === undefined) return null
-    try {
-      const file = new SecretFile({ name: `the password of ${declared.name}`, path: passwordFile })
-      secretFiles.push(file)
-      return new Secret(file)
-    } catch (error) {
-      return complain('passwordFile', (error as Error).message) // SecretFile throws plain errors only
-    }
-  }
+  const { password, passwordFile, passwordEnv, writer, ...place } = declared.target
+  const resolved = (ways: PasswordWays, whose: string, where: readonly PropertyKey[]): Secret | null =>
+    resolvedPassword(ways, reading, {
+      name: `the password of ${whose}`,
+      complain: (key, message) => {
+        problems.push(`${at([...where, key])} ${pathText([...where, key])} ${message}`)
+        return null
+      },
+      secretFiles,
+    })
+  const targetPath = [...path, 'target']
+  const target = { ...place, ...(writer === undefined ? {} : { writer: { user: writer.user } }) }
   // The union is taken apart so that each kind keeps its own shape.
   const input = declared.engine === 'postgres' ? { ...declared, target } : { ...declared, target }
-  return { input, password: resolved() }
+  return {
+    input,
+    password: resolved({ password, passwordFile, passwordEnv }, declared.name, targetPath),
+    writerPassword: writer === undefined ? null : resolved(writer, `the writer of ${declared.name}`, [...targetPath, 'writer']),
+  }
+}
+
+interface PasswordWays {
+  readonly password?: string | undefined
+  readonly passwordFile?: string | undefined
+  readonly passwordEnv?: string | undefined
+}
+
+interface Resolving {
+  readonly name: string
+  readonly complain: (key: string, message: string) => null
+  readonly secretFiles: SecretFile[]
+}
+
+function resolvedPassword(given: PasswordWays, reading: Reading, { name, complain, secretFiles }: Resolving): Secret | null {
+  const { password, passwordFile, passwordEnv } = given
+  const ways = [password, passwordFile, passwordEnv].filter((way) => way !== undefined).length
+  if (ways > 1) return complain('password', 'is given twice; keep one of password, passwordFile, passwordEnv')
+  if (password !== undefined)
+    return reading.isProduction
+      ? complain('password', 'must not be written here in production; use passwordFile or passwordEnv')
+      : new Secret(password)
+  if (passwordEnv !== undefined) {
+    const value = reading.env[passwordEnv]
+    return value === undefined || value === '' ? complain('passwordEnv', `names ${passwordEnv}, which is not set`) : new Secret(value)
+  }
+  if (passwordFile === undefined) return null
+  try {
+    const file = new SecretFile({ name, path: passwordFile })
+    secretFiles.push(file)
+    return new Secret(file)
+  } catch (error) {
+    return complain('passwordFile', (error as Error).message) // SecretFile throws plain errors only
+  }
 }
 
 /** One line per finding: place, path, what is wrong, and the nearest known key. */

@@ -205,10 +205,17 @@ class ConnectionsRoom implements Connections {
 
   async #targetOf(scope: Scope, input: ConnectionInput): Promise<EngineTarget> {
     if (input.engine === 'sqlite') return { engine: 'sqlite', file: input.target.file }
-    const { password, passwordFrom: reference, ...place } = input.target
-    if (reference !== undefined)
-      return { engine: input.engine, ...place, password: await this.#saved.passwordFrom(scope, reference, place.host) }
-    return { engine: input.engine, ...place, password: password === undefined || password === '' ? null : new Secret(password) }
+    const { password, passwordFrom, writer, ...place } = input.target
+    const given = async (signIn: { readonly password?: string | undefined; readonly passwordFrom?: string | undefined }) => {
+      if (signIn.passwordFrom !== undefined) return this.#saved.passwordFrom(scope, signIn.passwordFrom, place.host)
+      return signIn.password === undefined || signIn.password === '' ? null : new Secret(signIn.password)
+    }
+    return {
+      engine: input.engine,
+      ...place,
+      password: await given({ password, passwordFrom }),
+      writer: writer == null ? null : { user: writer.user, password: await given(writer) },
+    }
   }
 
   #checked(actor: Actor, given: ConnectionInput): ConnectionInput {
@@ -234,12 +241,16 @@ class ConnectionsRoom implements Connections {
   /** A database that is away may still be saved; it is looked at again before its first use. */
   async #lookAt(scope: Scope, input: ConnectionInput): Promise<void> {
     const report = await this.#open.preflight(await this.#targetOf(scope, input))
-    if (!this.#options.allowSuperusers) refuseSuperuser(report)
-    if (!report.isReachable)
+    if (!this.#options.allowSuperusers) for (const one of [report, report.writer]) if (one !== null) refuseSuperuser(one)
+    const unreachable = [
+      ...(report.isReachable ? [] : ['']),
+      ...(report.writer === null || report.writer.isReachable ? [] : [' by its writer']),
+    ]
+    for (const whom of unreachable)
       this.#options.observe({
         type: 'warning',
         code: 'connections.unreachable',
-        message: `${input.name} was saved though its database could not be signed in to.`,
+        message: `${input.name} was saved though its database could not be signed in to${whom}.`,
       })
   }
 }

@@ -6,6 +6,8 @@ export interface DeclaredConnection {
   /** Without a password. */
   readonly input: ConnectionInput
   readonly password: Secret | null
+  /** Of the target's writer. */
+  readonly writerPassword?: Secret | null
   /** null: the open policy. */
   readonly policy: PolicyBody | null
 }

@@ -47,7 +47,8 @@ interface About {
 }
 
 function knownOf({ scope, origin, time, stamp }: About, one: DeclaredConnection, base: PolicyBase): KnownConnection {
-  const { name, description, labels = [], engine, target } = one.input
+  const { name, description, labels = [], engine } = one.input
+  const target = shownTarget(one.input)
   return {
     scope,
     body: { id: declaredId(origin, name), name, description, labels, engine, target, origin, createdAt: time, updatedAt: time },
@@ -57,10 +58,16 @@ function knownOf({ scope, origin, time, stamp }: About, one: DeclaredConnection,
   }
 }
 
-function targetOf({ input, password }: DeclaredConnection): EngineTarget {
+function shownTarget({ target }: DeclaredConnection['input']): ConnectionBody['target'] {
+  if ('file' in target) return target
+  const { password: _never, writer, ...place } = target
+  return { ...place, ...(writer == null ? {} : { writer: { user: writer.user } }) }
+}
+
+function targetOf({ input, password, writerPassword = null }: DeclaredConnection): EngineTarget {
   if (input.engine === 'sqlite') return { engine: 'sqlite', file: input.target.file }
-  const { password: _none, passwordFrom: _no, ...place } = input.target
-  return { engine: input.engine, ...place, password }
+  const { password: _none, passwordFrom: _no, writer, ...place } = input.target
+  return { engine: input.engine, ...place, password, writer: writer == null ? null : { user: writer.user, password: writerPassword } }
 }
 
 export function stampOf(...parts: readonly unknown[]): string {

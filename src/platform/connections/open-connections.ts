@@ -1,5 +1,5 @@
 import { ShellError, type Dialect, type Scope } from '../../domain/index.ts'
-import type { PrivilegeReport } from '../../contract/index.ts'
+import type { DatabaseUserReport, PrivilegeReport } from '../../contract/index.ts'
 import type { Engine, EnginePool, EngineTarget, Lease, LeaseOptions, PoolOptions, WriteEnd } from '../engines/index.ts'
 import type { Observe } from '../observe/index.ts'
 import { CachedCatalog } from './cached-catalog.ts'
@@ -20,7 +20,6 @@ export interface OpenOptions {
 /** One connection's pool and catalog, once its database user has been looked at. */
 export interface OpenConnection {
   readonly catalog: CachedCatalog
-  preflight(): Promise<PrivilegeReport>
   lease(signal: AbortSignal, access?: LeaseOptions['access']): Promise<Lease>
   settle(marker: string): Promise<WriteEnd>
 }
@@ -77,7 +76,8 @@ export class OpenConnections {
   async preflight(target: EngineTarget): Promise<PrivilegeReport> {
     const pool = this.#engineOf(target.engine).open(target, { ...this.#options.pool, maxLeases: 1 })
     try {
-      return await reported(() => pool.preflight())
+      const reader = await reported(() => pool.preflight())
+      return { ...reader, writer: await reportedWriter(() => pool.preflightWriter()) }
     } finally {
       await pool.close()
     }
@@ -118,6 +118,13 @@ export class OpenConnections {
       return catalog
     }
     const failed = (error: unknown): void => observe({ type: 'failure', code: 'connections.catalog-refresh', error })
+    let isWriterJudged = false // at the first write: reads do not wait for it, nor for a database that refuses it
+    const judgeWriter = async (signal: AbortSignal): Promise<void> => {
+      if (isWriterJudged) return
+      const report = await pool.preflightWriter(signal)
+      if (report !== null) this.#judge(known, report, 'change rows')
+      isWriterJudged = true
+    }
     const entry: Entry = {
       stamp: known.stamp,
       pool,
@@ -129,22 +136,25 @@ export class OpenConnections {
         nowMs: () => performance.now(),
         changed: () => this.#options.catalogChanged?.(known.scope, known.body.id),
       }),
-      preflight: () => reported(() => pool.preflight()),
       settle: (marker) => pool.settle(marker),
       lease: async (signal, access = 'read') => {
         entry.leases += 1
         const done = (): void => void (entry.leases -= 1)
-        return this.#count.follow(dialect, () => pool.lease({ signal, access }), done)
+        const lend = async (): Promise<Lease> => {
+          if (access === 'write') await judgeWriter(signal)
+          return pool.lease({ signal, access })
+        }
+        return this.#count.follow(dialect, lend, done)
       },
     }
     return entry
   }
 
   /** GUARD §2: a superuser is refused; more than reading is said aloud, with the script that mends it in the connection's test. */
-  #judge(known: KnownConnection, report: PrivilegeReport): void {
+  #judge(known: KnownConnection, report: DatabaseUserReport, purpose = 'read'): void {
     if (!this.#options.allowSuperusers) refuseSuperuser(report)
     if (report.level === 'least') return
-    const message = `${known.body.name} signs in as ${report.databaseUser}, which could do more than read: ${report.findings.map((one) => one.code).join(', ')}.`
+    const message = `${known.body.name} signs in as ${report.databaseUser}, which could do more than ${purpose}: ${report.findings.map((one) => one.code).join(', ')}.`
     this.#options.observe({ type: 'warning', code: 'connections.excess', message })
   }
 
@@ -175,7 +185,7 @@ export class OpenConnections {
 }
 
 /** Throws `connections.superuser`. */
-export function refuseSuperuser(report: PrivilegeReport): void {
+export function refuseSuperuser(report: DatabaseUserReport): void {
   if (!report.findings.some((finding) => finding.code === 'engines.superuser')) return
   throw new ShellError({
     code: 'connections.superuser',
@@ -186,23 +196,38 @@ export function refuseSuperuser(report: PrivilegeReport): void {
 }
 
 /** A database that cannot be reached is an answer of a test, not a failure of it. Of unknown powers the most is assumed. */
-async function reported(preflight: () => Promise<PrivilegeReport>): Promise<PrivilegeReport> {
+async function reported(preflight: () => Promise<DatabaseUserReport>): Promise<DatabaseUserReport> {
   const startedMs = performance.now()
   try {
     return await preflight()
   } catch (error) {
     if (!(error instanceof ShellError) || (error.kind !== 'failed' && error.kind !== 'busy')) throw error
-    const message = error.hint === undefined ? error.message : `${error.message} ${error.hint}`
-    const findings = [{ code: error.code, message }]
-    return {
-      isReachable: false,
-      serverVersion: '',
-      databaseUser: '',
-      level: 'excess',
-      findings,
-      script: null,
-      elapsedMs: performance.now() - startedMs,
-    }
+    return unreachable(error, startedMs)
+  }
+}
+
+/** One that is not there, or may not be used, keeps nobody from reading, so its report never fails. */
+async function reportedWriter(preflight: () => Promise<DatabaseUserReport | null>): Promise<DatabaseUserReport | null> {
+  const startedMs = performance.now()
+  try {
+    return await preflight()
+  } catch (error) {
+    if (!(error instanceof ShellError)) throw error
+    return unreachable(error, startedMs)
+  }
+}
+
+function unreachable(error: ShellError, startedMs: number): DatabaseUserReport {
+  const message = error.hint === undefined ? error.message : `${error.message} ${error.hint}`
+  const findings = [{ code: error.code, message }]
+  return {
+    isReachable: false,
+    serverVersion: '',
+    databaseUser: '',
+    level: 'excess',
+    findings,
+    script: null,
+    elapsedMs: performance.now() - startedMs,
   }
 }
 

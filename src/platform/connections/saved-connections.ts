@@ -1,10 +1,16 @@
 import { isUuid, newId, Secret, ShellError, type Actor, type Scope } from '../../domain/index.ts'
-import { connectionShape, type ConnectionBody, type ConnectionInput, type PolicyBody } from '../../contract/index.ts'
-import type { EngineTarget } from '../engines/index.ts'
+import {
+  connectionShape,
+  type ConnectionBody,
+  type ConnectionInput,
+  type PolicyBody,
+  type ServerConnectionInput,
+} from '../../contract/index.ts'
+import type { EngineTarget, WriterSignIn } from '../engines/index.ts'
 import { isUniqueViolation, sql, type Keyring, type Query, type Store } from '../store/index.ts'
 import { stampOf, type KnownConnection } from './known-connection.ts'
 import { policyOf, savedPolicy, type PolicyBase } from './policy.ts'
-import { passwordFor, referenceFor, type SealedPassword } from './saved-password.ts'
+import { passwordFor, readerOf, referenceFor, writerOf, type PasswordField, type SealedPassword, type SignIn } from './saved-password.ts'
 import type { PasswordSource } from './password-source.ts'
 
 export interface SavedRooms {
@@ -24,6 +30,9 @@ const columns = [
   'connection.target',
   'connection.sealed_password',
   'connection.secret_version',
+  'connection.writer',
+  'connection.sealed_writer_password',
+  'connection.writer_secret_version',
   'connection.created_at',
   'connection.updated_at',
   'policy.body as policy',
@@ -63,7 +72,7 @@ export async function findSaved(rooms: SavedRooms, scope: Scope, idOrName: strin
 
 export async function insertSaved(rooms: SavedRooms, actor: Actor, input: ConnectionInput): Promise<string> {
   const id = newId()
-  const password = await passwordFor(rooms.keyring, actor, id, input, null)
+  const fields = await fieldsOf(rooms, actor, id, input, null)
   const now = rooms.now()
   await named(input, () =>
     rooms.store.within(actor, (query) =>
@@ -72,7 +81,7 @@ export async function insertSaved(rooms: SavedRooms, actor: Actor, input: Connec
         .values({
           tenant_id: actor.tenantId,
           connection_id: id,
-          ...fieldsOf(input, password, referenceFor(input, null)),
+          ...fields,
           created_at: now,
           updated_at: now,
         })
@@ -88,14 +97,14 @@ export async function updateSaved(rooms: SavedRooms, actor: Actor, known: KnownC
   const rows = await rooms.store.within(actor, (query) => readRows(query, { idOrName: id }))
   const row = rows.find((one) => one.connection_id === id)
   if (row === undefined) throw changedMeanwhile()
-  const password = await passwordFor(rooms.keyring, actor, id, input, { body: bodyOf(row), password: passwordOf(row) })
+  const fields = await fieldsOf(rooms, actor, id, input, row)
   // Later than before even within the same millisecond: the time is what tells that nobody came between.
   const updatedAt = new Date(Math.max(rooms.now().getTime(), row.updated_at.getTime() + 1))
   const changed = await named(input, () =>
     rooms.store.within(actor, (query) =>
       query
         .updateTable('connection')
-        .set({ ...fieldsOf(input, password, referenceFor(input, bodyOf(row))), updated_at: updatedAt })
+        .set({ ...fields, updated_at: updatedAt })
         .where('connection_id', '=', id)
         .where('updated_at', '=', row.updated_at)
         .where('secret_version', '=', row.secret_version)
@@ -133,31 +142,53 @@ export async function writePolicy(rooms: SavedRooms, scope: Scope, id: string, p
 
 function knownOf(rooms: SavedRooms, scope: Scope, row: Row): KnownConnection {
   const body = bodyOf(row)
-  const sealed = passwordOf(row)
+  const sealed = { password: passwordOf(row), 'writer-password': writerPasswordOf(row) }
   return {
     scope,
     body,
     policy: policyOf(row.policy === null ? null : savedPolicy(row.policy), rooms.base),
-    stamp: stampOf(row.engine, row.target, sealed.version, sealed.sealed?.toString('base64') ?? null),
+    stamp: stampOf(
+      row.engine,
+      row.target,
+      row.writer,
+      ...Object.values(sealed).map((one) => [one.version, one.sealed?.toString('base64')]),
+    ),
     target: () => openTarget(rooms, scope, body, sealed),
   }
 }
 
-async function openTarget(
-  { keyring, passwordFrom }: SavedRooms,
-  scope: Scope,
-  body: ConnectionBody,
-  { sealed, version }: SealedPassword,
-): Promise<EngineTarget> {
+type Passwords = Readonly<Record<PasswordField, SealedPassword>>
+
+async function openTarget(rooms: SavedRooms, scope: Scope, body: ConnectionBody, passwords: Passwords): Promise<EngineTarget> {
   const { target } = body
   if (target === null) throw new Error('a saved connection has a target')
   if ('file' in target) return { engine: 'sqlite', file: target.file }
   if (body.engine === 'sqlite') throw new Error('a SQLite connection has a file')
-  const { passwordFrom: reference, ...place } = target
-  if (reference !== undefined) return { engine: body.engine, ...place, password: await passwordFrom(scope, reference, place.host) }
-  const password =
-    sealed === null ? null : new Secret(await keyring.open(scope, { connectionId: body.id, field: 'password', version }, sealed))
-  return { engine: body.engine, ...place, password }
+  const { passwordFrom: _reference, writer: _writer, ...place } = target
+  const open = async (field: PasswordField, signIn: SignIn): Promise<Secret | null> => {
+    if (signIn.passwordFrom !== undefined) return rooms.passwordFrom(scope, signIn.passwordFrom, signIn.host)
+    const { sealed, version } = passwords[field]
+    return sealed === null ? null : new Secret(await rooms.keyring.open(scope, { connectionId: body.id, field, version }, sealed))
+  }
+  const writer = writerOf(body, null)
+  return {
+    engine: body.engine,
+    ...place,
+    password: await open('password', target),
+    writer: writer === null ? null : await foundWriter(writer.user, () => open('writer-password', writer)),
+  }
+}
+
+/** What keeps the writer's password from being found is said to who writes, and to nobody who reads. */
+export async function foundWriter(user: string, find: () => Promise<Secret | null>): Promise<WriterSignIn> {
+  try {
+    return { user, password: await find() }
+  } catch (error) {
+    const current = (): never => {
+      throw error
+    }
+    return { user, password: new Secret({ current, known: () => [] }) }
+  }
 }
 
 /** Refuses a row this version cannot read, instead of guessing at a way into somebody's database. */
@@ -168,7 +199,7 @@ function bodyOf(row: Row): ConnectionBody {
     description: row.description,
     labels: row.labels,
     engine: row.engine,
-    target: row.target,
+    target: row.writer === null ? row.target : { ...(row.target as object), writer: row.writer }, // checked by the shape
     origin: 'api',
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
@@ -179,28 +210,51 @@ function passwordOf(row: Row): SealedPassword {
   return { sealed: row.sealed_password, version: row.secret_version }
 }
 
-function fieldsOf(input: ConnectionInput, password: SealedPassword, passwordFrom: string | undefined) {
+function writerPasswordOf(row: Row): SealedPassword {
+  return { sealed: row.sealed_writer_password, version: row.writer_secret_version }
+}
+
+async function fieldsOf({ keyring }: SavedRooms, scope: Scope, connectionId: string, input: ConnectionInput, row: Row | null) {
   const { target } = input
-  const open =
-    'file' in target
-      ? target
-      : {
-          host: target.host,
-          port: target.port,
-          database: target.database,
-          user: target.user,
-          sslmode: target.sslmode,
-          ...(passwordFrom === undefined ? {} : { passwordFrom }),
-        }
+  const before = row === null ? null : bodyOf(row)
+  const reader = { next: readerOf(input), old: before === null ? null : readerOf(before) }
+  const writer = { next: writerOf(input, before), old: before === null ? null : writerOf(before, null) }
+  const kept = (signIn: SignIn | null, password: (from: Row) => SealedPassword) =>
+    row === null ? null : { signIn, password: password(row) }
+  const password = await passwordFor(keyring, scope, {
+    connectionId,
+    field: 'password',
+    next: reader.next,
+    before: kept(reader.old, passwordOf),
+  })
+  const writerPassword = await passwordFor(keyring, scope, {
+    connectionId,
+    field: 'writer-password',
+    next: writer.next,
+    before: kept(writer.old, writerPasswordOf),
+  })
   return {
     name: input.name,
     description: input.description,
     labels: [...new Set(input.labels ?? [])],
     engine: input.engine,
-    target: JSON.stringify(open),
+    target: JSON.stringify('file' in target ? target : { ...placeOf(target), ...openSignIn(reader) }),
     sealed_password: password.sealed,
     secret_version: password.version,
+    writer: writer.next === null ? null : JSON.stringify(openSignIn(writer)),
+    sealed_writer_password: writerPassword.sealed,
+    writer_secret_version: writerPassword.version,
   }
+}
+
+function placeOf({ host, port, database, sslmode }: ServerConnectionInput['target']) {
+  return { host, port, database, sslmode }
+}
+
+/** What is saved in the open of a database user. */
+function openSignIn({ next, old }: { readonly next: SignIn | null; readonly old: SignIn | null }) {
+  const passwordFrom = referenceFor(next, old)
+  return { ...(next === null ? {} : { user: next.user }), ...(passwordFrom === undefined ? {} : { passwordFrom }) }
 }
 
 /** The unique index on names decides between two who want the same one. */

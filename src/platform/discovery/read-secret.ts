@@ -18,6 +18,7 @@ export interface FoundConnection {
   /** Without a password. */
   readonly input: ConnectionInput
   readonly password: Secret | null
+  readonly writerPassword: Secret | null
   /** null: the open policy. */
   readonly policy: PolicyBody | null
   /** The Secret's version: changes with every change of it. */
@@ -37,6 +38,8 @@ const spellings: Readonly<Record<string, readonly string[]>> = {
   database: ['database', 'dbname'],
   user: ['user', 'username'],
   password: ['password'],
+  writerUser: ['writerUser', 'writerUsername'],
+  writerPassword: ['writerPassword'],
   sslmode: ['sslmode'],
   file: ['file'],
   labels: ['labels'],
@@ -49,8 +52,10 @@ const ignored = new Set(['uri', 'fqdn-uri', 'jdbc-uri', 'fqdn-jdbc-uri', 'pgpass
 /** Throws `UnusableSecret`. */
 export function readSecret(secret: KubernetesSecret): FoundConnection {
   const given = fieldsOf(secret)
-  const { engine = 'postgres', name = secret.metadata.name, description, labels, password, policy, port, ...place } = given
-  const target = engine === 'sqlite' ? { file: place['file'] } : { ...place, ...(port === undefined ? {} : { port: portOf(port) }) }
+  const { engine = 'postgres', name = secret.metadata.name, description, labels, policy, ...place } = given
+  const { password, writerPassword, ...open } = place
+  if (writerPassword !== undefined && open['writerUser'] === undefined) throw new UnusableSecret('it has writerPassword and no writerUser')
+  const target = engine === 'sqlite' ? { file: open['file'] } : serverTarget(open)
   const parsed = connectionInputShape.safeParse({
     name,
     engine,
@@ -62,8 +67,17 @@ export function readSecret(secret: KubernetesSecret): FoundConnection {
   return {
     input: parsed.data,
     password: password === undefined ? null : new Secret(password),
+    writerPassword: writerPassword === undefined ? null : new Secret(writerPassword),
     policy: policy === undefined ? null : policyOf(policy),
     version: `${secret.metadata.creationTimestamp ?? ''} ${secret.metadata.resourceVersion ?? ''}`,
+  }
+}
+
+function serverTarget({ port, writerUser, ...place }: Partial<Record<string, string>>): object {
+  return {
+    ...place,
+    ...(port === undefined ? {} : { port: portOf(port) }),
+    ...(writerUser === undefined ? {} : { writer: { user: writerUser } }),
   }
 }
 

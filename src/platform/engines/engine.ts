@@ -1,5 +1,12 @@
 import type { ApprovedStatement, Catalog, Dialect, Disclosure, Secret, Truncation } from '../../domain/index.ts'
-import type { Cell, PrivilegeReport, ResultColumn } from '../../contract/index.ts'
+import type { Cell, DatabaseUserReport, ResultColumn } from '../../contract/index.ts'
+
+/** Signs in for approved writes; without one the user that reads does. */
+export interface WriterSignIn {
+  readonly user: string
+  /** `reveal` throws what keeps it from being found, so that reads need not know. */
+  readonly password: Secret | null
+}
 
 /** Where a database is and how to sign in, as the operator or an editor gave it. Hostile input: engines allow-list it. */
 export type EngineTarget =
@@ -11,8 +18,7 @@ export type EngineTarget =
       readonly user: string
       readonly password: Secret | null
       readonly sslmode: 'disable' | 'require' | 'verify-full'
-      /** Signs in for approved writes; without one the same user does. */
-      readonly writer?: { readonly user: string; readonly password: Secret | null } | null
+      readonly writer?: WriterSignIn | null
     }
   | {
       readonly engine: 'mysql' | 'mariadb'
@@ -22,7 +28,7 @@ export type EngineTarget =
       readonly user: string
       readonly password: Secret | null
       readonly sslmode: 'disable' | 'require' | 'verify-full'
-      readonly writer?: { readonly user: string; readonly password: Secret | null } | null
+      readonly writer?: WriterSignIn | null
     }
   | { readonly engine: 'sqlite'; readonly file: string }
 
@@ -125,7 +131,10 @@ export interface LeaseOptions {
 /** All leases of one connection; opened on first use. */
 export interface EnginePool {
   readCatalog(options: { readonly disclosure: Disclosure; readonly signal?: AbortSignal }): Promise<Catalog>
-  preflight(signal?: AbortSignal): Promise<PrivilegeReport>
+  /** What the user that reads could do. */
+  preflight(signal?: AbortSignal): Promise<DatabaseUserReport>
+  /** What the user could do that writes; null: there is none but the one that reads. */
+  preflightWriter(signal?: AbortSignal): Promise<DatabaseUserReport | null>
   /** Waits in a bounded queue; throws `engines.busy` when that is full or `waitMs` is over. */
   lease(options: LeaseOptions): Promise<Lease>
   /** What became of the write that `beforeCommit` was told of with this marker. */

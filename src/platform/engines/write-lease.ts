@@ -1,5 +1,5 @@
 import { assertSealed, type ApprovedStatement } from '../../domain/index.ts'
-import type { DryRun, Explanation, Lease, ResultStream, WriteOptions, WriteResult } from './engine.ts'
+import type { DryRun, Explanation, Lease, ResultStream, WriteOptions, WriterSignIn, WriteResult } from './engine.ts'
 import { writesOnly } from './outer-clock.ts'
 
 type DryRunOptions = Omit<WriteOptions, 'beforeCommit'>
@@ -10,6 +10,16 @@ export interface Writing<Held> {
   /** null: the engine cannot take this write back. */
   dryRun(session: Held, approved: ApprovedStatement, options: DryRunOptions): Promise<DryRun | null>
 }
+
+/** Who signs in to write. Throws what keeps the password from being found: a driver would wrap it. */
+export function writerOf(target: WriterSignIn & { readonly writer?: WriterSignIn | null }): WriterSignIn {
+  const writer = target.writer ?? target
+  writer.password?.reveal()
+  return writer
+}
+
+/** What a database user is there for: `both` where no other one writes. */
+export type Purpose = 'read' | 'write' | 'both'
 
 /** A session of the writer, for one write or one dry run; it is closed afterwards. The same gate before every engine. */
 export class WriteLease<Held extends { spoil(): void }> implements Lease {

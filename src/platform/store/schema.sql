@@ -71,6 +71,9 @@ CREATE TABLE connection (
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
   labels text[] NOT NULL DEFAULT '{}'::text[],
+  writer jsonb,
+  sealed_writer_password bytea,
+  writer_secret_version integer NOT NULL DEFAULT 0,
   CONSTRAINT connection_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
   CONSTRAINT connection_pkey PRIMARY KEY (tenant_id, connection_id)
 );

@@ -72,6 +72,9 @@ interface ConnectionTable {
   labels: Generated<string[]>
   sealed_password: Buffer | null
   secret_version: number
+  writer: ColumnType<unknown, string | null, string | null>
+  sealed_writer_password: Buffer | null
+  writer_secret_version: Generated<number>
   created_at: StampedTime
   updated_at: StampedTime
 }

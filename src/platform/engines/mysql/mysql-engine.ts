@@ -2,7 +2,7 @@ import { ShellError } from '../../../domain/index.ts'
 import type { Engine, EnginePool, EngineTarget, PoolOptions } from '../engine.ts'
 import { pinHost, type HostPolicy } from '../host-policy.ts'
 import { LeasePool } from '../lease-pool.ts'
-import { WriteLease } from '../write-lease.ts'
+import { WriteLease, writerOf } from '../write-lease.ts'
 import { cancelled } from '../outer-clock.ts'
 import { readCatalog } from './catalog.ts'
 import { statementFailure } from './errors.ts'
@@ -36,10 +36,14 @@ function openPool(target: MysqlTarget, hosts: HostPolicy, options: PoolOptions):
     return await MysqlSession.open({ ...target, ...user }, address, options.connectTimeoutMs)
   }
   const pool = new LeasePool(() => open(target), options)
-  const writers = new LeasePool(() => open(target.writer ?? target), { ...options, maxLeases: Math.min(mostWriters, options.maxLeases) })
+  const writers = new LeasePool(async () => open(writerOf(target)), { ...options, maxLeases: Math.min(mostWriters, options.maxLeases) })
   /** Our own reading of the server's catalogs: read-only, timed, never in the way of questions for long. */
-  const own = async <Result>(signal: AbortSignal | undefined, work: (session: MysqlSession) => Promise<Result>): Promise<Result> => {
-    const session = await pool.take(signal ?? new AbortController().signal)
+  const own = async <Result>(
+    signal: AbortSignal | undefined,
+    work: (session: MysqlSession) => Promise<Result>,
+    from = pool,
+  ): Promise<Result> => {
+    const session = await from.take(signal ?? new AbortController().signal)
     const hangUp = (): void => session.destroy()
     signal?.addEventListener('abort', hangUp, { once: true })
     const timer = setTimeout(hangUp, 2 * ownLimits.statementTimeoutMs)
@@ -53,12 +57,13 @@ function openPool(target: MysqlTarget, hosts: HostPolicy, options: PoolOptions):
       clearTimeout(timer)
       signal?.removeEventListener('abort', hangUp)
       if (session.isUsable) await session.own(endRead).catch(hangUp)
-      await pool.give(session)
+      await from.give(session)
     }
   }
   return {
     readCatalog: ({ disclosure, signal }) => own(signal, (session) => readCatalog(session, target, disclosure)),
-    preflight: (signal) => own(signal, (session) => preflight(session)),
+    preflight: (signal) => own(signal, (session) => preflight(session, target.writer == null ? 'both' : 'read')),
+    preflightWriter: async (signal) => (target.writer == null ? null : own(signal, (session) => preflight(session, 'write'), writers)),
     lease: async ({ signal, waitMs, access }) =>
       access === 'write'
         ? new WriteLease(await writers.take(signal, waitMs), { write: writeOn, dryRun: dryRunOn }, (back) => writers.give(back))

@@ -1,6 +1,7 @@
-import type { PrivilegeReport } from '../../../contract/index.ts'
-import { dialectFacts } from '../../../domain/index.ts'
-import { ownSchemas } from './catalog-queries.ts'
+import type { DatabaseUserReport } from '../../../contract/index.ts'
+import { levelOf, writesFinding, writesNothing, type Finding } from '../judge-user.ts'
+import type { Purpose } from '../write-lease.ts'
+import { readerScript, writerScript } from './user-scripts.ts'
 import type { MysqlSession } from './session.ts'
 
 /** One privilege on one place, e.g. `INSERT` on `shop.*`. */
@@ -19,19 +20,19 @@ const users = /^(CREATE USER|CREATE ROLE|DROP ROLE|ROLE_ADMIN|SET_USER_ID|SET US
 const systemSchema = /^`?(mysql|sys|performance_schema)`?\./i
 
 /** What this database user could do if every other layer failed, and a script for a user that could do less. */
-export async function preflight(session: MysqlSession): Promise<PrivilegeReport> {
+export async function preflight(session: MysqlSession, purpose: Purpose): Promise<DatabaseUserReport> {
   const startedMs = performance.now()
   const [user] = await session.own<{ readonly name: string }>('SELECT CURRENT_USER() AS name')
-  const remedy = await script(session)
+  const scripts = { reader: await readerScript(session), writer: await writerScript(session) } // before roles are worn
   const powers = await readPowers(session)
-  const findings = findingsOf(powers)
+  const findings = findingsOf(powers, purpose)
   return {
     isReachable: true,
     serverVersion: session.facts.version,
     databaseUser: user?.name ?? '',
-    level: findings.length === 0 ? 'least' : 'excess',
+    level: levelOf(findings, purpose),
     findings,
-    script: findings.length === 0 ? null : remedy,
+    script: scriptFor(scripts, purpose, findings),
     elapsedMs: performance.now() - startedMs,
   }
 }
@@ -81,7 +82,19 @@ function privilegesOf(list: string): string[] {
     .filter((name) => name !== '')
 }
 
-function findingsOf(powers: readonly Power[]): PrivilegeReport['findings'] {
+/** A writer that can do just what it is for needs none. */
+function scriptFor(
+  { reader, writer }: { readonly reader: string; readonly writer: string },
+  purpose: Purpose,
+  findings: readonly Finding[],
+): string | null {
+  const has = (code: string): boolean => findings.some((finding) => finding.code === code)
+  if (purpose === 'write') return levelOf(findings, purpose) === 'least' && !has(writesNothing[0]) ? null : writer
+  if (findings.length === 0) return null
+  return purpose === 'both' && (has('engines.writes') || has('engines.superuser')) ? `${reader}\n\n${writer}` : reader
+}
+
+function findingsOf(powers: readonly Power[], purpose: Purpose): readonly Finding[] {
   const told = (which: (power: Power) => boolean): string => {
     const found = [
       ...new Set(powers.filter(which).map(({ privilege, place }) => (place === '*.*' ? privilege : `${privilege} on ${place}`))),
@@ -92,8 +105,9 @@ function findingsOf(powers: readonly Power[]): PrivilegeReport['findings'] {
   const isSuper = (power: Power): boolean => (isAll(power) && power.place === '*.*') || power.privilege === 'SUPER'
   const isFile = (power: Power): boolean => power.privilege === 'FILE'
   const isUsers = (power: Power): boolean => users.test(power.privilege)
-  const isWrite = (power: Power): boolean => writes.has(power.privilege) || (isAll(power) && power.place !== '*.*')
-  const isCreate = (power: Power): boolean => creates.test(power.privilege)
+  const isAllHere = (power: Power): boolean => isAll(power) && power.place !== '*.*'
+  const isWrite = (power: Power): boolean => writes.has(power.privilege) || isAllHere(power)
+  const isCreate = (power: Power): boolean => creates.test(power.privilege) || (purpose === 'write' && isAllHere(power))
   const isExecute = (power: Power): boolean => power.privilege === 'EXECUTE'
   const isSystem = (power: Power): boolean => power.privilege === 'SELECT' && (power.place === '*.*' || systemSchema.test(power.place))
   const isUnreadable = (power: Power): boolean => power.privilege === unreadable
@@ -105,25 +119,15 @@ function findingsOf(powers: readonly Power[]): PrivilegeReport['findings'] {
     [isUsers, 'engines.create-role', 'It may make users or hand on what it may do'],
     [isServer, 'engines.server-roles', 'It has powers over the server'],
     [isSystem, 'engines.reads-system', 'It may read the server’s own tables, password hashes among them'],
-    [isWrite, 'engines.writes', 'It may write'],
     [isCreate, 'engines.creates', 'It may make and drop objects'],
     [isUnreadable, 'engines.unreadable-role', 'It may put on a role whose powers cannot be read'],
     [isExecute, 'engines.executes', 'It may run stored routines, which may do whatever their owner may'],
   ]
-  return candidates.filter(([is]) => powers.some(is)).map(([is, code, message]) => ({ code, message: `${message}: ${told(is)}.` }))
-}
-
-/** Makes a user that may read the databases this one can see. The password is for the administrator to choose. */
-async function script(session: MysqlSession): Promise<string> {
-  const schemas = await session.own<{ readonly name: string }>(
-    `SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN ${ownSchemas} ORDER BY SCHEMA_NAME LIMIT 50`,
-  )
-  // In a grant _ and % stand for any characters, unless escaped.
-  const place = (name: string): string => dialectFacts.mysql.quoteIdentifier(name.replaceAll(/[_%\\]/g, '\\$&'))
-  return [
-    '-- Run as an administrator. Choose a password of your own, and a host narrower than % if you can.',
-    "CREATE USER 'aishell_reader'@'%' IDENTIFIED BY '<choose one>';",
-    '-- Leave out the databases that must not be asked about:',
-    ...schemas.map(({ name }) => `GRANT SELECT, SHOW VIEW ON ${place(name)}.* TO 'aishell_reader'@'%';`),
-  ].join('\n')
+  const findings = candidates
+    .filter(([is]) => powers.some(is))
+    .map(([is, code, message]) => ({ code, message: `${message}: ${told(is)}.` }))
+  const canWrite = powers.some(isWrite)
+  if (!canWrite && (purpose !== 'write' || powers.some(isSuper))) return findings
+  const [code, message] = canWrite ? writesFinding(told(isWrite), purpose) : writesNothing
+  return [...findings, { code, message }]
 }

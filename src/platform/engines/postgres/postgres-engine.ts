@@ -2,7 +2,7 @@ import { ShellError } from '../../../domain/index.ts'
 import type { Engine, EnginePool, EngineTarget, PoolOptions } from '../engine.ts'
 import { pinHost, type HostPolicy } from '../host-policy.ts'
 import { LeasePool } from '../lease-pool.ts'
-import { WriteLease, type Writing } from '../write-lease.ts'
+import { WriteLease, writerOf, type Writing } from '../write-lease.ts'
 import { cancelled } from '../outer-clock.ts'
 import { readCatalog } from './catalog.ts'
 import { statementFailure } from './errors.ts'
@@ -48,10 +48,14 @@ function openPool(target: PostgresTarget, hosts: HostPolicy, options: PoolOption
     return session
   }
   const pool = new LeasePool(open, options)
-  const writers = new LeasePool(() => signIn(target.writer ?? target), { ...options, maxLeases: Math.min(mostWriters, options.maxLeases) })
+  const writers = new LeasePool(async () => signIn(writerOf(target)), { ...options, maxLeases: Math.min(mostWriters, options.maxLeases) })
   /** Our own reading of the server's catalogs: read-only, timed, never in the way of questions for long. */
-  const own = async <Result>(signal: AbortSignal | undefined, work: (session: PostgresSession) => Promise<Result>): Promise<Result> => {
-    const session = await pool.take(signal ?? new AbortController().signal)
+  const own = async <Result>(
+    signal: AbortSignal | undefined,
+    work: (session: PostgresSession) => Promise<Result>,
+    from = pool,
+  ): Promise<Result> => {
+    const session = await from.take(signal ?? new AbortController().signal)
     const hangUp = (): void => session.destroy()
     signal?.addEventListener('abort', hangUp, { once: true })
     const timer = setTimeout(hangUp, 2 * ownTimeoutMs)
@@ -64,7 +68,7 @@ function openPool(target: PostgresTarget, hosts: HostPolicy, options: PoolOption
       clearTimeout(timer)
       signal?.removeEventListener('abort', hangUp)
       if (session.isUsable) await session.client.query(endRead).catch(hangUp)
-      await pool.give(session)
+      await from.give(session)
     }
   }
   const lease = async (session: PostgresSession): Promise<PostgresLease> => {
@@ -93,7 +97,8 @@ function openPool(target: PostgresTarget, hosts: HostPolicy, options: PoolOption
   }
   return {
     readCatalog: ({ disclosure, signal }) => own(signal, (session) => readCatalog(session, disclosure, facts?.searchPath ?? [])),
-    preflight: (signal) => own(signal, (session) => preflight(session)),
+    preflight: (signal) => own(signal, (session) => preflight(session, target.writer == null ? 'both' : 'read')),
+    preflightWriter: async (signal) => (target.writer == null ? null : own(signal, (session) => preflight(session, 'write'), writers)),
     lease: async ({ signal, waitMs, access }) =>
       access === 'write' ? leaseToWrite(signal, waitMs) : lease(await pool.take(signal, waitMs)),
     settle: (marker, signal) => own(signal, (session) => settleOn(session, marker)),

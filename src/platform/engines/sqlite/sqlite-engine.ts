@@ -74,6 +74,7 @@ function openPool(target: SqliteTarget, allowedDirectories: readonly string[], s
         return { dialect: 'sqlite', database: basename(target.file), serverVersion: session.version, version, ...schema }
       }),
     preflight: (signal) => own(signal, (session) => preflight(session)),
+    preflightWriter: async () => null,
     lease: async ({ signal, waitMs, access }) =>
       access === 'write'
         ? new WriteLease(await writers.take(signal, waitMs), { write: writeOn, dryRun: dryRunOn }, (session) => writers.give(session))

@@ -72,7 +72,7 @@ function writeRoutes(app: App, { connections, record }: Rooms): void {
         operationId: 'updateConnection',
         tags: ['connections'],
         summary: 'Change a connection',
-        description: 'A password that is left out stays as it was.',
+        description: 'A password or a writer that is left out stays as it was; null takes the writer away.',
         params: idParams,
         body: connectionInputShape,
         response: { 200: connectionShape, ...problemsWithBody(404, 409) },

@@ -1,31 +1,14 @@
-import { readFile } from 'node:fs/promises'
 import { Option, type Command } from 'commander'
-import { postgresTargetShape, type ConnectionBody, type ConnectionInput } from '../../../contract/index.ts'
-import { dialectFacts, dialects, type Dialect } from '../../../domain/index.ts'
+import type { ConnectionBody, DatabaseUserReport } from '../../../contract/index.ts'
+import { dialectFacts, dialects } from '../../../domain/index.ts'
 import type { CommandContext, CommonOptions } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { promptPassword, readAll } from '../read-input.ts'
 import { printListing } from '../render/listing.ts'
 import { printable, printableLines } from '../render/printable.ts'
 import { findConnection } from '../session.ts'
-import { usageError } from '../usage-error.ts'
 import { addPolicy } from './policy.ts'
-import { parseCount, withServerOptions } from './command-options.ts'
-
-interface AddOptions extends CommonOptions {
-  readonly engine: Dialect
-  readonly description?: string
-  readonly host?: string
-  readonly port?: number
-  readonly database?: string
-  readonly user?: string
-  readonly sslmode?: 'disable' | 'require' | 'verify-full'
-  readonly passwordFile?: string
-  readonly passwordStdin?: boolean
-  readonly passwordFrom?: string
-  readonly password: boolean
-  readonly file?: string
-}
+import { withServerOptions } from './command-options.ts'
+import { changedInput, newInput, withConnectionOptions, type AddOptions, type EditOptions } from './connection-options.ts'
 
 export function addConnections(program: Command, context: CommandContext): void {
   const group = program
@@ -34,6 +17,7 @@ export function addConnections(program: Command, context: CommandContext): void 
     .description('List, save, test and remove connections, and set their policies.')
   addList(group, context)
   addAdd(group, context)
+  addEdit(group, context)
   addShow(group, context)
   addTest(group, context)
   addRemove(group, context)
@@ -76,20 +60,7 @@ function addAdd(group: Command, context: CommandContext): void {
     )
     .argument('<name>', 'what the connection will be called')
     .addOption(new Option('--engine <engine>', 'the kind of server').choices(dialects).default('postgres'))
-    .option('--description <text>', 'what is in it, for people')
-    .option('--host <host>', 'host name or address of the server')
-    .option('--port <port>', 'its port (default: 5432 for PostgreSQL, 3306 for MySQL and MariaDB)', parseCount)
-    .option('--database <name>', 'the database on it')
-    .option('--user <name>', 'the database user; one that may only read')
-    .addOption(
-      new Option('--sslmode <mode>', 'TLS to the server').choices(postgresTargetShape.shape.sslmode.unwrap().options).default('require'),
-    )
-    .option('--password-file <file>', 'read the password from a file')
-    .option('--password-stdin', 'read the password from stdin')
-    .option('--password-from <reference>', 'where the server finds it: env:NAME or file:/path, as its operator allows')
-    .option('--no-password', 'the server asks for none')
-    .option('--file <path>', 'SQLite: a file on the server’s disk')
-  withServerOptions(command)
+  withConnectionOptions(command)
     .addHelpText(
       'after',
       `
@@ -98,11 +69,12 @@ Examples:
   $ aishell connections add warehouse --host db.example.com --database sales --user reader --password-file /run/secrets/db
   $ aishell connections add ledger --host db.example.com --database ledger --user reader --password-from file:/secrets/ledger
   $ aishell connections add shop --engine mariadb --host db.example.com --database shop --user aishell_reader
+  $ aishell connections add stock --host db.example.com --database stock --user reader --writer-user writer
   $ aishell connections add notes --engine sqlite --file /data/notes.db`,
     )
     .action(async (name: string) => {
       const options = command.optsWithGlobals<AddOptions>()
-      const input = await connectionInput(context, name, options)
+      const input = await newInput(context, name, options)
       await context.withSession(options, async ({ client }) => {
         const connection = await client.createConnection(input)
         if (options.json === true) return context.json(connection)
@@ -113,43 +85,30 @@ Examples:
     })
 }
 
-async function connectionInput(context: CommandContext, name: string, options: AddOptions): Promise<ConnectionInput> {
-  const saved = { name, description: options.description ?? '' }
-  if (options.engine === 'sqlite') {
-    if (options.file === undefined) throw usageError('A SQLite connection needs --file.')
-    return { ...saved, engine: 'sqlite', target: { file: options.file } }
-  }
-  const { host, database, user } = options
-  if (host === undefined || database === undefined || user === undefined) {
-    throw usageError(
-      `A ${dialectFacts[options.engine].label} connection needs --host, --database and --user.`,
-      'aishell connections add --help shows an example.',
+function addEdit(group: Command, context: CommandContext): void {
+  const command = group
+    .command('edit')
+    .description('Change what is given and leave the rest, passwords too. Another server or user asks for its password anew.')
+    .argument('<name>', 'name or id')
+    .option('--name <name>', 'call it otherwise')
+  withConnectionOptions(command)
+    .option('--no-writer', 'approved writes run as the user that reads')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ aishell connections edit warehouse --writer-user aishell_writer --writer-password-file /run/secrets/writer
+  $ aishell connections edit warehouse --host db2.example.com --password-file /run/secrets/db`,
     )
-  }
-  const { passwordFrom } = options
-  const password = passwordFrom === undefined ? await passwordFor(context, options, `Password of ${user} at ${host}: `) : null
-  const port = options.port ?? (options.engine === 'postgres' ? 5432 : 3306)
-  const target = {
-    host,
-    database,
-    user,
-    port,
-    sslmode: options.sslmode ?? ('require' as const),
-    ...(passwordFrom === undefined ? {} : { passwordFrom }),
-  }
-  return { ...saved, engine: options.engine, target: password === null ? target : { ...target, password } }
-}
-
-async function passwordFor(context: CommandContext, options: AddOptions, prompt: string): Promise<string | null> {
-  if (!options.password) return null
-  if (options.passwordFile !== undefined) return withoutBreak(await readFile(options.passwordFile, 'utf8'))
-  if (options.passwordStdin === true) return withoutBreak(await readAll(context.env.stdin))
-  return promptPassword(context.env, prompt)
-}
-
-/** Editors end files with a line break that is not part of the password. */
-function withoutBreak(text: string): string {
-  return text.replace(/\r?\n$/, '')
+    .action(async (name: string) => {
+      const options = command.optsWithGlobals<EditOptions>()
+      await context.withSession(options, async ({ client }) => {
+        const before = findConnection(await client.connections(), name)
+        const connection = await client.updateConnection(before.id, await changedInput(context, before, options))
+        if (options.json === true) return context.json(connection)
+        await context.note(`Changed ${connection.name}.`)
+      })
+    })
 }
 
 function addShow(group: Command, context: CommandContext): void {
@@ -165,6 +124,7 @@ function addShow(group: Command, context: CommandContext): void {
         labels: rest.labels.join(', '),
         target: targetText({ ...rest, target }),
         sslmode: target !== null && 'sslmode' in target ? target.sslmode : '',
+        writer: target !== null && 'writer' in target ? (target.writer?.user ?? '') : '',
       })
       await context.out.lines(
         fields.filter(([, value]) => value !== '').map(([key, value]) => `${context.paint.bold(key.padEnd(12))} ${printable(value)}`),
@@ -183,18 +143,33 @@ function addTest(group: Command, context: CommandContext): void {
     await context.withSession(options, async ({ client }) => {
       const connection = findConnection(await client.connections(), name)
       const report = await client.testConnection(connection.id)
-      if (!report.isReachable) context.leaveWith(exitCodes.failed)
+      if (!report.isReachable || report.writer?.isReachable === false) context.leaveWith(exitCodes.failed)
       if (options.json === true) return context.json(report)
       const { paint } = context
       const state = report.isReachable ? paint.green('reachable') : paint.red('not reachable')
       await context.out.lines([
         `${printable(connection.name)}: ${state} in ${Math.round(report.elapsedMs)} ms, ${dialectFacts[connection.engine].label} ${printable(report.serverVersion)}, as ${printable(report.databaseUser)}`,
         report.level === 'least' ? paint.green('Its user can only read.') : paint.yellow('Its user can do more than read:'),
-        ...report.findings.map((finding) => `  - ${printable(finding.message)} ${paint.dim(`[${finding.code}]`)}`),
-        ...(report.script === null ? [] : ['', 'An administrator can make a fitting user:', '', ...printableLines(report.script)]),
+        ...findingLines(context, report),
+        ...(report.writer === null ? [] : writerLines(context, report.writer)),
       ])
     })
   })
+}
+
+function writerLines(context: CommandContext, writer: DatabaseUserReport): readonly string[] {
+  const { paint } = context
+  if (!writer.isReachable) return [paint.red('Approved writes cannot run; their user cannot sign in:'), ...findingLines(context, writer)]
+  const level =
+    writer.level === 'least' ? paint.green('which can change rows and no more:') : paint.yellow('which can do more than change rows:')
+  return [`Approved writes run as ${printable(writer.databaseUser)}, ${level}`, ...findingLines(context, writer)]
+}
+
+function findingLines({ paint }: CommandContext, { findings, script }: DatabaseUserReport): readonly string[] {
+  return [
+    ...findings.map((finding) => `  - ${printable(finding.message)} ${paint.dim(`[${finding.code}]`)}`),
+    ...(script === null ? [] : ['', 'An administrator can make a fitting user:', '', ...printableLines(script), '']),
+  ]
 }
 
 function addRemove(group: Command, context: CommandContext): void {

@@ -120,7 +120,16 @@ async function connectionCheck(session: Session, id: string, name: string): Prom
   const report = await session.client.testConnection(id)
   const label = `connection ${name}`
   if (!report.isReachable) return [{ name: label, state: 'failed', detail: report.findings[0]?.message ?? 'it cannot be reached' }]
-  if (report.level === 'least') return [{ name: label, state: 'ok', detail: `reachable, ${report.databaseUser} can only read` }]
+  const { writer } = report
+  if (writer?.isReachable === false)
+    return [{ name: label, state: 'failed', detail: `its writer cannot sign in: ${writer.findings[0]?.message ?? 'it cannot be reached'}` }]
+  const excess = [
+    ...(report.level === 'least' ? [] : [`${report.databaseUser} can do more than read`]),
+    ...(writer === null || writer.level === 'least' ? [] : [`its writer ${writer.databaseUser} can do more than change rows`]),
+    ...(writer?.findings.some((finding) => finding.code === 'engines.writes-nothing') === true ? ['its writer may write nothing'] : []),
+  ]
+  const writes = writer === null ? '' : `, ${writer.databaseUser} writes`
+  if (excess.length === 0) return [{ name: label, state: 'ok', detail: `reachable, ${report.databaseUser} can only read${writes}` }]
   const hint = `\`aishell connections test ${name}\` lists what, and a script for a fitting user.`
-  return [{ name: label, state: 'degraded', detail: `${report.databaseUser} can do more than read`, hint }]
+  return [{ name: label, state: 'degraded', detail: excess.join('; '), hint }]
 }
