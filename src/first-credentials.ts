@@ -1,7 +1,7 @@
 import type { Scope } from './domain/index.ts'
 import type { Settings } from './platform/config/index.ts'
 import type { Identity } from './platform/identity/index.ts'
-import type { Tenancy } from './platform/tenancy/index.ts'
+import type { Tenancy, Tenants } from './platform/tenancy/index.ts'
 
 export interface FirstCredentials {
   /** Shown once, at the start that made the first admin; null afterwards, and where ADMIN_TOKEN gave one. */
@@ -19,10 +19,14 @@ interface Rooms {
 
 const longestDays = 366
 
-/** Makes sure somebody can sign in: the first admin, by a given or a new token, and the loopback shell by its own. */
-export async function firstCredentials(rooms: Rooms): Promise<FirstCredentials> {
-  const { settings, scope, tenancy, identity } = rooms
+/**
+ * Makes sure somebody can sign in: the first admin, by a given or a new token, and the loopback shell by its own. The first admin is
+ * the first operator too.
+ */
+export async function firstCredentials(rooms: Rooms & { readonly tenants: Pick<Tenants, 'ensureOperator'> }): Promise<FirstCredentials> {
+  const { settings, scope, tenancy, tenants, identity } = rooms
   const { member, isNew } = await tenancy.ensureFirstAdmin(scope)
+  await tenants.ensureOperator(scope, member.id)
   const issue = { memberId: member.id, expiresInDays: longestDays }
   const isGiven = settings.access.adminToken !== null
   if (isGiven) await letInByAdminToken(rooms)

@@ -3,7 +3,7 @@ import type { Settings } from './platform/config/index.ts'
 import { createIdentity, type Identity, type OidcSettings } from './platform/identity/index.ts'
 import type { Observe } from './platform/observe/index.ts'
 import type { Store } from './platform/store/index.ts'
-import { createPeople, type People, type Tenancy } from './platform/tenancy/index.ts'
+import { createPeople, type People, type Tenancy, type Tenants } from './platform/tenancy/index.ts'
 
 interface Rooms {
   readonly settings: Settings
@@ -11,8 +11,7 @@ interface Rooms {
   readonly tenancy: Tenancy
   readonly observe: Observe
   readonly jwtSecret: Secret
-  /** The tenant people sign in to where nothing names another. */
-  readonly scope: Scope
+  readonly tenants: Tenants
   readonly changed: (scope: Scope) => void
 }
 
@@ -40,11 +39,12 @@ export function openIdentity(rooms: Rooms): { readonly people: People; readonly 
     sessions: { maxAgeMs: sessionHours * 60 * minuteMs, idleMs: sessionIdleMinutes * minuteMs },
     oidc: oidcSettings(rooms),
     changed: rooms.changed,
+    requireServed: (scope) => rooms.tenants.admit(scope, {}),
   })
   return { people, identity }
 }
 
-function oidcSettings({ settings, scope }: Rooms): OidcSettings | null {
+function oidcSettings({ settings, tenants }: Rooms): OidcSettings | null {
   const { oidc, server } = settings
   if (oidc.issuer === null || oidc.clientId === null || server.publicUrl === null) return null // settings' rules want all three or none
   return {
@@ -60,7 +60,6 @@ function oidcSettings({ settings, scope }: Rooms): OidcSettings | null {
     clockToleranceS: oidc.clockToleranceS,
     defaultRole: oidc.defaultRole,
     rules: settings.signInRules,
-    publicUrl: server.publicUrl,
-    findTenant: async (name) => (name === 'default' ? scope : null),
+    tenantNamed: (name) => tenants.signInPlace({ header: name }),
   }
 }

@@ -86,10 +86,10 @@ async function build(
   const { jwtSecret } = keys
   const replicas = openReplicas({ settings, address: storeServer.address, serverId: server.serverId, jwtSecret, observe })
   closers.push(() => replicas.close())
-  const { people, identity } = openIdentity({ settings, store, tenancy, observe, jwtSecret, scope, changed: replicas.changed('people') })
-  const credentials = await firstCredentials({ settings, scope, tenancy, identity })
-  const { tenants, quotas } = await openTenants(settings, { store, tenancy, scope, observe, changed: replicas.changed('tenants') })
+  const { tenants, quotas } = openTenants(settings, { store, scope, observe, changed: replicas.changed('tenants') })
   closers.push(() => quotas.close())
+  const { people, identity } = openIdentity({ settings, store, tenancy, tenants, observe, jwtSecret, changed: replicas.changed('people') })
+  const credentials = await firstCredentials({ settings, scope, tenancy, tenants, identity })
 
   const record = createRecord({
     ...server,
@@ -150,7 +150,7 @@ async function build(
       running,
       identity,
       people,
-      signInScope: async () => scope,
+      signInPlace: (claim) => tenants.signInPlace(claim),
       connections,
       record,
       approvals,
@@ -164,6 +164,7 @@ async function build(
       version: settings.version,
       corsOrigins: settings.server.corsOrigins,
       publicUrl: settings.server.publicUrl,
+      tenantHostSuffix: settings.access.tenantHostSuffix,
       trustedProxies: settings.server.trustedProxies,
       bodyLimitBytes: settings.server.maxRequestBytes,
       requestTimeoutMs: settings.server.requestTimeoutMs,

@@ -38,26 +38,24 @@ interface Rooms {
   readonly record: Record
 }
 
-/** The doors of tenants and their quotas; the first admin of `default` becomes the first operator. */
-export async function openTenants(
+/** The doors of tenants and their quotas. */
+export function openTenants(
   settings: Settings,
   {
     store,
-    tenancy,
     scope,
     observe,
     changed,
   }: {
     readonly store: Store
-    readonly tenancy: Tenancy
     readonly scope: Scope
     readonly observe: Observe
     readonly changed: (scope: Scope) => void
   },
-): Promise<{ readonly tenants: Tenants; readonly quotas: Quotas }> {
-  const { isMultiTenant, tenantHostSuffix: hostSuffix } = settings.access
-  const tenants = createTenants({ store, defaultTenant: scope, isMultiTenant, hostSuffix, changed })
-  await tenants.ensureOperator(scope, (await tenancy.ensureFirstAdmin(scope)).member.id)
+): { readonly tenants: Tenants; readonly quotas: Quotas } {
+  const { isMultiTenant, tenantHostSuffix } = settings.access
+  const addresses = { publicUrl: settings.server.publicUrl, tenantHostSuffix }
+  const tenants = createTenants({ store, defaultTenant: scope, isMultiTenant, addresses, changed })
   return { tenants, quotas: new Quotas({ store, observe, quotasOf: (of) => tenants.quotas(of) }) }
 }
 

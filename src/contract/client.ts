@@ -25,6 +25,8 @@ export interface ClientOptions {
   readonly token: string
   /** Sent as `x-aishell-surface`; the record keeps it. */
   readonly surface?: 'terminal' | 'console' | 'mcp'
+  /** Sent as `x-aishell-tenant`: which tenant to sign in to, or is checked against the token. */
+  readonly tenant?: string
 }
 
 /** The server said no; carries its problem document. */
@@ -281,6 +283,7 @@ export class Client {
       authorization: `Bearer ${this.#options.token}`,
       accept: options.accept ?? '*/*',
       'x-aishell-surface': this.#options.surface ?? 'terminal',
+      ...(this.#options.tenant === undefined ? {} : { 'x-aishell-tenant': this.#options.tenant }),
     }
     if (options.body !== undefined) headers['content-type'] = 'application/json'
     const response = await fetch(`${this.#options.baseUrl}${path}`, {

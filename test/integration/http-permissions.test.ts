@@ -69,6 +69,7 @@ async function sessionOf(token: string): Promise<string> {
   const invitation = await house.admin.json<{ url: string }>('POST', `/api/v1/members/${me.memberId}/invitation`)
   const text = new URL(invitation.url).searchParams.get('token') ?? ''
   const visitor = { network: '127.0.0.1', client: 'test', device: null }
-  const signedIn = await house.identity.signIn.acceptInvitation(text, 'winter orbit lamp seven', visitor)
+  const place = { scope: house.scope, countedIn: house.scope, named: null, names: [] }
+  const signedIn = await house.identity.signIn.acceptInvitation(place, text, 'winter orbit lamp seven', visitor)
   return signedIn?.session.text ?? ''
 }

@@ -1,10 +1,12 @@
 import { createPublicKey, verify } from 'node:crypto'
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { Client, ProblemError } from '../../src/contract/index.ts'
+import { Client, ProblemError, type MemberBody } from '../../src/contract/index.ts'
 import { verifyTrail } from '../../src/question/record/index.ts'
+import { Browser } from '../support/browser.ts'
 import { execute, freshDatabase, freshStore, type TestDatabase } from '../support/postgres-server.ts'
 import { connectTo, startServing, type ServingProcess } from '../support/serving-process.ts'
+import { goodPassword } from '../support/signed-in.ts'
 
 let store: Awaited<ReturnType<typeof freshStore>>
 let shop: TestDatabase
@@ -239,6 +241,11 @@ test('an installation for one tenant says so, and keeps tokens of others out', a
     expect(await codeOf(refusedAdmin.tenants())).toBe('409 tenancy.single')
     expect(await codeOf(new Client({ baseUrl: alone.url, token: other.token }).whoami())).toBe('409 tenancy.single')
     expect((await refusedAdmin.whoami()).roles).toEqual(['admin'])
+    const { id } = await other.admin.json<MemberBody>('POST', '/api/v1/members', { name: 'eve' })
+    await other.admin.send('PUT', `/api/v1/members/${id}/password`, { body: { password: goodPassword } })
+    const signIn = (url: string) =>
+      new Browser().json('POST', `${url}/api/v1/auth/sign-in`, { name: 'eve', password: goodPassword }, { 'x-aishell-tenant': 'orphan' })
+    expect([(await signIn(server.url)).status, (await signIn(alone.url)).status]).toEqual([204, 401])
   } finally {
     await alone.kill('SIGTERM')
   }

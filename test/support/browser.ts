@@ -1,6 +1,15 @@
+import { request, type IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
+
 /** A browser as far as sign-in needs one: keeps cookies per host name, follows nothing by itself, and says where it comes from. */
 export class Browser {
   readonly #jars = new Map<string, Map<string, string>>()
+  readonly #domain: string | null
+
+  /** `domain`: hosts under it are on this machine, as a wildcard record would have it. */
+  constructor(domain: string | null = null) {
+    this.#domain = domain
+  }
 
   async get(url: string, headers: Record<string, string> = {}): Promise<Response> {
     return this.#send(url, { headers })
@@ -54,7 +63,9 @@ export class Browser {
   async #send(url: string, init: { method?: string; headers: Record<string, string>; body?: string }): Promise<Response> {
     const jar = this.#jar(url)
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
-    const response = await fetch(url, { ...init, redirect: 'manual', headers: { ...(cookie === '' ? {} : { cookie }), ...init.headers } })
+    const headers = { ...(cookie === '' ? {} : { cookie }), ...init.headers }
+    const isHere = this.#domain !== null && new URL(url).hostname.endsWith(`.${this.#domain}`)
+    const response = isHere ? await fetchHere(url, { ...init, headers }) : await fetch(url, { ...init, redirect: 'manual', headers })
     for (const line of response.headers.getSetCookie()) {
       const [pair = ''] = line.split(';')
       const [name = '', ...value] = pair.split('=')
@@ -70,6 +81,26 @@ export class Browser {
     this.#jars.set(host, jar)
     return jar
   }
+}
+
+/** By a name that this machine need not know. */
+async function fetchHere(
+  url: string,
+  { method, headers, body }: { method?: string; headers: Record<string, string>; body?: string },
+): Promise<Response> {
+  const { host, port, pathname, search } = new URL(url)
+  const options = { host: '127.0.0.1', port, path: `${pathname}${search}`, method: method ?? 'GET', headers: { ...headers, host } }
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    request(options, resolve).on('error', reject).end(body)
+  })
+  const pairs = Object.entries(answer.headersDistinct).flatMap(([name, values = []]) =>
+    values.map((value): [string, string] => [name, value]),
+  )
+  const content = await text(answer)
+  const status = answer.statusCode ?? 0
+  const response = new Response([204, 303, 304].includes(status) ? null : content, { status, headers: pairs })
+  Object.defineProperty(response, 'url', { value: url }) // which one that was made by hand has not
+  return response
 }
 
 async function nextOf(response: Response): Promise<string | null> {

@@ -27,9 +27,9 @@ export interface Forgery {
 /** A real OpenID provider on loopback, whose people sign in by naming themselves, and which can be made to lie. */
 export interface IdentityProvider {
   readonly issuer: string
-  settings(rules: readonly ClaimRule[]): Omit<OidcSettings, 'findTenant' | 'publicUrl'>
-  /** Before the first sign-in: the address of the server whose people it vouches for. */
-  admitClient(url: string): void
+  settings(rules: readonly ClaimRule[]): Omit<OidcSettings, 'tenantNamed'>
+  /** Before the first sign-in: the addresses of the server whose people it vouches for. */
+  admitClient(...urls: readonly [string, ...string[]]): void
   setClaims(account: string, claims: Readonly<Record<string, unknown>>): void
   /** Goes through sign-in and consent as that account, and on as far as `stopAt` lets. */
   pass(
@@ -70,7 +70,7 @@ class LoopbackProvider implements IdentityProvider {
   readonly #claims = new Map<string, Readonly<Record<string, unknown>>>()
   readonly #sessions = new WeakMap<Browser, string>()
   #key: JWK
-  #client = 'http://127.0.0.1:1'
+  #client: readonly [string, ...string[]] = ['http://127.0.0.1:1']
   #provider: Provider | null = null
   #forgery: Forgery | null = null
   #lastSid = ''
@@ -103,7 +103,7 @@ class LoopbackProvider implements IdentityProvider {
     return this
   }
 
-  settings(rules: readonly ClaimRule[]): Omit<OidcSettings, 'findTenant' | 'publicUrl'> {
+  settings(rules: readonly ClaimRule[]): Omit<OidcSettings, 'tenantNamed'> {
     return {
       issuer: this.issuer,
       clientId,
@@ -120,8 +120,8 @@ class LoopbackProvider implements IdentityProvider {
     }
   }
 
-  admitClient(url: string): void {
-    this.#client = url
+  admitClient(...urls: readonly [string, ...string[]]): void {
+    this.#client = urls
     this.#provider = null
   }
 
@@ -178,9 +178,9 @@ class LoopbackProvider implements IdentityProvider {
         {
           client_id: clientId,
           client_secret: clientSecret,
-          redirect_uris: [`${this.#client}/auth/oidc/callback`],
-          post_logout_redirect_uris: [`${this.#client}/auth/sign-in?signed_out=yes`],
-          backchannel_logout_uri: `${this.#client}/auth/oidc/back-channel-logout`,
+          redirect_uris: this.#client.map((url) => `${url}/auth/oidc/callback`),
+          post_logout_redirect_uris: this.#client.map((url) => `${url}/auth/sign-in?signed_out=yes`),
+          backchannel_logout_uri: `${this.#client[0]}/auth/oidc/back-channel-logout`,
           backchannel_logout_session_required: true,
         },
       ],

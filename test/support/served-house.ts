@@ -62,7 +62,7 @@ const shopSchema = `
 
 export interface ServedHouseOptions {
   /** Given once the address is known. */
-  readonly oidc?: (url: string) => Omit<OidcSettings, 'findTenant' | 'publicUrl'>
+  readonly oidc?: (url: string) => Omit<OidcSettings, 'tenantNamed'>
   readonly isRbacEnabled?: boolean
   readonly isAuditEnabled?: boolean
   readonly jwtKeysFile?: string
@@ -85,8 +85,8 @@ export async function servedHouse(options: ServedHouseOptions = {}): Promise<Ser
   // Only a provider must know the address before anything listens on it.
   const fixedPort = options.oidc === undefined ? 0 : await freePort()
   const publicUrl = fixedPort === 0 ? null : `http://127.0.0.1:${fixedPort}`
-  const oidc =
-    publicUrl === null || options.oidc === undefined ? null : { ...options.oidc(publicUrl), publicUrl, findTenant: async () => scope }
+  const place = { scope, countedIn: scope, named: null, names: ['default', scope.tenantId] }
+  const oidc = publicUrl === null || options.oidc === undefined ? null : { ...options.oidc(publicUrl), tenantNamed: async () => place }
   const jwtSecret = new Secret('j'.repeat(40))
   const { jwtKeysFile = null, now = () => new Date() } = options
   const identity = createIdentity({ store, tenancy, people, observe, isRbacEnabled, jwtSecret, jwtKeysFile, oidc, now })
@@ -126,7 +126,7 @@ export async function servedHouse(options: ServedHouseOptions = {}): Promise<Ser
       running,
       identity,
       people,
-      signInScope: async () => scope,
+      signInPlace: async () => place,
       connections,
       record,
       approvals,

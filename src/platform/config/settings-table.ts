@@ -198,7 +198,8 @@ export const settingsTable = {
     isMultiTenant: flag('MULTI_TENANCY_ENABLED', { defaultValue: false, description: 'false: one tenant, `default`.' }),
     tenantHostSuffix: text<string | null>('TENANT_HOST_SUFFIX', {
       defaultValue: null,
-      description: 'With `example.org`, requests to `acme.example.org` must carry a credential of the tenant `acme`.',
+      description:
+        'With `example.org`, people of the tenant `acme` sign in at `acme.example.org`, and requests there must carry a credential of it.',
     }),
   },
   audit: {

@@ -23,6 +23,8 @@ export interface IdentityRooms {
   readonly sessions: SessionLimits
   readonly accessTokens: AccessTokens
   readonly now: () => Date
+  /** Before anybody gets in. Throws `tenancy.suspended`. */
+  requireServed(scope: Scope): Promise<void>
   /** After a change: what is remembered of these credentials is asked for anew, here and on other servers. null: of no one tenant. */
   forget(scope: Scope | null, match: (credential: FoundCredential) => boolean): void
 }

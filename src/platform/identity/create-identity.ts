@@ -36,6 +36,8 @@ export interface IdentityOptions {
   readonly oidc?: OidcSettings | null
   /** Hears of changes made here to credentials, members and roles: other servers are to forget them too. */
   readonly changed?: (scope: Scope) => void
+  /** Throws where nobody is let into a tenant, see `Tenants.admit`; absent: it is never so. */
+  readonly requireServed?: (scope: Scope) => Promise<void>
   readonly now?: () => Date
 }
 
@@ -55,6 +57,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     },
     sessions: options.sessions ?? usualSessions,
     accessTokens: createAccessTokens({ keys: signingKeys(options), issuer: options.issuer ?? 'aishell', now }),
+    requireServed: options.requireServed ?? (async () => undefined),
     forget: (scope, match) => {
       cache.forget(match)
       if (scope !== null) options.changed?.(scope)

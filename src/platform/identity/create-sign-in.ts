@@ -13,19 +13,19 @@ export function createSignIn(rooms: IdentityRooms, people: People, sealer: Seale
   const provider = oidc === null ? null : createOidc(rooms, people, sealer, oidc)
   return {
     provider,
-    withPassword: (scope, given, visitor) => signInWithPassword(rooms, scope, given, visitor),
+    withPassword: (place, given, visitor) => signInWithPassword(rooms, place, given, visitor),
     changePassword: (actor, given, visitor) => changePassword(rooms, actor, given, visitor),
     setPassword: (actor, memberId, password) => setPassword(rooms, people, actor, memberId, password),
     invite: (actor, memberId) => invite(rooms, people, actor, memberId),
-    invitation: async (text) => {
-      const invited = await readInvitation(rooms, text)
+    invitation: async (place, text) => {
+      const invited = await readInvitation(rooms, place, text)
       return invited === null ? null : { memberName: invited.name }
     },
-    acceptInvitation: (text, password, visitor) => acceptInvitation(rooms, text, password, visitor),
-    beginDeviceLogin: (scope, client, baseUrl) => beginDeviceLogin(rooms, scope, client, baseUrl),
+    acceptInvitation: (place, text, password, visitor) => acceptInvitation(rooms, place, text, password, visitor),
+    beginDeviceLogin: (place, client, baseUrl) => beginDeviceLogin(rooms, place, client, baseUrl),
     deviceLogin: (actor, userCode) => findDeviceLogin(rooms, actor, userCode),
     decideDeviceLogin: (actor, userCode, isConfirmed) => decideDeviceLogin(rooms, actor, userCode, isConfirmed),
-    pollDeviceLogin: (deviceCode) => pollDeviceLogin(rooms, deviceCode),
+    pollDeviceLogin: (place, deviceCode) => pollDeviceLogin(rooms, place, deviceCode),
     signOut: (actor, options) => signOut(rooms, sealer, provider, actor, options),
   }
 }

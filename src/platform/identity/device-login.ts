@@ -2,6 +2,8 @@ import { randomInt } from 'node:crypto'
 import { newId, ShellError, type Actor, type Scope } from '../../domain/index.ts'
 import type { DeviceLoginBody, DevicePollBody } from '../../contract/index.ts'
 import { sql, type Query } from '../store/index.ts'
+import type { SignInPlace } from '../tenancy/index.ts'
+import { isAt } from './at-place.ts'
 import type { IdentityRooms } from './authenticate.ts'
 import { insertToken } from './tokens.ts'
 import { hashToken, isSecretText, newSecretText } from './token-text.ts'
@@ -16,13 +18,20 @@ const alphabet = 'BCDFGHJKLMNPQRSTVWXZ'
 const codeLength = 8
 
 /** RFC 8628, served by ourselves: the terminal shows a code, a person who has signed in confirms it, the terminal gets a token. */
-export async function beginDeviceLogin(rooms: IdentityRooms, scope: Scope, client: string, baseUrl: string): Promise<DeviceLoginBody> {
+export async function beginDeviceLogin(
+  rooms: IdentityRooms,
+  place: SignInPlace,
+  client: string,
+  baseUrl: string,
+): Promise<DeviceLoginBody> {
   const [deviceCode, userCode, now] = [newSecretText('device'), newUserCode(), rooms.now()]
+  const [scope, ward] = [place.countedIn, wardOf(place)]
   await rooms.store.within(scope, async (query) => {
     await query.deleteFrom('device_login').where('expires_at', '<', now).execute()
     const { count } = await query
       .selectFrom('device_login')
       .select((select) => select.fn.countAll<string>().as('count'))
+      .where(ofWard(ward))
       .executeTakeFirstOrThrow()
     if (Number(count) >= maxPending) throw tooMany()
     await query
@@ -31,7 +40,7 @@ export async function beginDeviceLogin(rooms: IdentityRooms, scope: Scope, clien
         tenant_id: scope.tenantId,
         device_login_id: newId(),
         hash: hashToken(deviceCode),
-        user_code: userCode,
+        user_code: `${ward}${userCode}`,
         client: shownClient(client),
         created_at: now,
         expires_at: new Date(now.getTime() + lifeS * 1000),
@@ -73,7 +82,7 @@ export async function decideDeviceLogin(rooms: IdentityRooms, actor: Actor, user
   return numUpdatedRows === 1n
 }
 
-export async function pollDeviceLogin(rooms: IdentityRooms, deviceCode: string): Promise<DevicePollBody> {
+export async function pollDeviceLogin(rooms: IdentityRooms, place: SignInPlace, deviceCode: string): Promise<DevicePollBody> {
   const scope = await scopeOf(rooms, deviceCode)
   if (scope === null) return ended('expired')
   const now = rooms.now()
@@ -81,6 +90,7 @@ export async function pollDeviceLogin(rooms: IdentityRooms, deviceCode: string):
   const row = await rooms.store.within(scope, async (query) => {
     const found = await query.selectFrom('device_login').selectAll().where('hash', '=', hash).forUpdate().executeTakeFirst()
     if (found === undefined || found.expires_at <= now || found.state === 'used') return null
+    if (!isBegunAt(place, scope, found.user_code)) return null
     const isHasty = found.polled_at !== null && now.getTime() - found.polled_at.getTime() < found.interval_s * 1000
     const interval = isHasty ? found.interval_s + slowDownS : found.interval_s
     const state = found.state === 'confirmed' && !isHasty ? ('used' as const) : found.state
@@ -107,6 +117,24 @@ async function scopeOf(rooms: IdentityRooms, deviceCode: string): Promise<Scope 
   )
   const tenantId = rows[0]?.tenant_id ?? null
   return tenantId === null ? null : { tenantId }
+}
+
+/**
+ * What stands before the codes of terminals that wait at a tenant which is not there: with it no code that a person types is theirs,
+ * and it tells one such place from another. Those of a tenant that is there have none.
+ */
+function wardOf({ scope, named }: SignInPlace): string {
+  return scope === null ? `${hashToken(named ?? '').toString('hex')} ` : ''
+}
+
+function ofWard(ward: string) {
+  return ward === '' ? sql<boolean>`strpos(user_code, ' ') = 0` : sql<boolean>`starts_with(user_code, ${ward})`
+}
+
+function isBegunAt(place: SignInPlace, scope: Scope, keptCode: string): boolean {
+  if (place.named === null) return true
+  const isNowhere = keptCode.includes(' ')
+  return place.scope === null ? isNowhere && keptCode.startsWith(wardOf(place)) : !isNowhere && isAt(place, scope)
 }
 
 function pending(query: Query, code: string, now: Date) {

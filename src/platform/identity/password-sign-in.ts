@@ -1,13 +1,14 @@
 import { newId, type Actor, type Scope } from '../../domain/index.ts'
-import type { People } from '../tenancy/index.ts'
+import type { People, SignInPlace } from '../tenancy/index.ts'
 import { sql, type Query } from '../store/index.ts'
+import { isAt } from './at-place.ts'
 import type { IdentityRooms } from './authenticate.ts'
 import { checkPassword } from './password-rules.ts'
 import { hashPassword, isOutdated, isPassword, storePassword } from './passwords.ts'
 import { createSession, revokeSessions, type SessionStart } from './sessions.ts'
 import type { SignIn, SignInOutcome } from './sign-in.ts'
 import type { SignedIn, Visitor } from './signed-in.ts'
-import { countFailure, forgetFailures, waitFor, type Attempt } from './throttle.ts'
+import { countFailure, forgetFailures, networkOf, waitFor, type Attempt } from './throttle.ts'
 import { hashToken, isSecretText, newSecretText } from './token-text.ts'
 
 const invitationMs = 3 * 86_400_000
@@ -22,17 +23,19 @@ interface Account {
 
 export async function signInWithPassword(
   rooms: IdentityRooms,
-  scope: Scope,
+  place: SignInPlace,
   given: { readonly name: string; readonly password: string },
   visitor: Visitor,
 ): Promise<SignInOutcome> {
-  const account = await findAccount(rooms, scope, given.name, visitor)
-  const attempt = attemptOf(given.name, visitor, account)
-  const seconds = await waitFor(rooms, scope, attempt)
+  const { scope, countedIn } = place
+  const found = await findAccount(rooms, countedIn, given.name, visitor)
+  const account = scope === null ? null : found // nobody is a member of a tenant that is not there; it costs the same to say so
+  const attempt = scope === null ? attemptNowhere(place, given.name, visitor) : attemptOf(given.name, visitor, account)
+  const seconds = await waitFor(rooms, countedIn, attempt)
   if (seconds > 0) return { kind: 'wait', seconds }
   // An account without a password costs the same time as a wrong one.
-  if (!(await isPassword(account?.hash ?? null, given.password)) || account === null || account.hash === null) {
-    await countFailure(rooms, scope, attempt)
+  if (!(await isPassword(account?.hash ?? null, given.password)) || scope === null || account === null || account.hash === null) {
+    await countFailure(rooms, countedIn, attempt)
     return { kind: 'refused' }
   }
   await forgetFailures(rooms, scope, attempt)
@@ -92,7 +95,11 @@ export async function invite(rooms: IdentityRooms, people: People, actor: Actor,
   return { text, expiresAt }
 }
 
-export async function readInvitation(rooms: IdentityRooms, text: string): Promise<(Account & { readonly scope: Scope }) | null> {
+export async function readInvitation(
+  rooms: IdentityRooms,
+  place: SignInPlace,
+  text: string,
+): Promise<(Account & { readonly scope: Scope }) | null> {
   if (!isSecretText('invitation', text)) return null
   const hash = hashToken(text)
   const { rows } = await rooms.store.withoutTenant((query) =>
@@ -101,13 +108,21 @@ export async function readInvitation(rooms: IdentityRooms, text: string): Promis
   const tenantId = rows[0]?.tenant_id ?? null
   if (tenantId === null) return null
   const scope = { tenantId }
+  if (!isAt(place, scope)) return null
   const row = await rooms.store.within(scope, (query) => openInvitation(query, hash, rooms.now()).executeTakeFirst())
   return row === undefined ? null : { scope, memberId: row.member_id, name: row.name, hash: null, isKnownDevice: false }
 }
 
-export async function acceptInvitation(rooms: IdentityRooms, text: string, password: string, visitor: Visitor): Promise<SignedIn | null> {
-  const invited = await readInvitation(rooms, text)
+export async function acceptInvitation(
+  rooms: IdentityRooms,
+  place: SignInPlace,
+  text: string,
+  password: string,
+  visitor: Visitor,
+): Promise<SignedIn | null> {
+  const invited = await readInvitation(rooms, place, text)
   if (invited === null) return null
+  await rooms.requireServed(invited.scope)
   await checkPassword(password, [invited.name])
   const { scope, memberId } = invited
   const [stored, now] = [await hashPassword(password), rooms.now()]
@@ -127,7 +142,7 @@ export async function acceptInvitation(rooms: IdentityRooms, text: string, passw
   return begin(rooms, scope, invited, { method: 'invitation' }, visitor)
 }
 
-/** A session, and a place for this browser among those known. */
+/** A session, and a place for this browser among those known. Throws `tenancy.suspended`: to those only who have proven who they are. */
 export async function begin(
   rooms: IdentityRooms,
   scope: Scope,
@@ -136,6 +151,7 @@ export async function begin(
   visitor: Visitor,
 ): Promise<SignedIn> {
   const { memberId } = member
+  await rooms.requireServed(scope)
   const session = await createSession(rooms, scope, { ...start, memberId, client: visitor.client })
   const device = visitor.device !== null && isSecretText('browser', visitor.device) ? visitor.device : newSecretText('browser')
   await rooms.store.within(scope, async (query) => {
@@ -221,4 +237,10 @@ function accounts(query: Query) {
 
 function attemptOf(name: string, visitor: Visitor, account: Account | null): Attempt {
   return { account: name, network: visitor.network, device: account?.isKnownDevice === true ? visitor.device : null }
+}
+
+/** Counted beside the accounts of `default` and apart from them, as any other tenant counts its own. */
+function attemptNowhere({ named }: SignInPlace, name: string, visitor: Visitor): Attempt {
+  const apart = `\0${named ?? ''}`
+  return { account: `${name}${apart}`, network: `${networkOf(visitor.network)}${apart}`, device: null }
 }

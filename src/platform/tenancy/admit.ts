@@ -19,7 +19,7 @@ export async function admit(rooms: PeopleRooms, scope: Scope, person: OutsidePer
       .executeTakeFirst()
     const memberId = known?.member_id ?? (await makeMember(query, scope, person))
     if (memberId === null) return null
-    if (known !== undefined && person.role !== null) await follow(query, memberId, person.role)
+    if (known !== undefined && !(await follow(query, memberId, person.role))) return null
     await setGroups(query, scope, memberId, person.groups)
     return { memberId, isNew: known === undefined }
   })
@@ -38,11 +38,13 @@ async function makeMember(query: Query, scope: Scope, person: OutsidePerson): Pr
   return id
 }
 
-/** The mapping decides at every sign-in, but takes the tenant's last admin from nobody. */
-async function follow(query: Query, memberId: string, role: string): Promise<void> {
+/** The mapping decides at every sign-in, but takes the tenant's last admin from nobody. false: it lets them in no more. */
+async function follow(query: Query, memberId: string, role: string | null): Promise<boolean> {
   const member = await requireMember(query, memberId)
-  if (member.role === role || (role !== 'admin' && (await isLastAdmin(query, member)))) return
+  if (member.role === role || (role !== 'admin' && (await isLastAdmin(query, member)))) return true
+  if (role === null) return false
   await query.updateTable('member').set({ role }).where('member_id', '=', memberId).execute()
+  return true
 }
 
 /** Groups that are not there are left out: a mapping makes no groups, for nobody would know what they may do. */

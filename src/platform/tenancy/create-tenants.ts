@@ -1,16 +1,16 @@
 import { mayDo, newId, ShellError, type Actor, type Scope } from '../../domain/index.ts'
 import { quotasShape, type QuotasBody, type TenantBody } from '../../contract/index.ts'
 import { isUniqueViolation, sql, type Store } from '../store/index.ts'
+import { tenantNamedBy, type Addresses } from './addresses.ts'
 import { eraseTenant, exportRows } from './erase-tenant.ts'
-import type { TenantClaim, Tenants } from './tenants.ts'
+import type { SignInPlace, TenantClaim, Tenants } from './tenants.ts'
 
 export interface TenantsOptions {
   readonly store: Store
   readonly defaultTenant: Scope
   /** false: only `default` is served. */
   readonly isMultiTenant: boolean
-  /** `example.org`: then `acme.example.org` is the tenant `acme`; null: host names tell nothing. */
-  readonly hostSuffix: string | null
+  readonly addresses: Addresses
   readonly nowMs?: () => number
   /** Hears of changes made here. */
   readonly changed?: (scope: Scope) => void
@@ -47,6 +47,22 @@ class TenantsRoom implements Tenants {
     if (tenant === null) throw unknownTenant()
     if (tenant.state === 'suspended') throw suspended()
     for (const named of this.#claimed(claim)) if (named !== tenant.name && named !== tenant.id) throw mismatch()
+  }
+
+  async signInPlace(claim: TenantClaim): Promise<SignInPlace> {
+    const { defaultTenant } = this.#options
+    const claimed = [...new Set(this.#claimed(claim))]
+    const [named = null] = claimed
+    if (named === null) return placeOf(defaultTenant, null, defaultName)
+    const [found, ...others] = await Promise.all(claimed.map((name) => this.#served(name)))
+    if (others.some((other) => other === null || other?.id !== found?.id)) throw twoTenants()
+    return found == null ? { scope: null, countedIn: defaultTenant, named, names: [] } : placeOf({ tenantId: found.id }, named, found.name)
+  }
+
+  async nameOf(scope: Scope): Promise<string> {
+    const tenant = await this.#look(scope)
+    if (tenant === null) throw unknownTenant()
+    return tenant.name
   }
 
   async requireOperator(actor: Actor): Promise<void> {
@@ -120,8 +136,8 @@ class TenantsRoom implements Tenants {
   }
 
   async find(idOrName: string): Promise<TenantBody> {
-    const found = (await this.list()).find((tenant) => tenant.id === idOrName || tenant.name === idOrName)
-    if (found === undefined) throw unknownTenant()
+    const found = await this.#named(idOrName)
+    if (found === null) throw unknownTenant()
     return found
   }
 
@@ -195,11 +211,30 @@ class TenantsRoom implements Tenants {
 
   /** Names and ids that host and header give, none where they say nothing. */
   #claimed({ host, header }: TenantClaim): readonly string[] {
-    const suffix = this.#options.hostSuffix === null ? null : `.${this.#options.hostSuffix.toLowerCase()}`
-    const name = host?.toLowerCase()
-    const fromHost = suffix !== null && name?.endsWith(suffix) === true ? [name.slice(0, -suffix.length)] : []
-    return [...fromHost, ...(header === undefined ? [] : [header.trim().toLowerCase()])]
+    const fromHost = host === undefined ? null : tenantNamedBy(host, this.#options.addresses)
+    return [...(fromHost === null ? [] : [fromHost]), ...(header === undefined ? [] : [header.trim().toLowerCase()])]
   }
+
+  /** A tenant people may sign in to, suspended ones too; null: there is none of this name or id, or only `default` is served. */
+  async #served(idOrName: string): Promise<TenantBody | null> {
+    const found = await this.#named(idOrName)
+    const { isMultiTenant, defaultTenant } = this.#options
+    return isMultiTenant || found?.id === defaultTenant.tenantId ? found : null
+  }
+
+  async #named(idOrName: string): Promise<TenantBody | null> {
+    const { rows } = await this.#store.withoutTenant((query) =>
+      sql<Row>`SELECT * FROM list_tenants() WHERE tenant_id::text = ${idOrName} OR name = ${idOrName}`.execute(query),
+    )
+    const row = rows.find((one) => one.tenant_id === idOrName) ?? rows[0] // an id outranks a name that looks like it
+    return row === undefined ? null : bodyOf(row)
+  }
+}
+
+const defaultName = 'default'
+
+function placeOf(scope: Scope, named: string | null, name: string): SignInPlace {
+  return { scope, countedIn: scope, named, names: [name, scope.tenantId] }
 }
 
 interface Row {
@@ -245,6 +280,15 @@ function mismatch(): ShellError {
     kind: 'denied',
     message: 'The credential belongs to another tenant than the host name or `x-aishell-tenant` names.',
     hint: 'Use the address of your own tenant, or leave the header out.',
+  })
+}
+
+function twoTenants(): ShellError {
+  return new ShellError({
+    code: 'tenancy.mismatch',
+    kind: 'denied',
+    message: 'The host name and `x-aishell-tenant` name two tenants.',
+    hint: 'Leave the header out, or name the tenant whose address this is.',
   })
 }
 

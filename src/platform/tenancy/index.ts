@@ -2,6 +2,7 @@
 // Quotas and rate limits of a tenant live here too.
 // Touches its own tables.
 // Refuses credentials: who somebody is, identity says.
+export { tenantNamedBy, tenantUrl, type Addresses } from './addresses.ts'
 export type { Member, Tenancy } from './tenancy.ts'
 export type { OutsidePerson, People } from './people.ts'
 export { createPeople, type PeopleOptions } from './create-people.ts'
@@ -9,5 +10,5 @@ export { createTenancy } from './create-tenancy.ts'
 export { createTenants, type TenantsOptions } from './create-tenants.ts'
 export { RateLimits, type RateOutcome, type RateSubject, type RateTable } from './rates/rate-limits.ts'
 export { Quotas, type Ticket } from './quotas.ts'
-export type { TenantClaim, Tenants } from './tenants.ts'
+export type { SignInPlace, TenantClaim, Tenants } from './tenants.ts'
 export { describeTenantModel, readTenantModel, removeTenantModel, saveTenantModel, type TenantModel } from './tenant-model.ts'

@@ -9,6 +9,18 @@ export interface TenantClaim {
   readonly header?: string | undefined
 }
 
+/** Where somebody who has not signed in yet wants to. */
+export interface SignInPlace {
+  /** The tenant they sign in to; null: host or header name one that is not there, which is answered as one to which they do not belong. */
+  readonly scope: Scope | null
+  /** Where tries are counted: the tenant, or `default` for one that is not there. */
+  readonly countedIn: Scope
+  /** The tenant as host or header name it; null: neither does, and it is `default` where nothing else decides. */
+  readonly named: string | null
+  /** What rules may call that tenant: its name and its id. */
+  readonly names: readonly string[]
+}
+
 /** The tenants of an installation, for its operators, and what each request asks of them. */
 export interface Tenants {
   /**
@@ -16,6 +28,13 @@ export interface Tenants {
    * `tenancy.single` for another tenant than `default` where there is one only.
    */
   admit(scope: Scope, claim: TenantClaim): Promise<void>
+  /**
+   * Where a request without a credential belongs. Tells nobody which tenants there are: for one that is not there the answer is
+   * a place too. Throws `tenancy.mismatch` where host and header name two.
+   */
+  signInPlace(claim: TenantClaim): Promise<SignInPlace>
+  /** The name of a tenant that is there. Throws `tenancy.unknown`. */
+  nameOf(scope: Scope): Promise<string>
   /** Throws `tenancy.single` where there is one tenant only, `tenancy.not-operator` for everybody else. */
   requireOperator(actor: Actor): Promise<void>
   /** The tenant's first operator, where there is none: an admin of the tenant `default`. */

@@ -1,19 +1,19 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { mayDo, ShellError, type Actor, type Surface } from '../../domain/index.ts'
+import type { Addresses } from '../../platform/tenancy/index.ts'
 import type { App } from './app.ts'
 import { Cookies } from './cookies.ts'
 import type { HttpRooms } from './rooms.ts'
 import { requireOwnSite } from './same-site.ts'
 
-export interface Browsers {
+export interface Browsers extends Addresses {
   readonly cookies: Cookies
-  readonly publicUrl: string | null
   /** Other origins whose pages may use a session. */
   readonly origins: readonly string[]
 }
 
 /** For routes that are only described, never asked. */
-export const noBrowsers: Browsers = { cookies: new Cookies({ publicUrl: null }), publicUrl: null, origins: [] }
+export const noBrowsers: Browsers = { cookies: new Cookies({ publicUrl: null }), publicUrl: null, tenantHostSuffix: null, origins: [] }
 
 /** Every route that does not say it is open needs a credential, also those that do not exist. */
 export function requireCredentials(app: App, rooms: Pick<HttpRooms, 'identity'>, browsers: Browsers): void {

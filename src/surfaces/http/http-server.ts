@@ -31,6 +31,8 @@ export interface HttpOptions {
   readonly corsOrigins?: readonly string[]
   /** Address people reach this server at; null: whatever host they name, over plain http. */
   readonly publicUrl?: string | null
+  /** `example.org`: tenants have pages at `NAME.example.org`. */
+  readonly tenantHostSuffix?: string | null
   /** Proxies whose word is taken on where a request comes from. */
   readonly trustedProxies?: readonly string[]
   readonly bodyLimitBytes?: number
@@ -78,6 +80,7 @@ export async function createHttpServer(rooms: HttpRooms, options: HttpOptions): 
   const browsers: Browsers = {
     cookies: new Cookies({ publicUrl: options.publicUrl ?? null }),
     publicUrl: options.publicUrl ?? null,
+    tenantHostSuffix: options.tenantHostSuffix ?? null,
     origins: options.corsOrigins ?? [],
   }
   dropStalledReaders(app, options.readerStallMs ?? 60_000)

@@ -1,9 +1,9 @@
-import type { Actor, Scope } from '../../domain/index.ts'
+import type { Actor } from '../../domain/index.ts'
 import type { ReadyBody } from '../../contract/index.ts'
 import type { Connections } from '../../platform/connections/index.ts'
 import type { Identity } from '../../platform/identity/index.ts'
 import type { Observer } from '../../platform/observe/index.ts'
-import type { People, RateLimits } from '../../platform/tenancy/index.ts'
+import type { People, RateLimits, SignInPlace, TenantClaim } from '../../platform/tenancy/index.ts'
 import type { Answer, ApprovalDesk } from '../../question/index.ts'
 import type { Record } from '../../question/record/index.ts'
 import type { RunningAnswers } from './running-answers.ts'
@@ -41,8 +41,8 @@ export interface HttpRooms {
   readonly running: RunningAnswers
   readonly identity: Identity
   readonly people: People
-  /** The tenant that people who ask for this host sign in to. */
-  readonly signInScope: (host: string) => Promise<Scope>
+  /** Where people who have not signed in want to: what host and header say. Throws `tenancy.mismatch`. */
+  readonly signInPlace: (claim: TenantClaim) => Promise<SignInPlace>
   readonly connections: Connections
   readonly record: Record
   readonly approvals: Omit<ApprovalDesk, 'sweep' | 'close'>

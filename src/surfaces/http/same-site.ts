@@ -1,17 +1,21 @@
 import type { FastifyRequest } from 'fastify'
 import { ShellError } from '../../domain/index.ts'
+import type { Addresses } from '../../platform/tenancy/index.ts'
+import { siteUrl } from './site-url.ts'
+
+/** Where our own pages are, and other origins whose pages may use a session. */
+export interface OwnSite extends Addresses {
+  readonly origins: readonly string[]
+}
 
 const safeMethods = ['GET', 'HEAD', 'OPTIONS', 'TRACE']
 
 /**
  * Against requests that another site makes a browser send along with its cookies: a method that changes something must come
- * from our own pages, or from an origin the operator allows. Browsers say where it comes from in `origin` and
- * `sec-fetch-site`; one that says neither is refused.
+ * from pages of the very address it goes to, or from an origin the operator allows. Another tenant's pages are another site. Browsers
+ * say where it comes from in `origin` and `sec-fetch-site`; one that says neither is refused.
  */
-export function requireOwnSite(
-  request: FastifyRequest,
-  own: { readonly publicUrl: string | null; readonly origins: readonly string[] },
-): void {
+export function requireOwnSite(request: FastifyRequest, own: OwnSite): void {
   if (safeMethods.includes(request.method)) return
   const { origin, 'sec-fetch-site': site } = request.headers
   if (origin === undefined ? site === 'same-origin' : isOwn(origin, request, own)) {
@@ -25,12 +29,6 @@ export function requireOwnSite(
   })
 }
 
-function isOwn(
-  origin: string,
-  request: FastifyRequest,
-  own: { readonly publicUrl: string | null; readonly origins: readonly string[] },
-): boolean {
-  if (own.origins.includes(origin)) return true
-  if (own.publicUrl !== null && URL.parse(own.publicUrl)?.origin === origin) return true
-  return own.publicUrl === null && origin === `http://${request.headers.host ?? ''}`
+function isOwn(origin: string, request: FastifyRequest, own: OwnSite): boolean {
+  return own.origins.includes(origin) || URL.parse(siteUrl(request, own))?.origin === origin
 }

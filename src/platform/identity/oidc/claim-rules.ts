@@ -8,22 +8,38 @@ export interface ClaimRule {
   readonly value: string
   readonly role?: RoleName | undefined
   readonly groups?: readonly string[] | undefined
+  /** Absent: `default`. */
   readonly tenant?: string | undefined
 }
 
 export type Claims = { readonly [name: string]: unknown }
 
-/** The first matching rule that names a role, or a tenant, decides; groups of all matching rules add up. */
+/** Whose a rule is that names no tenant: so nobody gets into a customer's tenant by a rule that was written before it was there. */
+export const ownTenant = 'default'
+
+/** The tenant that claims lead to where no host decides: that of the first matching rule which gives a role or names a tenant. */
+export function tenantByRules(rules: readonly ClaimRule[], claims: Claims): string {
+  return matchingRules(rules, claims).find((rule) => rule.role !== undefined || rule.tenant !== undefined)?.tenant ?? ownTenant
+}
+
+/**
+ * What claims give in one tenant, which rules may call by any of `names`: rules for another give nothing here. The first matching
+ * rule that gives a role decides; groups of all matching rules add up.
+ */
 export function applyRules(
   rules: readonly ClaimRule[],
   claims: Claims,
-): { readonly role: RoleName | null; readonly groups: readonly string[]; readonly tenant: string | null } {
-  const matching = rules.filter((rule) => valuesOf(claims, rule.claim).some((value) => isMatch(rule.value, value)))
+  names: readonly string[],
+): { readonly role: RoleName | null; readonly groups: readonly string[] } {
+  const its = matchingRules(rules, claims).filter((rule) => names.includes(rule.tenant ?? ownTenant))
   return {
-    role: matching.find((rule) => rule.role !== undefined)?.role ?? null,
-    groups: [...new Set(matching.flatMap((rule) => rule.groups ?? []))],
-    tenant: matching.find((rule) => rule.tenant !== undefined)?.tenant ?? null,
+    role: its.find((rule) => rule.role !== undefined)?.role ?? null,
+    groups: [...new Set(its.flatMap((rule) => rule.groups ?? []))],
   }
+}
+
+function matchingRules(rules: readonly ClaimRule[], claims: Claims): readonly ClaimRule[] {
+  return rules.filter((rule) => valuesOf(claims, rule.claim).some((value) => isMatch(rule.value, value)))
 }
 
 /** A claim's values as texts; what is no text, number or truth has none. */

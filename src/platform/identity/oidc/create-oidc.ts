@@ -14,12 +14,12 @@ import {
   type TokenEndpointResponse,
 } from 'openid-client'
 import { ShellError } from '../../../domain/index.ts'
-import type { People } from '../../tenancy/index.ts'
+import type { People, SignInPlace } from '../../tenancy/index.ts'
 import type { IdentityRooms } from '../authenticate.ts'
 import { begin } from '../password-sign-in.ts'
 import type { SignedIn, Visitor } from '../signed-in.ts'
 import { verifyLogoutToken, endProviderSessions } from './back-channel.ts'
-import { applyRules, valuesOf, type Claims } from './claim-rules.ts'
+import { applyRules, ownTenant, tenantByRules, valuesOf, type Claims } from './claim-rules.ts'
 import { createDiscovery, unreachable, type Discovered } from './discover.ts'
 import type { OidcProvider, OidcSettings } from './oidc-provider.ts'
 import type { Sealer } from './sealer.ts'
@@ -31,6 +31,9 @@ interface Flow {
   readonly verifier: string
   readonly returnTo: string
   readonly untilMs: number
+  /** The tenant whose pages it was begun on; null: the installation's own. */
+  readonly named: string | null
+  readonly redirectUri: string
 }
 
 const flowLifeMs = 10 * 60_000
@@ -39,10 +42,9 @@ const flowPurpose = 'oidc flow'
 
 export function createOidc(rooms: IdentityRooms, people: People, sealer: Sealer, settings: OidcSettings): OidcProvider {
   const discovered = createDiscovery(settings)
-  const redirectUri = `${settings.publicUrl}/auth/oidc/callback`
   return {
     label: settings.label,
-    begin: async (returnTo) => {
+    begin: async (place, siteUrl, returnTo) => {
       const { configuration } = await discovered()
       const flow: Flow = {
         state: randomState(),
@@ -50,9 +52,11 @@ export function createOidc(rooms: IdentityRooms, people: People, sealer: Sealer,
         verifier: randomPKCECodeVerifier(),
         returnTo,
         untilMs: rooms.now().getTime() + flowLifeMs,
+        named: place.named,
+        redirectUri: `${siteUrl}/auth/oidc/callback`,
       }
       const url = buildAuthorizationUrl(configuration, {
-        redirect_uri: redirectUri,
+        redirect_uri: flow.redirectUri,
         scope: settings.scopes.join(' '),
         code_challenge: await calculatePKCECodeChallenge(flow.verifier),
         code_challenge_method: 'S256',
@@ -61,14 +65,14 @@ export function createOidc(rooms: IdentityRooms, people: People, sealer: Sealer,
       })
       return { url: url.href, flow: sealer.seal(flowPurpose, JSON.stringify(flow)).toString('base64url') }
     },
-    finish: async (query, flowText, visitor) => {
-      const flow = openFlow(rooms, sealer, flowText)
+    finish: async (place, query, flowText, visitor) => {
+      const flow = openFlow(rooms, sealer, flowText, place)
       const { configuration, keys } = await discovered()
-      const url = new URL(redirectUri)
+      const url = new URL(flow.redirectUri)
       url.search = query
       const answer = await exchange(configuration, url, flow)
       const claims = await provenClaims(settings, { configuration, keys }, answer)
-      const signedIn = await admit(rooms, people, sealer, settings, claims, answer.id_token ?? '', visitor)
+      const signedIn = await admit({ rooms, people, sealer, settings, visitor }, place, claims, answer.id_token ?? '')
       return { signedIn, returnTo: flow.returnTo }
     },
     signOutUrl: async (idToken, returnTo) => {
@@ -85,14 +89,14 @@ export function createOidc(rooms: IdentityRooms, people: People, sealer: Sealer,
   }
 }
 
-function openFlow(rooms: IdentityRooms, sealer: Sealer, text: string | null): Flow {
+function openFlow(rooms: IdentityRooms, sealer: Sealer, text: string | null, { named }: SignInPlace): Flow {
   const opened = text === null ? null : sealer.open(flowPurpose, Buffer.from(text, 'base64url'))
   const flow = opened === null ? null : (JSON.parse(opened) as Flow) // sealed by begin() and by nobody else
-  if (flow !== null && flow.untilMs > rooms.now().getTime()) return flow
+  if (flow !== null && flow.untilMs > rooms.now().getTime() && flow.named === named) return flow
   throw new ShellError({
     code: 'identity.flow-lost',
     kind: 'invalid',
-    message: 'This sign-in was not begun in this browser, or it took longer than ten minutes.',
+    message: 'This sign-in was not begun in this browser at this address, or it took longer than ten minutes.',
     hint: 'Begin again from the sign-in page, with cookies allowed for this address.',
   })
 }
@@ -143,21 +147,30 @@ async function provenClaims(
   return { ...more, ...payload }
 }
 
+interface Admission {
+  readonly rooms: IdentityRooms
+  readonly people: People
+  readonly sealer: Sealer
+  readonly settings: OidcSettings
+  readonly visitor: Visitor
+}
+
+/** Where the address names no tenant, the rules do. */
 async function admit(
-  rooms: IdentityRooms,
-  people: People,
-  sealer: Sealer,
-  settings: OidcSettings,
+  { rooms, people, sealer, settings, visitor }: Admission,
+  place: SignInPlace,
   claims: Claims & JWTPayload,
   idToken: string,
-  visitor: Visitor,
 ): Promise<SignedIn> {
-  const { role, groups, tenant } = applyRules(settings.rules, claims)
+  const { scope, names } = place.named === null ? await settings.tenantNamed(tenantByRules(settings.rules, claims)) : place
+  const { role, groups } = applyRules(settings.rules, claims, names)
   const [issuer, subject] = [String(claims.iss), String(claims.sub)]
-  const scope = await settings.findTenant(tenant ?? 'default')
   const name = [settings.nameClaim, 'email', 'name', 'sub'].flatMap((claim) => valuesOf(claims, claim))[0] ?? subject
-  const admitted = scope === null ? null : await people.admit(scope, { issuer, subject, name, role: role ?? settings.defaultRole, groups })
-  if (scope === null || admitted === null) throw notAdmitted()
+  const given = role ?? (names.includes(ownTenant) ? settings.defaultRole : null)
+  if (scope === null) throw notAdmitted()
+  if (given !== null) await rooms.requireServed(scope)
+  const admitted = await people.admit(scope, { issuer, subject, name, role: given, groups })
+  if (admitted === null) throw notAdmitted()
   const provider = {
     issuer,
     subject,
@@ -190,6 +203,6 @@ function notAdmitted(): ShellError {
     code: 'identity.not-admitted',
     kind: 'denied',
     message: 'The identity provider knows you, but nothing here lets you in.',
-    hint: 'Ask an admin: a rule under `signIn` in aishell.yaml, or OIDC_DEFAULT_ROLE, gives people a role.',
+    hint: 'Check the address, which may be another tenant’s. Ask an admin: a rule under `signIn` in aishell.yaml that names this tenant gives people a role; in `default` OIDC_DEFAULT_ROLE does too.',
   })
 }

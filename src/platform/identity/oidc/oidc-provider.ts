@@ -1,4 +1,5 @@
-import type { Scope, Secret } from '../../../domain/index.ts'
+import type { Secret } from '../../../domain/index.ts'
+import type { SignInPlace } from '../../tenancy/index.ts'
 import type { SignedIn, Visitor } from '../signed-in.ts'
 import type { ClaimRule } from './claim-rules.ts'
 
@@ -18,12 +19,10 @@ export interface OidcSettings {
   readonly label: string
   readonly clockToleranceS: number
   readonly rules: readonly ClaimRule[]
-  /** For those whom no rule gives one; null: they are not let in. */
+  /** In `default`, for those whom no rule gives one; null: they are not let in. */
   readonly defaultRole: string | null
-  /** Address people reach this server at. */
-  readonly publicUrl: string
-  /** null: there is no such tenant. */
-  readonly findTenant: (name: string) => Promise<Scope | null>
+  /** The tenant that a rule names. */
+  readonly tenantNamed: (name: string) => Promise<SignInPlace>
 }
 
 /** Where a browser is sent, and the cookie that makes its return ours. */
@@ -35,13 +34,18 @@ export interface OidcStart {
 /** One OpenID Connect provider: code flow with PKCE. */
 export interface OidcProvider {
   readonly label: string
-  /** Throws `identity.provider-unreachable`. */
-  begin(returnTo: string): Promise<OidcStart>
+  /** From a place whose pages are at `url`, which the provider must know. Throws `identity.provider-unreachable`. */
+  begin(place: SignInPlace, url: string, returnTo: string): Promise<OidcStart>
   /**
-   * The browser has come back with `query`; `flow`: its cookie. Throws `identity.provider-refused`, `identity.provider-answer`,
+   * The browser has come back with `query`; `flow`: its cookie. It ends where it was begun, or not at all. Throws `identity.provider-refused`, `identity.provider-answer`,
    * `identity.provider-unreachable`, `identity.flow-lost`, `identity.not-admitted`.
    */
-  finish(query: string, flow: string | null, visitor: Visitor): Promise<{ readonly signedIn: SignedIn; readonly returnTo: string }>
+  finish(
+    place: SignInPlace,
+    query: string,
+    flow: string | null,
+    visitor: Visitor,
+  ): Promise<{ readonly signedIn: SignedIn; readonly returnTo: string }>
   /** Where to sign out there; null: it has no such place. */
   signOutUrl(idToken: string | null, returnTo: string): Promise<string | null>
   /** Its word that somebody signed out there. Throws `identity.logout-token`. Gives how many sessions ended. */

@@ -23,10 +23,6 @@ export function localPath(wanted: unknown): string {
   return isLocal ? wanted : '/auth/account'
 }
 
-export function baseUrlOf(request: FastifyRequest, { publicUrl }: Browsers): string {
-  return publicUrl ?? `http://${request.headers.host ?? 'localhost'}`
-}
-
 /** Says how long; the header is for programs. */
 export function tooManyFailures(reply: FastifyReply, seconds: number): ShellError {
   void reply.header('retry-after', String(seconds))

@@ -13,16 +13,20 @@ import {
   signOutShape,
   whoamiShape,
 } from '../../../contract/index.ts'
+import { tenantUrl } from '../../../platform/tenancy/index.ts'
 import type { App } from '../app.ts'
 import { actorOf, type Browsers } from '../credentials.ts'
 import { idParams, noContent, problems, problemsWithBody } from '../documented.ts'
-import { baseUrlOf, leaveSession, tooManyFailures, visitorOf } from '../pages/browser.ts'
+import { leaveSession, tooManyFailures, visitorOf } from '../pages/browser.ts'
 import type { HttpRooms } from '../rooms.ts'
-import { scopeFor } from './sign-in-pages.ts'
+import { placeOf } from '../sign-in-place.ts'
+import { siteUrl } from '../site-url.ts'
 
-type Rooms = Pick<HttpRooms, 'identity' | 'record' | 'signInScope'>
+type Rooms = Pick<HttpRooms, 'identity' | 'record' | 'signInPlace'>
 
 const tags = ['identity']
+const chosenBy =
+  'The tenant is the one that the host name or `x-aishell-tenant` names, else `default`; one that is not there is answered as one to which you do not belong.'
 
 export function authRoutes(app: App, rooms: Rooms, browsers: Browsers): void {
   app.get(
@@ -59,14 +63,14 @@ function signInRoutes(app: App, rooms: Rooms, browsers: Browsers): void {
         operationId: 'signIn',
         tags,
         summary: 'Begin a session with a password',
-        description: 'The session comes as a cookie; programs use tokens.',
+        description: `The session comes as a cookie; programs use tokens. ${chosenBy}`,
         security: [],
         body: signInShape,
         response: { 204: noContent, ...problemsWithBody() },
       },
     },
     async (request, reply) => {
-      const outcome = await identity.signIn.withPassword(await scopeFor(request, rooms), request.body, visitorOf(request, browsers))
+      const outcome = await identity.signIn.withPassword(await placeOf(request, rooms), request.body, visitorOf(request, browsers))
       if (outcome.kind === 'wait') throw tooManyFailures(reply, outcome.seconds)
       if (outcome.kind === 'refused') throw wrongPassword()
       leaveSession(reply, outcome, browsers)
@@ -91,7 +95,7 @@ function signInRoutes(app: App, rooms: Rooms, browsers: Browsers): void {
       const { everywhere } = request.body
       if (everywhere && !mayDo(actor, 'manage-tokens')) throw notYours()
       await record.note(actor, everywhere ? 'sign-out-everywhere' : 'sign-out', actor.name)
-      await identity.signIn.signOut(actor, { everywhere, returnTo: baseUrlOf(request, browsers) })
+      await identity.signIn.signOut(actor, { everywhere, returnTo: siteUrl(request, browsers) })
       await identity.revokeOwnToken(actor)
       browsers.cookies.clear(reply, 'session')
       return reply.code(204).send()
@@ -186,18 +190,16 @@ function deviceRoutes(app: App, rooms: Rooms, browsers: Browsers): void {
         operationId: 'beginDeviceLogin',
         tags,
         summary: 'Begin to sign a terminal in',
-        description: 'Show the person `userCode` and `verificationUri`, then poll (RFC 8628 in spirit).',
+        description: `Show the person \`userCode\` and \`verificationUri\`, then poll (RFC 8628 in spirit). ${chosenBy}`,
         security: [],
         body: deviceLoginInputShape,
         response: { 201: deviceLoginShape, ...problemsWithBody() },
       },
     },
     async (request, reply) => {
-      const begun = await identity.signIn.beginDeviceLogin(
-        await scopeFor(request, rooms),
-        request.body.client,
-        baseUrlOf(request, browsers),
-      )
+      const place = await placeOf(request, rooms)
+      const pages = place.named === null ? null : tenantUrl(place.named, browsers)
+      const begun = await identity.signIn.beginDeviceLogin(place, request.body.client, pages ?? siteUrl(request, browsers))
       return reply.code(201).header('cache-control', 'no-store').send(begun)
     },
   )
@@ -209,13 +211,16 @@ function deviceRoutes(app: App, rooms: Rooms, browsers: Browsers): void {
         operationId: 'pollDeviceLogin',
         tags,
         summary: 'Whether the person has confirmed; the token, once',
+        description: 'At the address of another tenant than it was begun for, the code is not known.',
         security: [],
         body: deviceCodeShape,
         response: { 200: devicePollShape, ...problemsWithBody() },
       },
     },
     async (request, reply) =>
-      reply.header('cache-control', 'no-store').send(await identity.signIn.pollDeviceLogin(request.body.deviceCode)),
+      reply
+        .header('cache-control', 'no-store')
+        .send(await identity.signIn.pollDeviceLogin(await placeOf(request, rooms), request.body.deviceCode)),
   )
 }
 

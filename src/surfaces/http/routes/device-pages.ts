@@ -2,14 +2,16 @@ import { z } from 'zod'
 import type { App } from '../app.ts'
 import { actorOf } from '../credentials.ts'
 import { html, notice, sendPage } from '../pages/layout.ts'
+import { tenantShown } from '../pages/tenant-shown.ts'
 import type { HttpRooms } from '../rooms.ts'
 
-type Rooms = Pick<HttpRooms, 'identity' | 'record'>
+type Rooms = Pick<HttpRooms, 'identity' | 'record' | 'office'>
 
 const form = z.object({ code: z.string().max(40), decision: z.enum(['look', 'confirm', 'deny']) })
 
 /** Where a person who has signed in confirms what a terminal shows. */
-export function devicePages(app: App, { identity, record }: Rooms): void {
+export function devicePages(app: App, rooms: Rooms): void {
+  const { identity, record } = rooms
   app.get(
     '/auth/device',
     {
@@ -34,7 +36,8 @@ export function devicePages(app: App, { identity, record }: Rooms): void {
       if (asked === null) return unknown()
       if (decision === 'look') {
         const body = html`<p>
-            <strong>${asked.client}</strong> asks to act as <strong>${actor.name}</strong>, with all your rights, for 30 days.
+            <strong>${asked.client}</strong> asks to act as <strong>${actor.name}</strong> of the tenant
+            <strong>${await tenantShown(rooms, actor)}</strong>, with all your rights there, for 30 days.
           </p>
           <p class="big-code">${code.toUpperCase()}</p>
           <p>Go on only if you started this yourself and see this very code in your own terminal.</p>

@@ -6,17 +6,19 @@ import type { Browsers } from '../credentials.ts'
 import { leaveSession, visitorOf } from '../pages/browser.ts'
 import { html, notice, sendPage } from '../pages/layout.ts'
 import type { HttpRooms } from '../rooms.ts'
+import { placeOf } from '../sign-in-place.ts'
 
 const form = z.object({ token: z.string().max(200), password: z.string().max(1024), again: z.string().max(1024) })
 
 /** Where an invited member sets a password; the link is good once. */
-export function invitationPages(app: App, { identity }: Pick<HttpRooms, 'identity'>, browsers: Browsers): void {
+export function invitationPages(app: App, rooms: Pick<HttpRooms, 'identity' | 'signInPlace'>, browsers: Browsers): void {
+  const { identity } = rooms
   app.get(
     '/auth/invitation',
     { config: { access: 'open', isHtml: true }, schema: { hide: true, querystring: z.object({ token: z.string().max(200).default('') }) } },
     async (request, reply) => {
       const { token } = request.query
-      const invited = await identity.signIn.invitation(token)
+      const invited = await identity.signIn.invitation(await placeOf(request, rooms), token)
       return invited === null ? gone(reply) : show(reply, invited.memberName, token, null)
     },
   )
@@ -25,11 +27,12 @@ export function invitationPages(app: App, { identity }: Pick<HttpRooms, 'identit
     { config: { access: 'open', isHtml: true, isForm: true }, schema: { hide: true, body: form } },
     async (request, reply) => {
       const { token, password, again } = request.body
-      const invited = await identity.signIn.invitation(token)
+      const place = await placeOf(request, rooms)
+      const invited = await identity.signIn.invitation(place, token)
       if (invited === null) return gone(reply)
       if (password !== again) return show(reply, invited.memberName, token, 'The two passwords are not the same.')
       try {
-        const signedIn = await identity.signIn.acceptInvitation(token, password, visitorOf(request, browsers))
+        const signedIn = await identity.signIn.acceptInvitation(place, token, password, visitorOf(request, browsers))
         if (signedIn === null) return gone(reply)
         leaveSession(reply, signedIn, browsers)
         return reply.redirect('/auth/account', 303)

@@ -2,8 +2,8 @@ import { invitationShape, memberChangeShape, memberInputShape, memberShape, newP
 import type { App } from '../app.ts'
 import { actorOf, type Browsers } from '../credentials.ts'
 import { idParams, noContent, problems, problemsWithBody } from '../documented.ts'
-import { baseUrlOf } from '../pages/browser.ts'
 import type { HttpRooms } from '../rooms.ts'
+import { siteUrl } from '../site-url.ts'
 
 type Rooms = Pick<HttpRooms, 'people' | 'identity' | 'record'>
 
@@ -131,7 +131,7 @@ function credentialRoutes(app: App, { people, identity, record }: Rooms, browser
       const { id } = await people.member(actor, request.params.id)
       await record.note(actor, 'member-invite', id)
       const { text, expiresAt } = await identity.signIn.invite(actor, id)
-      const url = `${baseUrlOf(request, browsers)}/auth/invitation?token=${text}`
+      const url = `${siteUrl(request, browsers)}/auth/invitation?token=${text}`
       return reply.code(201).header('cache-control', 'no-store').send({ url, expiresAt: expiresAt.toISOString() })
     },
   )

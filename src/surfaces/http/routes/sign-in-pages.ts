@@ -1,13 +1,16 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import type { App } from '../app.ts'
 import { actorOf, type Browsers } from '../credentials.ts'
 import { html, notice, sendPage } from '../pages/layout.ts'
-import { baseUrlOf, leaveSession, localPath, tooManyFailures, visitorOf } from '../pages/browser.ts'
+import { leaveSession, localPath, tooManyFailures, visitorOf } from '../pages/browser.ts'
 import { style } from '../pages/style.ts'
 import type { HttpRooms } from '../rooms.ts'
+import { placeOf } from '../sign-in-place.ts'
+import { siteUrl } from '../site-url.ts'
+import { tenantShown } from '../pages/tenant-shown.ts'
 
-type Rooms = Pick<HttpRooms, 'identity' | 'people' | 'record' | 'signInScope'>
+type Rooms = Pick<HttpRooms, 'identity' | 'people' | 'record' | 'signInPlace' | 'office'>
 
 const signInForm = z.object({ name: z.string().max(200), password: z.string().max(1024), return_to: z.string().optional() })
 const query = z.object({ return_to: z.string().optional(), signed_out: z.string().optional() })
@@ -24,7 +27,8 @@ export function signInPages(app: App, rooms: Rooms, browsers: Browsers): void {
     async (request, reply) => {
       const { return_to: returnTo, signed_out: signedOut } = request.query
       const message = signedOut === undefined ? null : 'You are signed out.'
-      return showSignIn(reply, rooms, { name: '', returnTo: localPath(returnTo), message })
+      const { named } = await placeOf(request, rooms)
+      return showSignIn(reply, rooms, { named, name: '', returnTo: localPath(returnTo), message })
     },
   )
   app.post(
@@ -33,27 +37,33 @@ export function signInPages(app: App, rooms: Rooms, browsers: Browsers): void {
     async (request, reply) => {
       const { name, password, return_to: wanted } = request.body
       const returnTo = localPath(wanted)
-      const outcome = await identity.signIn.withPassword(await scopeFor(request, rooms), { name, password }, visitorOf(request, browsers))
+      const place = await placeOf(request, rooms)
+      const { named } = place
+      const outcome = await identity.signIn.withPassword(place, { name, password }, visitorOf(request, browsers))
       if (outcome.kind === 'signed-in') {
         leaveSession(reply, outcome, browsers)
         return reply.redirect(returnTo, 303)
       }
       if (outcome.kind === 'wait') {
         const { message } = tooManyFailures(reply, outcome.seconds)
-        return showSignIn(reply, rooms, { name, returnTo, message, status: 429 })
+        return showSignIn(reply, rooms, { named, name, returnTo, message, status: 429 })
       }
-      return showSignIn(reply, rooms, { name, returnTo, message: 'Name and password do not belong together.', status: 401 })
+      return showSignIn(reply, rooms, { named, name, returnTo, message: 'Name and password do not belong together.', status: 401 })
     },
   )
   accountPages(app, rooms, browsers)
 }
 
-function accountPages(app: App, { identity }: Rooms, browsers: Browsers): void {
+function accountPages(app: App, rooms: Rooms, browsers: Browsers): void {
+  const { identity } = rooms
   app.get('/auth/account', { config: { access: 'signed-in', isHtml: true }, schema: { hide: true } }, async (request, reply) => {
-    const { name, roles } = actorOf(request)
+    const actor = actorOf(request)
+    const { name, roles } = actor
     const body = html`<dl>
         <dt>Member</dt>
         <dd>${name}</dd>
+        <dt>Tenant</dt>
+        <dd>${await tenantShown(rooms, actor)}</dd>
         <dt>Roles</dt>
         <dd>${roles.join(', ') || 'none'}</dd>
       </dl>
@@ -72,7 +82,7 @@ function accountPages(app: App, { identity }: Rooms, browsers: Browsers): void {
     },
     async (request, reply) => {
       const everywhere = request.body?.everywhere === 'yes'
-      const returnTo = `${baseUrlOf(request, browsers)}/auth/sign-in?signed_out=yes`
+      const returnTo = `${siteUrl(request, browsers)}/auth/sign-in?signed_out=yes`
       const next = await identity.signIn.signOut(actorOf(request), { everywhere, returnTo })
       browsers.cookies.clear(reply, 'session')
       if (next === null) return reply.redirect('/auth/sign-in?signed_out=yes', 303)
@@ -86,13 +96,15 @@ function accountPages(app: App, { identity }: Rooms, browsers: Browsers): void {
 }
 
 interface Shown {
+  /** The tenant as the address names it, whether it is there or not. */
+  readonly named: string | null
   readonly name: string
   readonly returnTo: string
   readonly message: string | null
   readonly status?: number
 }
 
-function showSignIn(reply: FastifyReply, { identity }: Rooms, { name, returnTo, message, status = 200 }: Shown): FastifyReply {
+function showSignIn(reply: FastifyReply, { identity }: Rooms, { named, name, returnTo, message, status = 200 }: Shown): FastifyReply {
   const { provider } = identity.signIn
   const byProvider =
     provider === null
@@ -106,10 +118,5 @@ function showSignIn(reply: FastifyReply, { identity }: Rooms, { name, returnTo, 
       <label>Password<input name="password" type="password" autocomplete="current-password" required maxlength="1024" /></label>
       <button class="${provider === null ? '' : 'quiet'}">Sign in</button>
     </form>`
-  return sendPage(reply, { title: 'Sign in', body }, status)
-}
-
-/** The tenant that people who ask for this host sign in to. */
-export async function scopeFor(request: FastifyRequest, { signInScope }: Pick<HttpRooms, 'signInScope'>) {
-  return signInScope(request.host)
+  return sendPage(reply, { title: named === null ? 'Sign in' : `Sign in to ${named}`, body }, status)
 }

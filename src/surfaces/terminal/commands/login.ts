@@ -12,8 +12,9 @@ export function addLogin(program: Command, context: CommandContext): void {
     .command('login')
     .summary('sign in to a server')
     .description('Sign in with a browser: shows a code, which you confirm there. The token is kept for you alone, for 30 days.')
+  login.option('--tenant <name>', 'the tenant to sign in to, where the address does not say it')
   withServerOptions(login).action(async () => {
-    const options = login.optsWithGlobals<CommonOptions>()
+    const options = login.optsWithGlobals<LoginOptions>()
     await context.interruptible((signal) => signIn(context, serverOf(context, options), options, signal))
   })
   const logout = program
@@ -43,8 +44,13 @@ export function addLogin(program: Command, context: CommandContext): void {
   })
 }
 
-async function signIn(context: CommandContext, server: string, options: CommonOptions, signal: AbortSignal): Promise<void> {
-  const client = new Client({ baseUrl: server, token: '', surface: 'terminal' })
+interface LoginOptions extends CommonOptions {
+  readonly tenant?: string
+}
+
+async function signIn(context: CommandContext, server: string, options: LoginOptions, signal: AbortSignal): Promise<void> {
+  const tenant = options.tenant === undefined ? {} : { tenant: options.tenant }
+  const client = new Client({ baseUrl: server, token: '', surface: 'terminal', ...tenant })
   const login = await client.json<DeviceLoginBody>('POST', '/api/v1/auth/device-logins', { client: context.env.machine }, signal)
   await context.note(`Open ${login.verificationUriComplete}\nand confirm the code ${context.errPaint.bold(login.userCode)}`)
   const { token, expiresAt } = await confirmed(client, login, signal)
