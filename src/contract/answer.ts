@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Wire } from './wire.ts'
-import { decisions, drafters, errorKinds, outcomes, statementClasses, truncations } from '../domain/index.ts'
+import { decisions, drafters, errorKinds, outcomes, phases, statementClasses, truncations } from '../domain/index.ts'
 import { approvalShape } from './approval.ts'
 import { cellShape, resultColumnShape } from './cell.ts'
 import { reasonShape } from './reason.ts'
@@ -58,6 +58,20 @@ export const planShape = z
   .object({ text: z.string(), estimatedRows: z.number().nullable(), estimatedCost: z.number().nullable() })
   .meta({ id: 'Plan' })
 
+/** Long work goes on. Not within its first second, then at most once a second; anywhere after `verdict-reached`. */
+export const progressShape = z
+  .object({
+    type: z.literal('progress'),
+    phase: z.enum(phases),
+    /** Read so far, and their bytes; 0 while the database has given none. */
+    rows: z.int(),
+    bytes: z.int(),
+    /** Since the statement was about to run. */
+    elapsedMs: z.int(),
+  })
+  .meta({ id: 'Progress' })
+export type ProgressBody = Wire<z.infer<typeof progressShape>>
+
 const answerEnd = {
   outcome: z.enum(outcomes),
   rows: z.int(),
@@ -69,13 +83,14 @@ const answerEnd = {
   chart: chartHintShape.optional(),
 }
 
-/** One step of an answer. The event stream carries them in this order; `rows-batch` repeats. */
+/** One step of an answer. The event stream carries them in this order; `rows-batch` and `progress` repeat. */
 export const answerEventShape = z
   .discriminatedUnion('type', [
     z.object({ type: z.literal('answer-begin'), id: z.string(), connection: z.string() }),
     z.object({ type: z.literal('draft-ready'), draft: draftShape, attempt: z.int() }),
     z.object({ type: z.literal('verdict-reached'), verdict: verdictShape, attempt: z.int() }),
     z.object({ type: z.literal('plan-ready'), plan: planShape }),
+    progressShape,
     z.object({ type: z.literal('approval-requested'), approval: approvalShape }),
     /** A write that needed no approval, or has it, is committed. */
     z.object({ type: z.literal('write-done'), affectedRows: z.number().nullable() }),

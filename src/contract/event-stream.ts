@@ -25,7 +25,15 @@ function parseBlock(block: string): AnswerEvent | null {
     .join('\n')
   if (data === '') return null
   const event: unknown = JSON.parse(data)
-  return isRowsBatch(event) ? event : answerEventShape.parse(event)
+  if (isRowsBatch(event)) return event
+  return isKnown(event) ? answerEventShape.parse(event) : null
+}
+
+const known: ReadonlySet<unknown> = new Set(answerEventShape.options.map((option) => option.shape.type.value))
+
+/** A newer server may say more than this client has heard of. */
+function isKnown(event: unknown): boolean {
+  return typeof event !== 'object' || event === null || !('type' in event) || typeof event.type !== 'string' || known.has(event.type)
 }
 
 /** Rows are many: they are looked at on the outside only, cell by cell costs more than reading them. */

@@ -8,9 +8,12 @@ export interface Delivery {
   readonly batchRows: number
   /** true: a text that a spreadsheet would take for a formula is made a plain one. CSV only, and not on the bulk path. */
   readonly escapesFormulas?: boolean
+  /** true: whoever reads wants to hear of long work while it goes on. */
+  readonly hasProgress?: boolean
 }
 
 export const cells: Delivery = { format: null, batchRows: 500 }
+export const watchedCells: Delivery = { ...cells, hasProgress: true }
 export const csv: Delivery = { format: 'csv', batchRows: 2_000 }
 export const safeCsv: Delivery = { ...csv, escapesFormulas: true }
 export const ndjson: Delivery = { format: 'ndjson', batchRows: 2_000 }

@@ -4,6 +4,7 @@ import type { PipelineEvent } from './delivery.ts'
 import { present } from './present/index.ts'
 import type { Walk } from './stages.ts'
 import { cutCells } from './run/index.ts'
+import { leaseWatched, watchOf } from './watch.ts'
 
 /** One write, committed when `beforeCommit` has done its work; its RETURNING rows as any rows. */
 export async function* executeWrite(
@@ -11,14 +12,22 @@ export async function* executeWrite(
   approved: ApprovedStatement,
   beforeCommit: (pending: PendingWrite) => Promise<void> = async () => {},
 ): AsyncGenerator<PipelineEvent, WriteResult> {
-  const { rooms, actor, question, signal, ledger, target } = walk
+  const { rooms, actor, question, ledger, target } = walk
   const { meter } = ledger
-  const lease = await target.lease(signal, 'write')
+  const watch = watchOf(walk, 'write')
+  const lease = yield* leaseWatched(walk, watch, 'write')
   try {
     meter.start()
-    const result = await lease.write(approved, { signal, mark: { entryId: question.id, actor: actor.name }, beforeCommit })
+    const commit = async (pending: PendingWrite): Promise<void> => {
+      if (watch !== null) watch.phase = 'commit'
+      await beforeCommit(pending)
+    }
+    const mark = { entryId: question.id, actor: actor.name }
+    const writing = lease.write(approved, { signal: watch?.signal ?? walk.signal, mark, beforeCommit: commit })
+    const done = async ({ affectedRows }: WriteResult): Promise<void> => ledger.wrote(affectedRows)
+    const result = watch === null ? await writing : yield* watch.result(writing, done)
     meter.stop()
-    ledger.wrote(result.affectedRows)
+    await done(result)
     yield { type: 'write-done', affectedRows: result.affectedRows }
     if (result.columns.length > 0) yield* present(returned(result, approved, walk), walk.delivery, ledger.chart)
     return result

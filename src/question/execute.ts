@@ -4,6 +4,7 @@ import { executeWrite } from './execute-write.ts'
 import { present } from './present/index.ts'
 import { run } from './run/index.ts'
 import type { Walk } from './stages.ts'
+import { leaseWatched, watchOf } from './watch.ts'
 
 /** Runs what the guard has sealed; a write that comes here needs nobody's consent, or has it. */
 export async function* execute(walk: Walk, approved: ApprovedStatement): AsyncGenerator<PipelineEvent> {
@@ -17,7 +18,8 @@ export async function* execute(walk: Walk, approved: ApprovedStatement): AsyncGe
 async function* executeRead(walk: Walk, approved: ApprovedStatement): AsyncGenerator<PipelineEvent> {
   const { rooms, actor, question, signal, delivery, ledger, target } = walk
   const mark = { entryId: question.id, actor: actor.name }
-  const lease = await target.lease(signal)
+  const watch = watchOf(walk, 'read')
+  const lease = watch === null ? await target.lease(signal) : yield* leaseWatched(walk, watch)
   try {
     if (question.purpose === 'explain') {
       yield { type: 'plan-ready', plan: await lease.explain(approved, { signal, mark }) }
@@ -25,13 +27,14 @@ async function* executeRead(walk: Walk, approved: ApprovedStatement): AsyncGener
       return
     }
     const rows = run(approved, lease, {
-      signal,
+      signal: watch?.signal ?? signal,
       mark,
       meter: ledger.meter,
       format: delivery.escapesFormulas === true ? null : delivery.format,
       batchRows: delivery.batchRows,
     })
-    yield* present(rows, delivery, ledger.chart)
+    const events = present(rows, delivery, ledger.chart)
+    yield* watch === null ? events : watch.steps(events)
   } finally {
     ledger.meter.stop()
     await lease.release()

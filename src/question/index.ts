@@ -4,6 +4,6 @@
 // Refuses to know a surface.
 export { answer } from './pipeline.ts'
 export { createApprovalDesk, type ApprovalDesk, type ApprovalQuery } from './approval-desk.ts'
-export { cells, csv, ndjson, safeCsv, type Delivery, type PipelineEvent, type RowsChunk } from './delivery.ts'
+export { cells, csv, ndjson, safeCsv, watchedCells, type Delivery, type PipelineEvent, type RowsChunk } from './delivery.ts'
 export type { DeskRooms, QuestionRooms } from './rooms.ts'
 export { metered, type Answer } from './metered.ts'

@@ -1,12 +1,18 @@
 import { isShellError, type ApprovedStatement, type Drafted } from '../domain/index.ts'
-import type { ApprovalBody } from '../contract/index.ts'
+import type { ApprovalBody, ProgressBody } from '../contract/index.ts'
 import type { Approvable, Guarded } from './guard/index.ts'
 import type { Walk } from './stages.ts'
+import { watchOf } from './watch.ts'
 
 /** Counts what a write would change, and files the request another person decides on. The intent must be durable. */
-export async function requestApproval(walk: Walk, draft: Drafted, { verdict }: Guarded, approvable: Approvable): Promise<ApprovalBody> {
+export async function* requestApproval(
+  walk: Walk,
+  draft: Drafted,
+  { verdict }: Guarded,
+  approvable: Approvable,
+): AsyncGenerator<ProgressBody, ApprovalBody> {
   const { rooms, actor, question, target } = walk
-  const dryRun = approvable.dryRun === null ? null : await tryOut(walk, approvable.dryRun)
+  const dryRun = approvable.dryRun === null ? null : yield* tryOutWatched(walk, approvable.dryRun)
   const { approval, isNew } = await rooms.approvals.request(actor, {
     questionId: question.id,
     connection: { id: target.connection.id, name: target.connection.name },
@@ -26,6 +32,11 @@ export async function requestApproval(walk: Walk, draft: Drafted, { verdict }: G
     rooms.observe({ type: 'approval-changed', state: approval.state })
   }
   return approval
+}
+
+async function* tryOutWatched(walk: Walk, statement: ApprovedStatement): AsyncGenerator<ProgressBody, ApprovalBody['dryRun']> {
+  const watch = watchOf(walk, 'dry-run')
+  return watch === null ? await tryOut(walk, statement) : yield* watch.result(tryOut({ ...walk, signal: watch.signal }, statement))
 }
 
 /** A write that the database refuses is not worth anybody's decision; one that takes too long to count still may be. */

@@ -15,7 +15,7 @@ export async function* withoutSeal(walk: Walk, draft: Drafted, guarded: Guarded)
   // A write that was approved has been run already; a read waits for its requester, who reads the rows.
   const claim = approvable.class === 'read' ? await rooms.approvals.claimFor(actor, approvable.hash) : null
   if (claim !== null) return yield* executeClaimed(walk, draft, claim)
-  const approval = await requestApproval(walk, draft, guarded, approvable)
+  const approval = yield* requestApproval(walk, draft, guarded, approvable)
   yield { type: 'approval-requested', approval }
   await ledger.end('needs-approval')
 }

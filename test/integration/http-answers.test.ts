@@ -45,6 +45,14 @@ describe('an answer', () => {
     expect(got).toEqual(events)
   })
 
+  test('may say what this client has not heard of; the rest is read', async () => {
+    const progress: AnswerEvent = { type: 'progress', phase: 'read', rows: 5, bytes: 40, elapsedMs: 1_001 }
+    const { url } = await serve(script([{ type: 'applause', loudness: 'high' }, progress, answerEnd()]))
+    const got: AnswerEvent[] = []
+    for await (const event of new Client({ baseUrl: url, token: 'reader' }).ask({ connection: 'demo', sql: 'select 1' })) got.push(event)
+    expect(got).toEqual([progress, answerEnd()])
+  })
+
   test('in JSON carries a refusal with status 200', async () => {
     const { url } = await serve(script(refused))
     const response = await ask(url, 'application/json')

@@ -1,10 +1,11 @@
 import { newId } from '../../domain/index.ts'
 import { callTool } from './call-tool.ts'
-import { cancelledId, headerOf, isInitialize, type McpReply, type McpRequest } from './messages.ts'
+import { cancelledId, headerOf, isInitialize, progressTokenOf, type McpReply, type McpRequest, type ProgressToken } from './messages.ts'
 import { isAllowedOrigin } from './origin.ts'
-import type { McpRooms } from './rooms.ts'
+import type { McpRooms, ToolCall } from './rooms.ts'
 import { RunningCalls } from './running-calls.ts'
 import type { PlainCall } from './plain-call.ts'
+import { LateResult, progressNotification } from './progress.ts'
 
 export interface McpOptions {
   readonly version: string
@@ -28,10 +29,17 @@ export function createMcp(rooms: McpRooms, options: McpOptions): Mcp {
 
   async function answerCall(request: McpRequest, call: PlainCall, session: string, wireResult: WireResult): Promise<McpReply> {
     const place = { actor: request.actor, session, requestId: call.id }
-    const result = await running.follow(place, request.signal, (signal) =>
-      callTool(rooms, { actor: request.actor, signal }, call.name, call.input),
-    )
-    return json(200, { jsonrpc: '2.0', id: call.id, result: wireResult(call, result, serverInfo) })
+    const answer = async (progress?: ToolCall['progress']): Promise<object> => {
+      const result = await running.follow(place, request.signal, (signal) =>
+        callTool(rooms, { actor: request.actor, signal, progress }, call.name, call.input),
+      )
+      return { jsonrpc: '2.0', id: call.id, result: wireResult(call, result, serverInfo) }
+    }
+    const token = progressTokenOf(request.body)
+    if (token === null || headerOf(request, 'accept')?.includes(eventStream) !== true) return json(200, await answer())
+    const late = new LateResult(answer)
+    const soon = await late.soon()
+    return soon === null ? streamed(token, late) : json(200, soon)
   }
 
   return {
@@ -64,6 +72,23 @@ async function loadProtocol(rooms: McpRooms, serverInfo: { name: string; version
 
 function json(status: number, body: unknown): McpReply {
   return { status, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' }, body: JSON.stringify(body) }
+}
+
+const eventStream = 'text/event-stream'
+
+/** Words of progress as server-sent events, the result as the last. */
+function streamed(token: ProgressToken, late: LateResult<object>): McpReply {
+  const encoder = new TextEncoder()
+  const line = (message: object): Uint8Array => encoder.encode(`event: message\ndata: ${JSON.stringify(message)}\n\n`)
+  async function* messages(): AsyncGenerator<Uint8Array> {
+    const words = late.words()
+    for (;;) {
+      const { done, value } = await words.next()
+      if (done === true) return yield line(value)
+      yield line({ jsonrpc: '2.0', ...progressNotification(token, value) })
+    }
+  }
+  return { status: 200, headers: { 'content-type': eventStream, 'cache-control': 'no-store', 'x-accel-buffering': 'no' }, body: messages() }
 }
 
 const refusedOrigin = json(403, {

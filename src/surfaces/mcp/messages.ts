@@ -39,6 +39,14 @@ export function cancelledId(body: unknown): string | number | null {
   return isRequestId(requestId) ? requestId : null
 }
 
+export type ProgressToken = string | number
+
+/** What a client wants to hear of this request's progress under; null: nothing. */
+export function progressTokenOf(body: unknown): ProgressToken | null {
+  const { progressToken } = fieldsOf(fieldsOf(fieldsOf(body)['params'])['_meta'])
+  return isRequestId(progressToken) ? progressToken : null
+}
+
 export function isInitialize(body: unknown): boolean {
   return fieldsOf(body)['method'] === 'initialize'
 }

@@ -2,7 +2,9 @@ import { ProtocolError, ProtocolErrorCode, Server } from '@modelcontextprotocol/
 import type { Actor } from '../../domain/index.ts'
 import { callTool, isTool } from './call-tool.ts'
 import { definitions, instructions } from './definitions.ts'
-import type { McpRooms } from './rooms.ts'
+import { progressTokenOf } from './messages.ts'
+import { progressNotification } from './progress.ts'
+import type { McpRooms, ToolCall } from './rooms.ts'
 
 /** A server of the SDK for one exchange: handshakes, listings, and calls that are not plain. */
 export function protocolServer(rooms: McpRooms, serverInfo: { name: string; version: string }, actor: Actor | undefined): Server {
@@ -11,7 +13,10 @@ export function protocolServer(rooms: McpRooms, serverInfo: { name: string; vers
   server.setRequestHandler('tools/call', async ({ params }, context) => {
     if (actor === undefined || !isTool(params.name))
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool named ${params.name}.`)
-    const { content, ...result } = await callTool(rooms, { actor, signal: context.mcpReq.signal }, params.name, params.arguments)
+    const token = progressTokenOf({ params })
+    const progress: ToolCall['progress'] =
+      token === null ? undefined : (word) => void context.mcpReq.notify(progressNotification(token, word)).catch(() => {}) // they left
+    const { content, ...result } = await callTool(rooms, { actor, signal: context.mcpReq.signal, progress }, params.name, params.arguments)
     return { ...result, content: [...content] }
   })
   return server

@@ -1,11 +1,12 @@
-import type { Actor, Question } from '../../domain/index.ts'
+import type { Actor } from '../../domain/index.ts'
 import type { Connections } from '../../platform/connections/index.ts'
 import type { Observe } from '../../platform/observe/index.ts'
-import type { ApprovalDesk, PipelineEvent } from '../../question/index.ts'
+import type { ProgressBody } from '../../contract/index.ts'
+import type { Answer, ApprovalDesk } from '../../question/index.ts'
 
 /** What the tools need; built by hand in serve.ts. */
 export interface McpRooms {
-  readonly answer: (actor: Actor, question: Question, signal: AbortSignal) => AsyncGenerator<PipelineEvent>
+  readonly answer: Answer
   readonly connections: Connections
   /** Agents look, and never decide. */
   readonly approvals: Pick<ApprovalDesk, 'get'>
@@ -16,4 +17,6 @@ export interface McpRooms {
 export interface ToolCall {
   readonly actor: Actor
   readonly signal: AbortSignal
+  /** Hears how far long work is; left out: the client does not want to. */
+  readonly progress?: ((progress: ProgressBody) => void) | undefined
 }

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { newId, type Question } from '../../../domain/index.ts'
 import { answerShape, questionShape, type QuestionBody } from '../../../contract/index.ts'
-import { cells, csv, ndjson, safeCsv, type PipelineEvent } from '../../../question/index.ts'
+import { cells, csv, ndjson, safeCsv, watchedCells, type Delivery, type PipelineEvent } from '../../../question/index.ts'
 import type { App } from '../app.ts'
 import { answerTypeOf, type AnswerType } from '../answers/accept.ts'
 import { bufferAnswer, maxBufferedBytes } from '../answers/buffered.ts'
@@ -19,7 +19,8 @@ import { statusOf } from '../status.ts'
 
 const answers = {
   description:
-    'The answer, as `accept` asks. An event stream and JSON carry every outcome, refusals too, with status 200. CSV and NDJSON carry rows ' +
+    'The answer, as `accept` asks. An event stream and JSON carry every outcome, refusals too, with status 200. Of work that takes longer than ' +
+    'a second an event stream tells with `progress`, at most once a second. Skip events whose type you do not know. CSV and NDJSON carry rows ' +
     'only: an answer without any is a problem document. NDJSON ends with a line `{"$end": …}`; CSV (RFC 4180, with a header line) ends with ' +
     'the trailers `x-aishell-outcome`, `x-aishell-rows` and `x-aishell-truncated`, and is cut off when it fails half-way; `escapeFormulas` makes it ' +
     'safe to open in a spreadsheet. ' +
@@ -49,8 +50,7 @@ export function questionRoutes(app: App, rooms: Pick<HttpRooms, 'answer' | 'runn
       const type = answerTypeOf(request.headers.accept)
       const exchange = new Exchange(reply)
       const asked = questionOf(request.body, type)
-      const file = request.body.escapeFormulas === true ? safeCsv : csv
-      const delivery = type === 'text/csv' ? file : type === 'application/x-ndjson' ? ndjson : cells
+      const delivery = type === 'text/csv' && request.body.escapeFormulas === true ? safeCsv : deliveries[type]
       const events = await primed(rooms.answer(actorOf(request), asked, exchange.signal, delivery))
       if (type === 'application/json') return sendBuffered(reply, asked, events)
       await exchange.guarded(rooms.observer.observe, request.id, async () => {
@@ -80,6 +80,13 @@ export function questionRoutes(app: App, rooms: Pick<HttpRooms, 'answer' | 'runn
       return reply.code(204).send()
     },
   )
+}
+
+const deliveries: Readonly<Record<AnswerType, Delivery>> = {
+  'application/json': cells,
+  'text/event-stream': watchedCells,
+  'text/csv': csv,
+  'application/x-ndjson': ndjson,
 }
 
 /** Where the server was too busy even to begin, the status says so: clients and balancers know how to wait. */

@@ -1,5 +1,6 @@
 import { newId, type Limits, type Question, type QuestionInput } from '../../../domain/index.ts'
 import type { Cell, McpAnswer, VerdictBody } from '../../../contract/index.ts'
+import { cells, watchedCells } from '../../../question/index.ts'
 import type { McpRooms, ToolCall } from '../rooms.ts'
 import { done, failed, type ToolResult } from '../tool-result.ts'
 import { tableText } from './table-text.ts'
@@ -47,7 +48,8 @@ function questionOf(connection: string, input: QuestionInput, maxRows: number | 
 async function answerOf(rooms: McpRooms, call: ToolCall, question: Question): Promise<McpAnswer> {
   let answer: McpAnswer = { id: question.id, outcome: 'failed' }
   const rows: (readonly Cell[])[] = []
-  for await (const event of rooms.answer(call.actor, question, call.signal)) {
+  const delivery = call.progress === undefined ? cells : watchedCells
+  for await (const event of rooms.answer(call.actor, question, call.signal, delivery)) {
     switch (event.type) {
       case 'draft-ready':
         answer = { ...answer, ...draftFields(event.draft) }
@@ -75,6 +77,9 @@ async function answerOf(rooms: McpRooms, call: ToolCall, question: Question): Pr
       }
       case 'write-done':
         answer = { ...answer, affected_rows: event.affectedRows }
+        break
+      case 'progress':
+        call.progress?.(event)
         break
       case 'answer-begin':
       case 'rows-chunk':

@@ -1,7 +1,7 @@
 import { rowsEndShape, type RowsEnd } from '../../../contract/index.ts'
 import { countOf } from '../render/answer-words.ts'
 import { printable } from '../render/printable.ts'
-import { sizeText } from '../render/relation-view.ts'
+import { sizeText } from '../render/size-text.ts'
 import type { ExportFormat } from './row-stream.ts'
 
 /** Passes bytes on, but holds back the last line of NDJSON: it is not a row, it says how the rows ended. */

@@ -10,6 +10,7 @@ import {
   timingLine,
   truncationLine,
   maskedLines,
+  progressWord,
   verdictLines,
 } from './answer-words.ts'
 import { printable } from './printable.ts'
@@ -81,6 +82,8 @@ class AnswerView {
       case 'approval-requested':
         this.#approval = event.approval
         return
+      case 'progress':
+        return this.#screen.spinner.start(progressWord(event))
       case 'write-done':
         return this.#say([writtenLine(event.affectedRows)])
       case 'rows-begin':

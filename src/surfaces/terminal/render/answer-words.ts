@@ -1,6 +1,7 @@
-import type { AnswerEvent, DraftBody, VerdictBody } from '../../../contract/index.ts'
+import type { AnswerEvent, DraftBody, ProgressBody, VerdictBody } from '../../../contract/index.ts'
 import type { Paint } from './paint.ts'
 import { printable, printableLines } from './printable.ts'
+import { sizeText } from './size-text.ts'
 import { caretUnder } from './span-caret.ts'
 import { wrapLine } from './wrap.ts'
 
@@ -55,6 +56,22 @@ export function maskedLines(verdict: VerdictBody, voice: Voice): string[] {
     [...masked, ...filtered].map((line) => `  ${voice.paint.yellow(line)}`),
     voice,
   )
+}
+
+/** What stands beside the spinner while long work goes on; the spinner adds the seconds. */
+export function progressWord({ phase, rows, bytes }: ProgressBody): string {
+  switch (phase) {
+    case 'queue':
+      return 'waiting for a free connection…'
+    case 'read':
+      return rows === 0 ? 'running…' : `reading… ${countOf(rows, 'row')}, ${sizeText(bytes)}`
+    case 'write':
+      return 'writing…'
+    case 'commit':
+      return 'committing…'
+    case 'dry-run':
+      return 'trying it out…'
+  }
 }
 
 export function clarifyLines(draft: Clarify, voice: Voice): string[] {

@@ -2,6 +2,7 @@ import type { CatalogBody, RelationBody } from '../../../contract/index.ts'
 import { listingLines } from './listing.ts'
 import type { Paint } from './paint.ts'
 import { printable, printableLines } from './printable.ts'
+import { sizeText } from './size-text.ts'
 import { wrapLine } from './wrap.ts'
 
 export interface ListingLook {
@@ -74,15 +75,4 @@ export function findRelation(catalog: CatalogBody, text: string): RelationBody |
 export function matchRelations(catalog: CatalogBody, text: string): readonly RelationBody[] {
   const wanted = text.toLowerCase().replaceAll('*', '')
   return catalog.relations.filter((relation) => `${relation.schema}.${relation.name}`.toLowerCase().includes(wanted))
-}
-
-export function sizeText(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB']
-  let value = bytes
-  let unit = 0
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024
-    unit++
-  }
-  return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit] ?? ''}`
 }
