@@ -1,22 +1,23 @@
+import { lastOf } from '../certain.ts'
 import { list, names, type Node } from './parse.ts'
 
 /** How PostgreSQL names a select-list item without AS. */
 export function outputName(target: Node): string {
   const node = target['ResTarget'] as Node
-  return typeof node['name'] === 'string' ? node['name'] : expressionName(node['val'] as Node | undefined)
+  return typeof node['name'] === 'string' ? node['name'] : expressionName(node['val'] as Node)
 }
 
-function expressionName(value: Node | undefined): string {
-  const [kind = ''] = Object.keys(value ?? {})
-  const node = (value?.[kind] ?? {}) as Node
+function expressionName(value: Node): string {
+  const [kind = ''] = Object.keys(value)
+  const node = value[kind] as Node
   switch (kind) {
     case 'ColumnRef':
       return names(node['fields']).at(-1) ?? '?column?'
     case 'FuncCall':
-      return names(node['funcname']).at(-1) ?? '?column?'
+      return lastOf(names(node['funcname']))
     case 'TypeCast': {
       const inner = expressionName(node['arg'] as Node)
-      return inner === '?column?' ? (names((node['typeName'] as Node)['names']).at(-1) ?? inner) : inner
+      return inner === '?column?' ? lastOf(names((node['typeName'] as Node)['names'])) : inner
     }
     case 'CollateClause':
       return expressionName(node['arg'] as Node)
@@ -29,12 +30,28 @@ function expressionName(value: Node | undefined): string {
     case 'SubLink': {
       if (node['subLinkType'] === 'EXISTS_SUBLINK') return 'exists'
       if (node['subLinkType'] === 'ARRAY_SUBLINK') return 'array'
-      const [first] = list(((node['subselect'] as Node)['SelectStmt'] as Node | undefined)?.['targetList'])
-      return first === undefined ? '?column?' : outputName(first)
+      return firstOutput((node['subselect'] as Node)['SelectStmt'] as Node)
     }
     default:
       return fixedNames[kind] ?? sqlValueName(node)
   }
+}
+
+/** What a sub-select calls its first column: of a set operation the left side names it. */
+function firstOutput(select: Node): string {
+  if (select['larg'] !== undefined) return firstOutput(select['larg'] as Node)
+  const [first] = list(select['targetList'])
+  return first === undefined ? 'column1' : outputName(first) // VALUES have no names
+}
+
+/** What is grouped by, out of its brackets. */
+export function groupItems(clause: unknown): readonly Node[] {
+  return list(clause).flatMap((item) => {
+    const set = item['GroupingSet'] as Node | undefined
+    const row = item['RowExpr'] as Node | undefined
+    if (set !== undefined) return groupItems(set['content'])
+    return row?.['row_format'] === 'COERCE_IMPLICIT_CAST' ? groupItems(row['args']) : [item]
+  })
 }
 
 const fixedNames: Readonly<Record<string, string>> = {

@@ -1,12 +1,14 @@
+import { certain, lastOf } from '../certain.ts'
+import { columnMap } from '../column-map.ts'
 import { forEachNode, list, names, type Node } from './parse.ts'
-import type { Origin, RangeEntry } from './scope.ts'
+import type { RangeEntry } from './scope.ts'
 
 export type Columns = RangeEntry['columns']
 
 export function functionName(node: Node): string | null {
   const found: string[] = []
   forEachNode(node['functions'], (kind, inner) => {
-    if (kind === 'FuncCall') found.push(names(inner['funcname']).at(-1) ?? '')
+    if (kind === 'FuncCall') found.push(lastOf(names(inner['funcname'])))
   })
   return found[0] ?? null
 }
@@ -26,11 +28,12 @@ export function sharedColumns(left: readonly RangeEntry[], right: readonly Range
   return left.flatMap((entry) => [...(entry.columns?.keys() ?? [])]).filter((name) => rightNames.has(name))
 }
 
-export function mergedColumns(entries: readonly RangeEntry[]): Columns {
-  const merged = new Map<string, readonly Origin[]>()
-  for (const { columns } of entries) {
-    if (columns === null) return null
-    for (const [name, origins] of columns) merged.set(name, [...(merged.get(name) ?? []), ...origins])
-  }
-  return merged
+/** Whether all columns of some entries are known. */
+export function areKnown(entries: readonly RangeEntry[]): boolean {
+  return entries.every(({ columns }) => columns !== null)
+}
+
+/** What an alias around a join stands for, column by column; those of one name in each other's place. */
+export function joinedColumns(entries: readonly RangeEntry[]): Columns {
+  return columnMap(entries.flatMap(({ columns }) => [...certain(columns)]))
 }

@@ -1,11 +1,22 @@
 import type { Reason, Span } from '../../../domain/index.ts'
 import type { ColumnUse, MissingColumn, RelationUse, WriteUse } from '../analysis.ts'
+import { addColumn, bareName } from '../column-map.ts'
 import type { Steps } from '../effort.ts'
 import { attributeProblem, isReadFunction, type CallRules } from './call-rules.ts'
-import { outputName } from './output-name.ts'
+import { groupItems, outputName } from './output-name.ts'
 import { forEachNode, list, names, spanOf, type Node } from './parse.ts'
-import { functionName, mergedColumns, sharedColumns, valuesColumns, widthOf, type Columns } from './range-columns.ts'
-import { columnsOfRelation, renameColumns, Scope, systemColumns, type Origin, type RangeEntry } from './scope.ts'
+import { areKnown, functionName, joinedColumns, sharedColumns, valuesColumns, widthOf, type Columns } from './range-columns.ts'
+import { rowMeant } from './row-meant.ts'
+import {
+  columnsOfRelation,
+  renameColumns,
+  Scope,
+  systemColumns,
+  visibleAliases,
+  withoutEntries,
+  type Origin,
+  type RangeEntry,
+} from './scope.ts'
 import { droppedRelations, isSystemName, systemRelation } from './system-names.ts'
 import { writtenColumns } from './written-columns.ts'
 
@@ -43,21 +54,33 @@ export class Resolver {
     for (const item of list(node['fromClause'])) scope.entries.push(...this.#fromItem(item, scope))
     const columns = this.#outputColumns(list(node['targetList']), scope)
     const isValues = node['valuesLists'] !== undefined
-    this.#expressions(node, ['withClause', 'fromClause', 'sortClause', 'groupClause'], scope)
-    scope.outputNames = new Set(list(node['targetList']).map(outputName))
-    this.#expressions({ sort: node['sortClause'], group: node['groupClause'], distinct: node['distinctClause'] }, [], scope)
+    this.#expressions(node, ['withClause', 'fromClause', 'sortClause', 'groupClause', 'distinctClause'], scope)
+    const outputNames = new Set(list(node['targetList']).map(outputName))
+    const sorted = list(node['sortClause']).map((item) => (item['SortBy'] as Node)['node'] as Node)
+    for (const item of [...sorted, ...groupItems(node['groupClause']), ...list(node['distinctClause'])])
+      this.#ordered(item, outputNames, scope)
     return isValues ? valuesColumns(node) : columns
   }
 
   #setOperation(node: Node, scope: Scope): Columns {
     const left = this.select(node['larg'] as Node, scope)
-    const right = this.select(node['rarg'] as Node, scope)
+    this.select(node['rarg'] as Node, scope)
     scope.entries.push({ alias: null, schema: null, columns: left })
     this.#expressions(node, ['withClause', 'larg', 'rarg'], scope)
-    if (left === null || right === null) return null
-    this.#steps.spend(left.size + right.size)
-    const origins = [...right.values()]
-    return new Map([...left].map(([name, own], at) => [name, [...own, ...(origins[at] ?? [])]]))
+    return left
+  }
+
+  /**
+   * Of ORDER BY, GROUP BY, DISTINCT ON: a name that stands alone may be one of the select list. Within an expression it never
+   * is: there it is a column, of this SELECT or of one around it.
+   */
+  #ordered(item: Node, outputNames: ReadonlySet<string>, scope: Scope): void {
+    const reference = item['ColumnRef'] as Node | undefined
+    const fields = list(reference?.['fields'])
+    const [name = ''] = names(fields)
+    if (reference === undefined || fields.length > 1 || !outputNames.has(name)) return this.#expression(item, scope)
+    this.result.seen.add(reference)
+    for (const { columns } of scope.entries) this.#use(columns?.get(name) ?? [], spanOf(reference, Buffer.byteLength(name)), true)
   }
 
   #withClause(clause: Node | undefined, scope: Scope): void {
@@ -178,6 +201,9 @@ export class Resolver {
     this.#steps.spend(both.length)
     const shared = [...names(node['usingClause']), ...(node['isNatural'] === true ? sharedColumns(left, right) : [])]
     this.#steps.spend(both.length * shared.length)
+    // What is not known may share any column of the other side.
+    if (node['isNatural'] === true && !areKnown(right)) this.#star(left, spanOf(node, 1))
+    if (node['isNatural'] === true && !areKnown(left)) this.#star(right, spanOf(node, 1))
     for (const name of shared) {
       if (both.every((entry) => entry.columns?.has(name) === false)) this.#missing(name, [], spanOf(node, 1))
       for (const entry of both) this.#use(entry.columns?.get(name) ?? [], spanOf(node, 1), node['isNatural'] !== true)
@@ -187,10 +213,13 @@ export class Resolver {
     sides.entries.push(...both)
     if (node['quals'] !== undefined) this.#expressions({ quals: node['quals'] }, [], sides)
     const usingAlias = node['join_using_alias'] as Node | undefined
-    const extra: RangeEntry[] =
-      usingAlias === undefined ? [] : [{ alias: String(usingAlias['aliasname']), schema: null, columns: mergedColumns(both) }]
+    const columns = areKnown(both) ? joinedColumns(both) : null
+    const extra: RangeEntry[] = usingAlias === undefined ? [] : [{ alias: String(usingAlias['aliasname']), schema: null, columns }]
     if (alias === null) return [...both, ...extra]
-    return [{ alias, schema: null, columns: renameColumns(mergedColumns(both), aliasColumns) }]
+    if (columns !== null && aliasColumns.length === 0) return [{ alias, schema: null, columns }]
+    // Which column each name stands for goes by the order of joined columns, which is not told here: any may be read.
+    this.#star(both, spanOf(node, 1))
+    return [{ alias, schema: null, columns: null }]
   }
 
   #rangeVar(node: Node, scope: Scope): RangeEntry {
@@ -251,7 +280,7 @@ export class Resolver {
     if (origins === undefined && isReadFunction(field)) return this.#expression(node['arg'], scope)
     this.result.seen.add(row)
     if (origins !== undefined) this.#use(origins, span, true)
-    else this.#missing(field, this.#hasHints ? [...entry.columns.keys()] : [], span)
+    else this.#missing(field, this.#hints([entry]), span)
   }
 
   #columnRef(node: Node, scope: Scope): void {
@@ -275,7 +304,7 @@ export class Resolver {
       return this.#attribute(column, span)
     }
     const origins = entry.columns.get(column)
-    if (origins === undefined) this.#missing(column, this.#hasHints ? [...entry.columns.keys()] : [], span)
+    if (origins === undefined) this.#missing(column, this.#hints([entry]), span)
     else this.#use(origins, span, true)
   }
 
@@ -286,26 +315,27 @@ export class Resolver {
   }
 
   #unqualified(column: string, scope: Scope, span: Span): void {
-    if (scope.outputNames.has(column) && !scope.entries.some((entry) => entry.columns?.has(column) === true)) return
-    const unknown: RangeEntry[] = []
-    const levels: Scope[] = []
+    const entries: RangeEntry[] = []
     for (let level: Scope | null = scope; level !== null; level = level.parent) {
       this.#steps.spend(1 + level.entries.length)
-      levels.push(level)
-      const owners = level.entries.filter((entry) => entry.columns?.has(column) === true)
-      if (owners.length > 0) return owners.forEach((entry) => this.#use(entry.columns?.get(column) ?? [], span, true))
-      const whole = level.entries.find((entry) => entry.alias === column)
-      if (whole !== undefined) return this.#star([whole], span) // a whole row
-      unknown.push(...level.entries.filter((entry) => entry.columns === null))
-      if (level.outputNames.has(column)) return
+      const owned = level.entries.map((entry) => entry.columns?.get(column)).filter((origins) => origins !== undefined)
+      if (owned.length > 0) return this.#use(owned.flat(), span, true)
+      entries.push(...level.entries)
     }
+    // A whole row, where no column around has its name.
+    const whole = entries.find((entry) => entry.alias === column)
+    if (whole !== undefined) return this.#star([whole], span)
+    const unknown = entries.filter((entry) => entry.columns === null)
     const [only] = unknown
     if (unknown.length === 1 && only?.untold !== undefined) this.#useUntold(only.untold, column, span)
     if (unknown.length > 0 || systemColumns.has(column)) return
-    const candidates = levels.flatMap((level) =>
-      level.entries.flatMap((entry) => (this.#hasHints ? [...(entry.columns?.keys() ?? [])] : [])),
-    )
-    this.#missing(column, candidates, span)
+    this.#missing(column, this.#hints(entries), span)
+  }
+
+  /** Beyond the first few names that are missing nobody reads what could have been meant. */
+  #hints(entries: readonly RangeEntry[]): string[] {
+    if (this.result.missingColumns.length >= 3) return []
+    return entries.flatMap((entry) => [...(entry.columns?.keys() ?? [])].map(bareName))
   }
 
   /** Once per entry: a star more of the same takes in nothing more, however often it is written. */
@@ -321,11 +351,6 @@ export class Resolver {
   #renamed(columns: Columns, aliases: readonly string[]): Columns {
     if (columns !== null && aliases.length > 0) this.#steps.spend(columns.size)
     return renameColumns(columns, aliases)
-  }
-
-  /** Beyond the first few names that are missing nobody reads what could have been meant. */
-  get #hasHints(): boolean {
-    return this.result.missingColumns.length < 3
   }
 
   #missing(name: string, candidates: readonly string[], span: Span): void {
@@ -350,7 +375,7 @@ export class Resolver {
       const fields = ((node['val'] as Node | undefined)?.['ColumnRef'] as Node | undefined)?.['fields'] as readonly Node[] | undefined
       if (fields?.at(-1)?.['A_Star'] === undefined) {
         if ((node['val'] as Node | undefined)?.['A_Indirection'] !== undefined) return null // (row).* puts out any number of columns
-        columns.set(outputName(target), [])
+        addColumn(columns, outputName(target), [])
         continue
       }
       const qualifier = names(fields)
@@ -360,39 +385,9 @@ export class Resolver {
       for (const { columns: own } of entries) {
         if (own === null) return null
         this.#steps.spend(own.size)
-        for (const name of own.keys()) columns.set(name, [])
+        for (const name of own.keys()) addColumn(columns, bareName(name), [])
       }
     }
     return columns
   }
-}
-
-/** The same WITH names without the FROM entries of this SELECT: what a sub-select that is not LATERAL sees. */
-function withoutEntries(scope: Scope): Scope {
-  let level = scope
-  while (level.isJoin && level.parent !== null) level = level.parent
-  const bare = new Scope(level.parent)
-  for (const [name, table] of level.commonTables) bare.commonTables.set(name, table)
-  return bare
-}
-
-/** The entry whose whole row a reference means; null: it means a column, or nothing that is known. */
-function rowMeant(node: Node, scope: Scope): RangeEntry | null {
-  const fields = node['fields'] as readonly Node[]
-  const [alias] = names(fields)
-  const isStar = fields.at(-1)?.['A_Star'] !== undefined
-  if (alias === undefined || fields.length > (isStar ? 2 : 1)) return null
-  if (isStar) return scope.findEntry(alias, null)
-  for (let level: Scope | null = scope; level !== null; level = level.parent) {
-    if (level.entries.some((entry) => entry.columns?.has(alias) !== false && entry.alias !== alias)) return null
-    if (level.entries.some((entry) => entry.columns?.has(alias) === true) || level.outputNames.has(alias)) return null
-    const whole = level.entries.find((entry) => entry.alias === alias)
-    if (whole !== undefined) return whole
-  }
-  return null
-}
-
-function visibleAliases(scope: Scope): string[] {
-  const aliases = scope.entries.flatMap((entry) => (entry.alias === null ? [] : [entry.alias]))
-  return scope.parent === null ? aliases : [...aliases, ...visibleAliases(scope.parent)]
 }

@@ -1,4 +1,5 @@
 import type { Relation } from '../../../domain/index.ts'
+import { renamed, type ColumnMap } from '../column-map.ts'
 
 /** Where a visible column's values come from: columns of base relations; none for computed ones. */
 export interface Origin {
@@ -13,7 +14,7 @@ export interface RangeEntry {
   /** Schema of a relation that has no alias: `schema.table.column` may be written. */
   readonly schema: string | null
   /** Column name → origins; null: any name may be a column (records, functions, no catalog). */
-  readonly columns: ReadonlyMap<string, readonly Origin[]> | null
+  readonly columns: ColumnMap<Origin> | null
   /** The relation whose columns are not known because there is no catalog; absent for everything else. */
   readonly untold?: { readonly schema: string; readonly name: string }
 }
@@ -27,9 +28,6 @@ export class Scope {
   readonly parent: Scope | null
   readonly entries: RangeEntry[] = []
   readonly commonTables = new Map<string, CommonTable>()
-  /** Names of the select list, which ORDER BY and GROUP BY may use. */
-  outputNames: ReadonlySet<string> = new Set()
-
   /** A level inside the FROM of the SELECT around it, not a SELECT of its own. */
   readonly isJoin: boolean
 
@@ -64,5 +62,19 @@ const columnMaps = new WeakMap<Relation, ReadonlyMap<string, readonly Origin[]>>
 export function renameColumns(columns: RangeEntry['columns'], names: readonly string[]): RangeEntry['columns'] {
   if (columns === null) return null
   if (names.length === 0) return columns
-  return new Map([...columns].map(([name, origins], at) => [names[at] ?? name, origins]))
+  return renamed(columns, names)
+}
+
+/** The same WITH names without the FROM entries of this SELECT: what a sub-select that is not LATERAL sees. */
+export function withoutEntries(scope: Scope): Scope {
+  let level = scope
+  while (level.isJoin && level.parent !== null) level = level.parent
+  const bare = new Scope(level.parent)
+  for (const [name, table] of level.commonTables) bare.commonTables.set(name, table)
+  return bare
+}
+
+export function visibleAliases(scope: Scope): string[] {
+  const aliases = scope.entries.flatMap((entry) => (entry.alias === null ? [] : [entry.alias]))
+  return scope.parent === null ? aliases : [...aliases, ...visibleAliases(scope.parent)]
 }
