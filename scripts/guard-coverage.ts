@@ -30,16 +30,18 @@ interface Branch {
   count: number
 }
 
-/** Each branch once: of what runs in threads the report tells twice, and the two differ in where a branch ends. */
+/** Each branch once: of what runs in threads the report tells twice, and the two differ in where a branch ends, and in its brackets. */
 function branchesOf(file: string, { branchMap, b }: FileCoverage): Branch[] {
   const lines = readFileSync(file, 'utf8').split('\n')
   const found = new Map<string, Branch>()
   for (const [id, { type, loc, locations }] of Object.entries(branchMap)) {
     locations.forEach((location, at) => {
-      const start = placeOf(location) ?? placeOf(loc)
-      if (start === null) return
+      const place = placeOf(location) ?? placeOf(loc)
+      if (place === null) return
+      const written = lines[place.line - 1] ?? ''
+      const start = { line: place.line, column: place.column + (/^\(*/.exec(written.slice(place.column))?.[0].length ?? 0) }
       const key = `${start.line}:${start.column} ${type} ${at}`
-      const text = `${type}[${at}] at column ${start.column + 1}: ${(lines[start.line - 1] ?? '').trim()}`
+      const text = `${type}[${at}] at column ${start.column + 1}: ${written.trim()}`
       const branch = found.get(key) ?? { line: start.line, text, count: 0 }
       branch.count += b[id]?.[at] ?? 0
       found.set(key, branch)

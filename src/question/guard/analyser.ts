@@ -25,10 +25,15 @@ export interface MaskRequest {
   readonly analysis: Analysis
 }
 
+/** Masks are laid with a catalog only. */
+export interface MaskOptions extends AnalyseOptions {
+  readonly index: CatalogIndex
+}
+
 /** How one dialect lays masks and filters over a statement. */
 export interface Masker {
   /** A reason where it cannot be done. */
-  mask(request: MaskRequest, options: AnalyseOptions): MaskedText | Reason | Promise<MaskedText | Reason>
+  mask(request: MaskRequest, options: MaskOptions): MaskedText | Reason | Promise<MaskedText | Reason>
   /** A hidden value as this dialect binds it. */
   bound(hidden: HiddenValue, actor: MaskActor): string | null
 }

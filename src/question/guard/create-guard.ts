@@ -2,7 +2,7 @@ import { sealStatement } from '../../domain/approved-statement.ts'
 import type { ApprovedFields, Reason, Verdict } from '../../domain/index.ts'
 import { Analysers } from './analysers.ts'
 import { approvable, approvalVoid, isGranted } from './approvable.ts'
-import { inlineEffort, TooMuchWork } from './effort.ts'
+import { inlineEffort } from './effort.ts'
 import type { Guard, GuardContext, Guarded, GuardSubject } from './guard.ts'
 import { hoursReason } from './hours.ts'
 import { judgeStatement, type Judged } from './judge-statement.ts'
@@ -17,12 +17,8 @@ export function createGuard(options: { readonly cachedVerdicts?: number } = {}):
   const analysers = new Analysers(inlineEffort)
   const pool = new JudgePool()
   const judgeAnew = async (subject: GuardSubject, context: GuardContext): Promise<Judged> => {
-    try {
-      return await judgeStatement(subject, context, await analysers.of(context.dialect))
-    } catch (error) {
-      if (error instanceof TooMuchWork) return await pool.judge(subject, context)
-      throw error
-    }
+    const judged = await judgeStatement(subject, context, await analysers.of(context.dialect))
+    return judged ?? (await pool.judge(subject, context))
   }
   const judgedOf = async (subject: GuardSubject, context: GuardContext): Promise<Judged> => {
     const shape = context.dialect === 'postgres' ? numberShape(subject.sql) : null

@@ -15,8 +15,8 @@ export interface Judged {
   readonly masked: MaskedText | null
 }
 
-/** Analyses and judges one statement; what an analyser throws at is refused. Throws TooMuchWork where it should be judged elsewhere. */
-export function judgeStatement(subject: GuardSubject, context: GuardContext, analyser: Analyser): Judged | Promise<Judged> {
+/** Analyses and judges one statement; what an analyser throws at is refused. null: it is too much work for here. */
+export function judgeStatement(subject: GuardSubject, context: GuardContext, analyser: Analyser): Judged | null | Promise<Judged | null> {
   const index = context.catalog === null ? null : indexOf(context.catalog)
   const options: AnalyseOptions = {
     index,
@@ -38,10 +38,8 @@ export function judgeStatement(subject: GuardSubject, context: GuardContext, ana
     return { ...judged, ...(await applyMasks(judged.verdict, analysis, { subject, context, analyser, options })) }
   }
   const weighAll = hasMasks(context) ? weighMasked : weigh
-  const refuse = (error: unknown): Judged => {
-    if (error instanceof TooMuchWork) throw error
-    return weigh(unreadable(crashed, subject.sql)) // hostile text may run a parser or a walk out of stack
-  }
+  // Hostile text may run a parser or a walk out of stack.
+  const refuse = (error: unknown): Judged | null => (error instanceof TooMuchWork ? null : weigh(unreadable(crashed, subject.sql)))
   try {
     const analysis = analyser.analyse(subject.sql, options)
     const judged = analysis instanceof Promise ? analysis.then(weighAll) : weighAll(analysis)

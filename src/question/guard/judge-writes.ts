@@ -1,6 +1,15 @@
-import { isAllowed, writeRulesFor, type PlannedWrite, type Reason, type Relation, type WriteEffect } from '../../domain/index.ts'
+import {
+  isAllowed,
+  writeRulesFor,
+  type PlannedWrite,
+  type Reason,
+  type Relation,
+  type RelationKind,
+  type WriteEffect,
+} from '../../domain/index.ts'
 import type { Analysis, WriteUse } from './analysis.ts'
 import type { Bench } from './bench.ts'
+import { certain } from './certain.ts'
 import * as say from './write-reasons.ts'
 
 /** What the policy says of the rows a statement changes. */
@@ -27,6 +36,9 @@ export function judgeWrites(analysis: Analysis, bench: Bench): WriteJudgement {
   }
 }
 
+/** Views and foreign tables are written to by the rules of something else. */
+const writableKinds: ReadonlySet<RelationKind> = new Set(['table', 'partitioned-table'])
+
 interface OneJudgement extends Omit<WriteJudgement, 'planned'> {
   readonly planned: PlannedWrite
 }
@@ -39,8 +51,7 @@ function judgeWrite(use: WriteUse, bench: Bench): OneJudgement {
   const refusals: Reason[] = []
   const notes: Reason[] = []
   const members = target.relation === null || bench.index === null ? [] : bench.index.familyOf(target.relation)
-  if (target.relation !== null && !/table$/.test(target.relation.kind)) refusals.push(say.notATable(planned, span))
-  if (target.relation?.kind === 'foreign-table') refusals.push(say.notATable(planned, span))
+  if (target.relation !== null && !writableKinds.has(target.relation.kind)) refusals.push(say.notATable(planned, span))
   refusals.push(...ruleReasons(planned, use, members, bench))
   if (isWhole && verb !== 'insert') {
     const isRefused = policy.wholeTableWrites === 'refuse'
@@ -87,12 +98,12 @@ function effectReasons(planned: PlannedWrite, { target, verb }: WriteUse, member
   const { policy } = bench
   const isRefused = policy.sideEffects === 'refuse'
   const { span } = target
-  const relations = members.length > 0 ? members : target.relation === null ? [] : [target.relation]
-  if (relations.some((relation) => relation.effects === undefined)) {
+  // Without a catalog there is no relation, and what writing to it sets off is not known either.
+  if (members.length === 0 || members.some((relation) => relation.effects === undefined)) {
     const unknown = [say.effectsUnknown(planned, span)]
     return isRefused ? { refusals: unknown, notes: [], isUncertain: true } : { refusals: [], notes: unknown, isUncertain: true }
   }
-  const effects = relations.flatMap((relation) => relation.effects ?? []).filter((effect) => effect.verbs.includes(verb))
+  const effects = members.flatMap((relation) => certain(relation.effects)).filter((effect) => effect.verbs.includes(verb))
   const code = effects.filter((effect) => effect.kind !== 'cascade' && !isMarkedSafe(effect, bench))
   const told = unique(code.map((effect) => say.sideEffect(planned, effect, span, isRefused)))
   const cascades = cascadeReasons(planned, effects, verb, { ...bench, span })

@@ -1,3 +1,5 @@
+import { lastOf } from './certain.ts'
+
 /** The candidate that a misspelt name most likely meant, or null when none is near. */
 export function nearestName(name: string, candidates: Iterable<string>): string | null {
   const wanted = name.toLowerCase()
@@ -5,23 +7,24 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
   let bestDistance = Math.max(2, Math.floor(wanted.length / 3)) + 1
   for (const candidate of candidates) {
     const other = candidate.toLowerCase()
-    if (Math.abs(other.length - wanted.length) >= bestDistance) continue
-    const distance = other === `${wanted}s` || wanted === `${other}s` ? 0 : editDistance(wanted, other)
+    const isPlural = other === `${wanted}s` || wanted === `${other}s`
+    if (!isPlural && Math.abs(other.length - wanted.length) >= bestDistance) continue
+    const distance = isPlural ? 0 : editDistance(wanted, other)
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance]
   }
   return best
 }
 
-/** Levenshtein distance, two rows at a time. */
+/** Levenshtein distance, row by row: a cell goes by the ones above it, left of it and between these two. */
 function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, at) => at)
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at)
   for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      row.push(Math.min((previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, substitution))
-    }
-    previous = row
+    let [between, left] = [i, i]
+    row = row.map((above, j) => {
+      left = Math.min(above + 1, left + 1, between + (a[i - 1] === b[j - 1] ? 0 : 1))
+      between = above
+      return left
+    })
   }
-  return previous[b.length] ?? a.length
+  return lastOf(row)
 }

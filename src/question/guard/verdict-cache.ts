@@ -17,8 +17,9 @@ export class VerdictCache<Value> {
 
   set(key: string, value: Value): void {
     this.#entries.set(key, value)
-    if (this.#entries.size <= this.#most) return
-    const [oldest] = this.#entries.keys()
-    if (oldest !== undefined) this.#entries.delete(oldest)
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= this.#most) return
+      this.#entries.delete(oldest)
+    }
   }
 }

@@ -1,6 +1,7 @@
 import type { Reason, Verdict } from '../../../domain/index.ts'
 import type { Analyser, AnalyseOptions } from '../analyser.ts'
 import type { Analysis, ColumnUse, RelationUse } from '../analysis.ts'
+import { certain } from '../certain.ts'
 import type { GuardContext, GuardSubject } from '../guard.ts'
 import type { ViewSources } from '../view-sources.ts'
 import type { MaskedText } from './masked-text.ts'
@@ -29,8 +30,9 @@ export function hasMasks({ policy }: GuardContext): boolean {
 export async function applyMasks(verdict: Verdict, analysis: Analysis, bench: MaskBench): Promise<Applied> {
   const { context, analyser, options, subject } = bench
   if (verdict.decision === 'refuse') return { verdict, masked: null }
-  if (options.index === null) return { verdict: refuse(verdict, needsCatalog), masked: null }
-  const plan = new MaskPlan(options.index, context.policy, context.roles)
+  const { index } = options
+  if (index === null) return { verdict: refuse(verdict, needsCatalog), masked: null }
+  const plan = new MaskPlan(index, context.policy, context.roles)
   const touched = touchedBy(analysis, plan, (use) => analyser.sourcesOf(use, analysis, options))
   const [first] = touched.uses
   if (first === undefined) return { verdict, masked: null }
@@ -39,7 +41,7 @@ export async function applyMasks(verdict: Verdict, analysis: Analysis, bench: Ma
   if (problem !== null) return { verdict: refuse(told, problem), masked: null }
   if (analysis.class === 'write') return { verdict: told, masked: null }
   const request = { sql: subject.sql, paramCount: subject.params?.length ?? null, plan, uses: touched.uses, analysis }
-  const masked = await analyser.masker.mask(request, options)
+  const masked = await analyser.masker.mask(request, { ...options, index })
   return 'code' in masked ? { verdict: refuse(told, masked), masked: null } : { verdict: told, masked }
 }
 
@@ -77,7 +79,7 @@ function touchedBy(analysis: Analysis, plan: MaskPlan, sourcesOf: (use: Relation
   for (const use of analysis.relations) {
     const sources = sourcesOf(use)
     columns.push(...sources.columns)
-    const own = use.relation === null ? null : plan.of(use.relation)
+    const own = plan.of(certain(use.relation)) // a relation that is not there has been refused
     if (own !== null || isTouched(sources, plan)) uses.push(use)
     for (const { schema, name } of [use, ...sources.relations]) if (isFiltered(plan, schema, name)) filtered.add(`${schema}.${name}`)
   }

@@ -14,6 +14,7 @@ import {
   type RowFilter,
 } from '../../../domain/index.ts'
 import type { CatalogIndex } from '../catalog-index.ts'
+import { certain } from '../certain.ts'
 import { brokenFilter } from './mask-reasons.ts'
 
 /** What is shown of one relation. */
@@ -86,7 +87,7 @@ function boundFilter(where: string, relation: Relation): RowFilter | null {
   if ('problem' in filter) return null // cannot be saved, but a policy may come from elsewhere
   const spelt = new Map(columnsOfFilter(filter).map((column) => [column, columnNamed(relation.columns, column)]))
   if ([...spelt.values()].includes(null)) return null
-  return respell(filter, (column) => ({ ...column, name: spelt.get(column) ?? column.name, isQuoted: true }))
+  return respell(filter, (column) => ({ ...column, name: certain(spelt.get(column)), isQuoted: true }))
 }
 
 type Column = Extract<RowFilter, { kind: 'is-null' }>['column']

@@ -1,4 +1,5 @@
 import type { Reason, Span } from '../../../domain/index.ts'
+import type { RelationUse } from '../analysis.ts'
 
 export const needsCatalog: Reason = {
   code: 'guard.mask-needs-catalog',
@@ -24,6 +25,11 @@ export function unfitMask(name: string, column: string): Reason {
 
 export function cannotBeMasked(name: string, span: Span, why: string, hint: string): Reason {
   return { code: 'guard.mask-unspliced', message: `${name} is masked or filtered for you, and ${why}.`, span, hint }
+}
+
+/** What came of laying the masks is not what was meant. */
+export function unspliced({ name, span }: Pick<RelationUse, 'name' | 'span'>): Reason {
+  return cannotBeMasked(name, span, 'the statement cannot be rewritten so that this holds', 'Write the statement more simply.')
 }
 
 export function explainMasked(name: string, span: Span): Reason {

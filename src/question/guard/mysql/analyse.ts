@@ -14,6 +14,11 @@ import { spanOf } from './tokens.ts'
 /** What the parser made of a text, or why it was not asked. */
 export type Reading = { readonly source: Source; readonly statements: readonly unknown[] | null; readonly error: string | null } | Reason
 
+/** null: it was not even asked about. */
+export function readOf(reading: Reading): Exclude<Reading, Reason> | null {
+  return 'code' in reading ? null : reading
+}
+
 export type Parse = (text: string) => Promise<{ readonly statements: readonly unknown[] | null; readonly error: string | null }>
 
 /** Our own reading first; the parser sees only what passes it. */

@@ -1,12 +1,13 @@
 import type { Reason } from '../../../domain/index.ts'
 import type { MaskRequest } from '../analyser.ts'
 import type { RelationUse } from '../analysis.ts'
+import { certain } from '../certain.ts'
 import { isTouched } from '../mask/apply-masks.ts'
 import type { Masking, MaskPlan } from '../mask/mask-plan.ts'
-import { behindView, cannotBeMasked, unfitMask } from '../mask/mask-reasons.ts'
+import { behindView, unfitMask, unspliced } from '../mask/mask-reasons.ts'
 import type { HiddenValue, MaskedText } from '../mask/masked-text.ts'
 import type { ViewSources } from '../view-sources.ts'
-import { analyseReading, readStatement, type AnalysisRules, type Parse } from './analyse.ts'
+import { analyseReading, readOf, readStatement, type AnalysisRules, type Parse } from './analyse.ts'
 import { MaskWriter, quoteName } from './render-mask.ts'
 import { splice, type Bound, type Replacement, type SplicedText } from './splice.ts'
 
@@ -18,10 +19,8 @@ interface Rules extends Omit<AnalysisRules, 'paramCount'> {
 interface Work {
   readonly plan: MaskPlan
   readonly rules: Rules
-  readonly depth: number
 }
 
-const deepestView = 16
 /** The most rows there can be: a fence, for what has a LIMIT is neither merged nor are conditions pushed into it. */
 const allRows = '18446744073709551615'
 
@@ -30,16 +29,16 @@ const allRows = '18446744073709551615'
  * such relations are opened. The new text is judged again: no reference of such a relation may be left outside our selects.
  */
 export async function maskMysql(request: MaskRequest, rules: Rules): Promise<MaskedText | Reason> {
-  const spliced = await replaceAll(request.sql, request.uses, { plan: request.plan, rules, depth: 0 })
+  const spliced = await replaceAll(request.sql, request.uses, { plan: request.plan, rules })
   if ('code' in spliced) return spliced
   const reading = await readStatement(spliced.sql, rules.parse)
   const again = analyseReading(reading, spliced.sql, { ...rules, paramCount: spliced.bound.length })
   const isInside = (use: RelationUse): boolean => spliced.own.some((own) => use.span.start >= own.start && use.span.end <= own.end)
-  const left = again.relations.find((use) => use.relation !== null && request.plan.of(use.relation) !== null && !isInside(use))
-  const problem = again.problems[0] ?? (left === undefined ? null : unspliced(left))
-  if (problem !== null || again.class !== 'read' || again.missingColumns.length > 0) return problem ?? unspliced(request.uses[0])
+  const isOdd = again.class !== 'read' || again.missingColumns.length > 0
+  const left = again.relations.filter((use) => use.relation !== null && request.plan.of(use.relation) !== null && !isInside(use))
+  const [problem] = [...again.problems, ...[...left, ...request.uses.filter(() => isOdd)].map(unspliced)]
   const hidden = spliced.bound.filter((one) => typeof one !== 'number')
-  return { sql: spliced.sql, hidden, overlay: null, order: orderOf(spliced.bound) }
+  return problem ?? { sql: spliced.sql, hidden, overlay: null, order: orderOf(spliced.bound) }
 }
 
 /** Numbers the values as they are handed over: the asker's own first, then the hidden ones. */
@@ -49,19 +48,13 @@ function orderOf(bound: readonly Bound[]): readonly number[] {
   return bound.map((one) => (typeof one === 'number' ? one : next++))
 }
 
-function unspliced(use: RelationUse | undefined): Reason {
-  const span = use?.span ?? { start: 0, end: 1 }
-  return cannotBeMasked(use?.name ?? '', span, 'the statement cannot be rewritten so that this holds', 'Write the statement more simply.')
-}
-
 async function replaceAll(sql: string, uses: readonly RelationUse[], work: Work): Promise<SplicedText | Reason> {
-  const reading = await readStatement(sql, work.rules.parse)
-  if ('code' in reading) return reading
+  const reading = certain(readOf(await readStatement(sql, work.rules.parse)))
   const replacements: Replacement[] = []
   for (const use of uses) {
     const made = await replacementOf(use, work)
     if (made === null) continue
-    if ('code' in made) return made.span === undefined ? { ...made, span: use.span } : made
+    if ('code' in made) return { span: use.span, ...made }
     replacements.push(made)
   }
   return await splice(reading, replacements, work.rules.parse)
@@ -69,8 +62,7 @@ async function replaceAll(sql: string, uses: readonly RelationUse[], work: Work)
 
 /** null: the relation is shown as it is. */
 async function replacementOf(use: RelationUse, work: Work): Promise<Replacement | Reason | null> {
-  const { relation } = use
-  if (relation === null) return null
+  const relation = certain(use.relation)
   const own = work.plan.of(relation)
   if (own?.problem != null) return own.problem
   const opened = isTouched(work.rules.sourcesOf(use), work.plan) ? await openView(use, work) : null
@@ -106,13 +98,12 @@ function columnList({ relation, masks }: Masking, writer: MaskWriter): string | 
 
 /** The text of a view with masks at its own sources. */
 async function openView(use: RelationUse, work: Work): Promise<{ readonly sql: string; readonly hidden: readonly HiddenValue[] } | Reason> {
-  const definition = use.relation?.kind === 'view' ? use.relation.definition : null
-  if (definition === null || work.depth >= deepestView) return behindView(use.name, use.span)
+  const definition = certain(use.relation?.definition) // what has none, or too many views below it, is not known and was refused
   const reading = await readStatement(definition, work.rules.parse)
   const analysis = analyseReading(reading, definition, { ...work.rules, paramCount: 0 })
   const isReadable = analysis.class === 'read' && analysis.problems.length === 0 && analysis.relations.every((one) => one.relation !== null)
   if (!isReadable) return behindView(use.name, use.span)
-  const spliced = await replaceAll(definition, analysis.relations, { ...work, depth: work.depth + 1 })
+  const spliced = await replaceAll(definition, analysis.relations, work)
   if ('code' in spliced) return { ...spliced, span: use.span }
   return { sql: spliced.sql, hidden: spliced.bound.filter((one) => typeof one !== 'number') }
 }

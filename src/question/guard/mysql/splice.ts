@@ -1,7 +1,8 @@
 import type { Reason, Span } from '../../../domain/index.ts'
+import { certain } from '../certain.ts'
 import type { HiddenValue } from '../mask/masked-text.ts'
 import { cannotBeMasked } from '../mask/mask-reasons.ts'
-import { readStatement, type Parse, type Reading } from './analyse.ts'
+import { readOf, readStatement, type Parse, type Reading } from './analyse.ts'
 import { spanOfIdent } from './inspect.ts'
 import { identOf, identsOf, type Ident } from './names.ts'
 import { listOf, nodeOf, type Node } from './node.ts'
@@ -59,20 +60,11 @@ export async function splice(reading: Read, replacements: readonly Replacement[]
   const edits = [...targets.map(editOf), ...qualified.map((path) => cutOf(reading, path))]
   const spliced = applyEdits(reading, edits)
   const expected = await expectedTree(root, targets, qualified, parse)
-  const again = await readStatement(spliced.sql, parse)
-  const isProven =
-    expected !== null &&
-    !('code' in again) &&
-    again.statements?.length === 1 &&
-    isSameTree(expected, again.statements[0], (field) => field === 'span')
+  const again = readOf(await readStatement(spliced.sql, parse))
+  const isProven = again?.statements?.length === 1 && isSameTree(expected, again.statements[0], (field) => field === 'span')
   if (isProven) return spliced
-  const [first] = replacements
-  return cannotBeMasked(
-    first?.name ?? '',
-    first?.span ?? { start: 0, end: 1 },
-    'its place in the statement cannot be rewritten',
-    'Write the statement more simply.',
-  )
+  const { name, span } = certain(replacements[0])
+  return cannotBeMasked(name, span, 'its place in the statement cannot be rewritten', 'Write the statement more simply.')
 }
 
 /** The nodes the names stand for. A replacement without its node, or a node that says more than a name, is a problem. */
@@ -86,10 +78,8 @@ function targetsOf({ source }: Read, root: unknown, replacements: readonly Repla
     if (replacement !== undefined && written !== undefined) targets.push({ replacement, table: nodeOf(content), written })
   })
   for (const one of replacements) {
-    const target = targets.find(({ replacement }) => replacement === one)
-    if (target === undefined)
-      return cannotBeMasked(one.name, one.span, 'its place in the statement is not known', 'Write the statement more simply.')
-    if (listOf(target.table['index_hints']).length + listOf(target.table['partitions']).length > 0)
+    const { table } = certain(targets.find(({ replacement }) => replacement === one))
+    if (listOf(table['index_hints']).length + listOf(table['partitions']).length > 0)
       return cannotBeMasked(one.name, one.span, 'only the table itself has indexes and partitions', 'Leave index hints and PARTITION out.')
   }
   return targets
@@ -105,7 +95,7 @@ function qualifiedNames({ source }: Read, root: unknown, targets: readonly Targe
     const [first] = path
     const meant = path.length < least ? undefined : bare.find((one) => isNamed(path[0], one.schema) && isNamed(path[1], one.name))
     if (meant === undefined || first === undefined) return
-    if ((aliases.get(meant.name.toLowerCase()) ?? 0) > 1)
+    if (certain(aliases.get(meant.name.toLowerCase())) > 1)
       problem ??= cannotBeMasked(
         meant.name,
         source.places.span(spanOfIdent(first)),
@@ -148,8 +138,8 @@ function editOf({ replacement, table, written }: Target): Edit {
 
 /** Takes the schema and its dot out. */
 function cutOf({ source }: Read, [schema, table]: readonly Ident[]): Edit {
-  const start = schema === undefined ? 0 : source.places.span(spanOfIdent(schema)).start
-  const end = table === undefined ? start : source.places.span(spanOfIdent(table)).start
+  const { start } = source.places.span(spanOfIdent(certain(schema)))
+  const { start: end } = source.places.span(spanOfIdent(certain(table)))
   return { start, end, text: '', replacement: null }
 }
 
@@ -180,7 +170,7 @@ function applyEdits({ source }: Read, edits: readonly Edit[]): SplicedText {
   return { sql: Buffer.concat(parts).toString(), own, bound }
 }
 
-/** null: our own text cannot be read, which nothing is run of. */
+/** The tree that the new text must have. */
 async function expectedTree(
   root: unknown,
   targets: readonly Target[],
@@ -190,7 +180,6 @@ async function expectedTree(
   const made = new Map<Node, Node>()
   for (const { replacement, table, written } of targets) {
     const derived = await derivedNode(`SELECT 1 FROM (${replacement.select}) AS ${quoteName(written.value)}`, parse)
-    if (derived === null) return null
     made.set(table, table['alias'] == null ? derived : { ...derived, alias: table['alias'] })
   }
   const cut = new Set(qualified.map((path) => path[0]?.node))
@@ -202,12 +191,11 @@ async function expectedTree(
   })
 }
 
-async function derivedNode(sql: string, parse: Parse): Promise<Node | null> {
-  const reading = await readStatement(sql, parse)
-  if ('code' in reading) return null
-  let found: Node | null = null
+async function derivedNode(sql: string, parse: Parse): Promise<Node> {
+  const reading = certain(readOf(await readStatement(sql, parse)))
+  const found: Node[] = []
   eachField(reading.statements, (field, content) => {
-    if (field === 'Derived') found ??= nodeOf(content)
+    if (field === 'Derived') found.push(nodeOf(content))
   })
-  return found
+  return certain(found[0])
 }

@@ -1,9 +1,10 @@
 import type { Reason } from '../../../domain/index.ts'
 import type { MaskRequest } from '../analyser.ts'
 import type { RelationUse } from '../analysis.ts'
+import { certain } from '../certain.ts'
 import { isTouched } from '../mask/apply-masks.ts'
 import type { Masking, MaskPlan } from '../mask/mask-plan.ts'
-import { behindView, cannotBeMasked, unfitMask } from '../mask/mask-reasons.ts'
+import { behindView, unfitMask, unspliced } from '../mask/mask-reasons.ts'
 import type { MaskedText } from '../mask/masked-text.ts'
 import type { ViewSources } from '../view-sources.ts'
 import { analysePostgres, type AnalyseOptions } from './analyse.ts'
@@ -23,15 +24,10 @@ export function maskPostgres(request: MaskRequest, rules: Rules): MaskedText | R
   const paramCount = request.paramCount === null ? null : request.paramCount + hidden.all.length
   const again = analysePostgres(replaced.sql, { ...rules, paramCount, isLenient: false })
   const isInside = (use: RelationUse): boolean => replaced.own.some((own) => use.span.start >= own.start && use.span.end <= own.end)
-  const left = again.relations.find((use) => use.relation !== null && request.plan.of(use.relation) !== null && !isInside(use))
-  const problem = again.problems[0] ?? (left === undefined ? null : unspliced(left))
-  if (problem !== null || again.class !== 'read' || again.missingColumns.length > 0) return problem ?? unspliced(request.uses[0])
-  return { sql: replaced.sql, hidden: hidden.all, overlay: null }
-}
-
-function unspliced(use: RelationUse | undefined): Reason {
-  const span = use?.span ?? { start: 0, end: 1 }
-  return cannotBeMasked(use?.name ?? '', span, 'the statement cannot be rewritten so that this holds', 'Write the statement more simply.')
+  const isOdd = again.class !== 'read' || again.missingColumns.length > 0
+  const left = again.relations.filter((use) => use.relation !== null && request.plan.of(use.relation) !== null && !isInside(use))
+  const [problem] = [...again.problems, ...[...left, ...request.uses.filter(() => isOdd)].map(unspliced)]
+  return problem ?? { sql: replaced.sql, hidden: hidden.all, overlay: null }
 }
 
 interface Work {
@@ -50,7 +46,7 @@ function replaceAll(sql: string, uses: readonly RelationUse[], work: Work): Retu
   for (const use of uses) {
     const made = replacementOf(use, work)
     if (made === null) continue
-    if ('code' in made) return made.span === undefined ? { ...made, span: use.span } : made
+    if ('code' in made) return { span: use.span, ...made }
     replacements.push(made)
   }
   return splice(sql, replacements)
@@ -58,8 +54,7 @@ function replaceAll(sql: string, uses: readonly RelationUse[], work: Work): Retu
 
 /** null: the relation is shown as it is. */
 function replacementOf(use: RelationUse, work: Work): Replacement | Reason | null {
-  const { relation } = use
-  if (relation === null) return null
+  const relation = certain(use.relation)
   const own = work.plan.of(relation)
   if (own?.problem != null) return own.problem
   const opened = isTouched(work.rules.sourcesOf(use), work.plan) ? openView(use, work) : null

@@ -1,7 +1,8 @@
 import { scanSync } from 'libpg-query'
 import type { Reason, Span } from '../../../domain/index.ts'
+import { certain } from '../certain.ts'
 import { cannotBeMasked } from '../mask/mask-reasons.ts'
-import { names, parse, spanOf, type Node } from './parse.ts'
+import { names, parse, spanOf, type Node, type Parsed } from './parse.ts'
 import { changeTree, isSameTree } from '../same-tree.ts'
 import { eachNode, isPlace } from './tree-nodes.ts'
 import { quoteName } from './render-mask.ts'
@@ -40,8 +41,7 @@ interface Target {
  * new text must parse to the very tree of the old one with the relations changed for our selects, and nothing else.
  */
 export function splice(sql: string, replacements: readonly Replacement[]): SplicedText | Reason {
-  const parsed = parse(sql)
-  if (!('kind' in parsed)) return parsed
+  const parsed = certain(selectOf(sql)) // it has been analysed
   const targets = targetsOf(parsed.node, replacements)
   if ('code' in targets) return targets
   const qualified = qualifiedReferences(parsed.node, targets)
@@ -49,31 +49,27 @@ export function splice(sql: string, replacements: readonly Replacement[]): Splic
   const tokens = scanSync(sql).tokens.filter((token) => !/^(--|\/\*)/.test(token.text))
   const edits = [...targets.values()].map((target) => editOf(target, tokens))
   const cuts = qualified.map((node) => cutOf(node, tokens))
-  const [first] = replacements
-  const failed = cannotBeMasked(
-    first?.name ?? '',
-    first?.span ?? parsed.statement,
-    'its place in the statement cannot be rewritten',
-    'Write the statement more simply.',
-  )
-  const all: Edit[] = []
-  for (const edit of [...edits, ...cuts]) {
-    if (edit === null) return failed
-    all.push(edit)
-  }
-  const spliced = applyEdits(Buffer.from(sql), parsed.statement, all)
-  return isProven(parsed.node, spliced.sql, targets, qualified) ? spliced : failed
+  const spliced = applyEdits(Buffer.from(sql), parsed.statement, [...edits, ...cuts])
+  if (isProven(parsed.node, spliced.sql, targets, qualified)) return spliced
+  const { name, span } = certain(replacements[0])
+  return cannotBeMasked(name, span, 'its place in the statement cannot be rewritten', 'Write the statement more simply.')
 }
 
-/** The nodes the names stand for. A replacement without its node, or a node in a place that takes no select, is a problem. */
+/** null: it is no SELECT, or too large or too deep to be one. */
+function selectOf(sql: string): Parsed | null {
+  const parsed = parse(sql)
+  return 'kind' in parsed && parsed.kind === 'SelectStmt' ? parsed : null
+}
+
+/** The nodes the names stand for, each of which must be there. One in a place that takes no select is a problem. */
 function targetsOf(root: Node, replacements: readonly Replacement[]): Map<Node, Target> | Reason {
   const byPlace = new Map(replacements.map((one) => [one.span.start, one]))
   const targets = new Map<Node, Target>()
   let sampled: Replacement | null = null
   eachNode(root, (kind, node) => {
     if (kind === 'RangeTableSample') {
-      const inner = (node['relation'] as Node)['RangeVar'] as Node | undefined
-      sampled ??= (inner === undefined ? undefined : byPlace.get(spanOf(inner, 1).start)) ?? null
+      const inner = certain((node['relation'] as Node)['RangeVar'] as Node | undefined) // a sample is of a table
+      sampled ??= byPlace.get(spanOf(inner, 1).start) ?? null
     }
     const replacement = kind === 'RangeVar' ? byPlace.get(spanOf(node, 1).start) : undefined
     if (replacement !== undefined) targets.set(node, { replacement, node, select: replacement.select(node['inh'] !== true) })
@@ -82,10 +78,8 @@ function targetsOf(root: Node, replacements: readonly Replacement[]): Map<Node, 
     const { name, span } = sampled as Replacement // the callback above has set it
     return cannotBeMasked(name, span, 'a sample of it cannot be taken', 'Leave TABLESAMPLE out.')
   }
-  const lost = replacements.find((one) => ![...targets.values()].some((target) => target.replacement === one))
-  return lost === undefined
-    ? targets
-    : cannotBeMasked(lost.name, lost.span, 'its place in the statement is not known', 'Write the statement more simply.')
+  for (const one of replacements) certain([...targets.values()].find((target) => target.replacement === one))
+  return targets
 }
 
 /** `schema.table.column` of a replaced relation: the schema has to go. Columns of the system are not there any more. */
@@ -107,15 +101,15 @@ function qualifiedReferences(root: Node, targets: ReadonlyMap<Node, Target>): No
     const [schema, table] = [nameAt(fields, -3), nameAt(fields, -2)]
     const meant = bare.find((one) => one.schema === schema && one.name === table)
     if (meant === undefined) return
-    if ((aliases.get(meant.name) ?? 0) > 1)
+    if (certain(aliases.get(meant.name)) > 1)
       problem ??= cannotBeMasked(meant.name, place, 'its name stands for more than one thing here', 'Give each table an alias.')
     found.push(node)
   })
   return problem ?? found
 }
 
-function nameAt(fields: readonly Node[], at: number): string | null {
-  return names([fields.at(at)])[0] ?? null
+function nameAt(fields: readonly Node[], at: number): string | undefined {
+  return names([fields.at(at)])[0]
 }
 
 /** How often each name stands for something in a FROM. */
@@ -131,9 +125,8 @@ function aliasCounts(root: Node): ReadonlyMap<string, number> {
 type Token = ReturnType<typeof scanSync>['tokens'][number]
 
 /** From ONLY, or TABLE, to the name, its brackets and its star; the alias stays as it is written. */
-function editOf({ replacement, node, select }: Target, tokens: readonly Token[]): Edit | null {
+function editOf({ replacement, node, select }: Target, tokens: readonly Token[]): Edit {
   const at = tokens.findIndex((token) => token.start === replacement.span.start)
-  if (at < 0) return null
   let last = at + (node['schemaname'] === undefined ? 0 : 2)
   let first = at
   const word = (index: number): string => (tokens[index]?.text ?? '').toUpperCase()
@@ -144,8 +137,7 @@ function editOf({ replacement, node, select }: Target, tokens: readonly Token[])
   } else if (word(first - 1) === 'ONLY') first -= 1
   if (word(last + 1) === '*') last += 1
   const isTable = word(first - 1) === 'TABLE'
-  const [from, to] = [tokens[isTable ? first - 1 : first], tokens[last]]
-  if (from === undefined || to === undefined) return null
+  const [from, to] = [certain(tokens[isTable ? first - 1 : first]), certain(tokens[last])]
   const before = isTable ? 'SELECT * FROM (' : '('
   const after = node['alias'] === undefined ? `) AS ${quoteName(replacement.name)}` : ')'
   const start = Buffer.byteLength(before)
@@ -153,11 +145,10 @@ function editOf({ replacement, node, select }: Target, tokens: readonly Token[])
 }
 
 /** Takes the schema and its dot out of `schema.table.column`. */
-function cutOf(node: Node, tokens: readonly Token[]): Edit | null {
+function cutOf(node: Node, tokens: readonly Token[]): Edit {
   const at = tokens.findIndex((token) => token.start === spanOf(node, 1).start)
   const extra = (node['fields'] as readonly Node[]).length - 2
-  const [from, dot] = [tokens[at], tokens[at + 2 * extra - 1]]
-  if (at < 0 || from === undefined || dot?.text !== '.') return null
+  const [from, dot] = [certain(tokens[at]), certain(tokens[at + 2 * extra - 1])] // that only this goes, the proof shows
   return { start: from.start, end: dot.end, text: '', own: null }
 }
 
@@ -181,8 +172,7 @@ function applyEdits(text: Buffer, statement: Span, edits: readonly Edit[]): Spli
 }
 
 function isProven(old: Node, spliced: string, targets: ReadonlyMap<Node, Target>, qualified: readonly Node[]): boolean {
-  const parsed = parse(spliced)
-  if (!('kind' in parsed) || parsed.kind !== 'SelectStmt') return false
+  const parsed = selectOf(spliced)
   const shortened = new Set(qualified)
   const expected = changeTree(old, (kind, content) => {
     const node = content as Node // of the kinds that are looked for
@@ -191,11 +181,10 @@ function isProven(old: Node, spliced: string, targets: ReadonlyMap<Node, Target>
     if (kind !== 'ColumnRef' || !shortened.has(node)) return null
     return { ColumnRef: { ...node, fields: (node['fields'] as readonly Node[]).slice(-2) } }
   })
-  return isSameTree(expected, parsed.node, isPlace)
+  return parsed !== null && isSameTree(expected, parsed.node, isPlace)
 }
 
-function selectNode({ select, node, replacement }: Target): Node | null {
-  const parsed = parse(select)
-  if (!('kind' in parsed) || parsed.kind !== 'SelectStmt') return null
+function selectNode({ select, node, replacement }: Target): Node {
+  const parsed = certain(selectOf(select))
   return { RangeSubselect: { subquery: { SelectStmt: parsed.node }, alias: node['alias'] ?? { aliasname: replacement.name } } }
 }

@@ -2,7 +2,6 @@ import type { Catalog, Reason } from '../../../domain/index.ts'
 import type { Analyser, AnalyseOptions } from '../analyser.ts'
 import { unreadable, type Analysis } from '../analysis.ts'
 import { indexOf, type CatalogIndex } from '../catalog-index.ts'
-import { needsCatalog } from '../mask/mask-reasons.ts'
 import { noSources } from '../view-sources.ts'
 import { maskSqlite } from './mask.ts'
 import { classOfKeyword, outline, type Outline } from './outline.ts'
@@ -32,7 +31,7 @@ export function openSqliteAnalyser(): Analyser {
       return { ...analysis.behindViews, isKnown: use.relation.definition !== null }
     },
     masker: {
-      mask: (request, { index }) => (index === null ? needsCatalog : maskSqlite(request, index, witness)),
+      mask: (request, { index }) => maskSqlite(request, index, witness),
       bound: boundValue,
     },
     close: () => witness.close(),

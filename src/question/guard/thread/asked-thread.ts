@@ -33,7 +33,6 @@ const resourceLimits = { maxOldGenerationSizeMb: 256, stackSizeMb: 4 }
 export class AskedThread<Request extends Numbered, Reply extends Numbered> {
   readonly #options: AskedThreadOptions<Request, Reply>
   #worker: Worker | null = null
-  #isReady = false
   #current: Waiting<Request, Reply> | null = null
   #timer: NodeJS.Timeout | null = null
   readonly #queue: Waiting<Request, Reply>[] = []
@@ -52,7 +51,7 @@ export class AskedThread<Request extends Numbered, Reply extends Numbered> {
   /** What has not been answered is lost. */
   async close(): Promise<void> {
     const worker = this.#worker
-    this.#worker = null
+    this.#leave(worker)
     const waiting = [...(this.#current === null ? [] : [this.#current]), ...this.#queue.splice(0)]
     this.#settle()
     for (const { request, resolve } of waiting) resolve(this.#options.lost(request))
@@ -64,9 +63,8 @@ export class AskedThread<Request extends Numbered, Reply extends Numbered> {
     const next = this.#queue.shift()
     if (next === undefined) return
     this.#current = next
-    const worker = this.#open()
-    if (this.#isReady) this.#send(worker, next.request)
-    else this.#timer = setTimeout(() => this.#fail(worker), longestStartMs)
+    if (this.#worker === null) this.#open(next.request)
+    else this.#send(this.#worker, next.request)
   }
 
   #send(worker: Worker, request: Request): void {
@@ -75,26 +73,23 @@ export class AskedThread<Request extends Numbered, Reply extends Numbered> {
     worker.postMessage(request)
   }
 
-  #open(): Worker {
-    if (this.#worker !== null) return this.#worker
+  /** For a question, which it is asked once it says that it is ready. */
+  #open(request: Request): void {
     const worker = new Worker(this.#options.script, { resourceLimits, env: {} })
     worker.unref()
-    worker.on('message', (reply: Reply | 'ready') => this.#hear(worker, reply))
+    worker.once('message', () => {
+      worker.on('message', (reply: Reply) => this.#hear(worker, reply))
+      this.#send(worker, request)
+    })
     worker.on('error', () => this.#fail(worker))
     worker.on('exit', () => this.#fail(worker))
     this.#worker = worker
-    this.#isReady = false
-    return worker
+    this.#timer = setTimeout(() => this.#fail(worker), longestStartMs)
   }
 
-  #hear(worker: Worker, reply: Reply | 'ready'): void {
+  #hear(worker: Worker, reply: Reply): void {
     const current = this.#current
-    if (worker !== this.#worker) return // one that was replaced already
-    if (reply === 'ready') this.#isReady = true
-    if (current === null) return
-    if (reply === 'ready') return this.#send(worker, current.request)
-    if (reply.id !== current.request.id) return
-    if (this.#options.isBroken(reply)) return this.#fail(worker)
+    if (current === null || reply.id !== current.request.id || this.#options.isBroken(reply)) return this.#fail(worker)
     const more = this.#options.askMore(reply, current.request)
     if (more !== null) return this.#send(worker, more)
     this.#settle()
@@ -103,13 +98,18 @@ export class AskedThread<Request extends Numbered, Reply extends Numbered> {
   }
 
   #fail(worker: Worker): void {
-    if (worker !== this.#worker) return
-    this.#worker = null
+    this.#leave(worker)
     void worker.terminate()
     const current = this.#current
     this.#settle()
     current?.resolve(this.#options.lost(current.request))
     this.#pump()
+  }
+
+  /** Nothing is heard of it any more: what it still says, and that it ends, concerns nobody. */
+  #leave(worker: Worker | null): void {
+    worker?.removeAllListeners().on('error', () => {})
+    this.#worker = null
   }
 
   #settle(): void {

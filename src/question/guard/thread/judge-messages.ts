@@ -8,18 +8,17 @@ export type ToJudge =
   | { readonly type: 'relations'; readonly key: string; readonly relations: readonly Relation[] }
   | {
       readonly type: 'judge'
-      readonly id: number
       readonly subject: GuardSubject
       /** Its catalog is the one of the key; null where there is none. */
       readonly context: Omit<GuardContext, 'catalog'>
       readonly catalogKey: string | null
     }
 
-/** The first message of a thread is `ready`: it has loaded what it needs, and its clock may run. */
-export type FromJudge = 'ready' | JudgeReply
-
+/**
+ * The first message of a thread is `ready`: it has loaded what it needs, and its clock may run. Then each is a reply to what it
+ * was asked last: it is asked one thing at a time, and one that does not reply in time is never asked again.
+ */
 export interface JudgeReply {
-  readonly id: number
   /** null: it was too much even here. */
   readonly judged: Judged | null
 }

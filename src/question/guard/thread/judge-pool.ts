@@ -7,7 +7,7 @@ import type { GuardContext, GuardSubject } from '../guard.ts'
 import { judge } from '../judge.ts'
 import type { Judged } from '../judge-statement.ts'
 import { noSources } from '../view-sources.ts'
-import type { FromJudge, JudgeReply, ToJudge } from './judge-messages.ts'
+import type { JudgeReply, ToJudge } from './judge-messages.ts'
 
 export interface JudgePoolOptions {
   readonly threads: number
@@ -41,7 +41,6 @@ export class JudgePool {
   readonly #idle: JudgeThread[] = []
   readonly #all = new Set<JudgeThread>()
   readonly #waiting: Task[] = []
-  #nextId = 1
 
   constructor(options: Partial<JudgePoolOptions> = {}) {
     this.#options = { ...defaults, ...options }
@@ -69,7 +68,7 @@ export class JudgePool {
   }
 
   async #work(thread: JudgeThread, task: Task): Promise<void> {
-    const judged = await thread.judge(this.#nextId++, task, this.#options.longestMs)
+    const judged = await thread.judge(task, this.#options.longestMs)
     if (thread.isAlive) this.#idle.push(thread)
     else this.#all.delete(thread)
     task.resolve(judged ?? refusal(task, tooComplex))
@@ -97,16 +96,14 @@ class JudgeThread {
   }
 
   /** null: it could not, or not in time. */
-  async judge(id: number, { subject, context }: Task, longestMs: number): Promise<Judged | null> {
+  async judge({ subject, context }: Task, longestMs: number): Promise<Judged | null> {
     const { catalog, dialect, policy, roles, connectionId, limits, isExplained } = context
     await this.#ready
     const catalogKey = catalog === null ? null : JSON.stringify([connectionId, catalog.version, catalog.database])
     if (catalog !== null && catalogKey !== null) await this.#send(catalogKey, catalog)
     return await new Promise((resolve) => {
       const timer = setTimeout(() => this.#die(), longestMs)
-      const hear = (reply: FromJudge): void => {
-        if (isReply(reply) && reply.id === id) this.#settle(reply.judged)
-      }
+      const hear = (reply: JudgeReply): void => this.#settle(reply.judged)
       this.#settle = (judged) => {
         clearTimeout(timer)
         this.#worker.off('message', hear)
@@ -116,7 +113,7 @@ class JudgeThread {
       if (!this.isAlive) return this.#settle(null)
       this.#worker.on('message', hear)
       const bare = { dialect, policy, roles, connectionId, limits, ...(isExplained === undefined ? {} : { isExplained }) }
-      this.#post({ type: 'judge', id, subject, context: bare, catalogKey })
+      this.#post({ type: 'judge', subject, context: bare, catalogKey })
     })
   }
 
@@ -160,10 +157,6 @@ class JudgeThread {
     void this.#worker.terminate()
     this.#settle(null)
   }
-}
-
-function isReply(message: FromJudge): message is JudgeReply {
-  return message !== 'ready'
 }
 
 const tooComplex = {

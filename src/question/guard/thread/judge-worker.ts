@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads'
 import type { Catalog, Relation } from '../../../domain/index.ts'
 import { Analysers } from '../analysers.ts'
+import { certain } from '../certain.ts'
 import { threadEffort } from '../effort.ts'
 import { judgeStatement, type Judged } from '../judge-statement.ts'
 import type { JudgeReply, ToJudge } from './judge-messages.ts'
@@ -29,13 +30,13 @@ parentPort?.on('message', (message: ToJudge) => {
 })
 
 async function answer(message: Judging): Promise<void> {
-  const reply: JudgeReply = { id: message.id, judged: await judge(message) }
+  const reply: JudgeReply = { judged: await judge(message) }
   parentPort?.postMessage(reply)
 }
 
 async function judge({ subject, context, catalogKey }: Judging): Promise<Judged | null> {
   try {
-    const catalog = catalogKey === null ? null : (catalogs.get(catalogKey) ?? null)
+    const catalog = catalogKey === null ? null : certain(catalogs.get(catalogKey))
     return await judgeStatement(subject, { ...context, catalog }, await analysers.of(context.dialect))
   } catch {
     return null
