@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -69,6 +69,17 @@ describe('an embedded server', () => {
     process.kill(pidOf(home), 'SIGKILL')
     const second = await startEmbeddedServer({ home, isDurable: true })
     expect((await execute(at(second), 'SELECT sum(one)::int AS sum FROM kept')).rows).toEqual([{ sum: 3 }])
+    await second.stop()
+  })
+
+  test('is waited for while it recovers, however long that takes', async () => {
+    const first = await startEmbeddedServer({ home, isDurable: true })
+    await first.stop()
+    // Every file that recovery asks the archive for takes half a second not to be there; until then the server turns everybody away.
+    writeFileSync(join(home, 'data', 'recovery.signal'), '')
+    appendFileSync(join(home, 'data', 'postgresql.auto.conf'), `hot_standby = off\nrestore_command = 'sleep 0.5; false'\n`)
+    const second = await startEmbeddedServer({ home, isDurable: true, startTimeoutMs: 200 })
+    expect((await execute(at(second), 'SELECT pg_is_in_recovery() AS recovers')).rows).toEqual([{ recovers: false }])
     await second.stop()
   })
 

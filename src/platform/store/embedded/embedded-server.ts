@@ -25,10 +25,14 @@ export interface EmbeddedServerOptions {
   readonly isDurable: boolean
   /** Default 120. */
   readonly maxConnections?: number
+  /** For the server to answer at all; how long it then recovers is its own affair. Default 60 s. */
+  readonly startTimeoutMs?: number
 }
 
 const superuser = 'postgres'
-const startTimeoutMs = 60_000
+const defaultStartTimeoutMs = 60_000
+/** Of the server that is up and still recovers: it lets nobody in yet. */
+const cannotConnectNow = '57P03'
 
 /** Starts a real PostgreSQL on a free loopback port; makes its cluster on first use, recovers it after a crash. */
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
@@ -58,7 +62,7 @@ async function launchOnFreePort(launchOptions: Launch, attemptsLeft = 5): Promis
   const at = { host: '127.0.0.1', port: await freePort(), user: superuser }
   const child = launch(launchOptions, at.port)
   try {
-    await untilReady({ ...at, password: password.reveal(), database: 'postgres' }, child, account)
+    await untilReady({ ...at, password: password.reveal(), database: 'postgres' }, child, launchOptions)
     return { ...at, password, stop: () => stop(child) }
   } catch (error) {
     await stop(child)
@@ -193,8 +197,8 @@ async function freePort(): Promise<number> {
   return port
 }
 
-async function untilReady(target: ClientConfig, child: ChildProcess, account: ServerAccount): Promise<void> {
-  const deadline = Date.now() + startTimeoutMs
+async function untilReady(target: ClientConfig, child: ChildProcess, { account, options }: Launch): Promise<void> {
+  const deadline = Date.now() + (options.startTimeoutMs ?? defaultStartTimeoutMs)
   for (;;) {
     const client = new Client({ ...target, connectionTimeoutMillis: 5_000 })
     client.on('error', () => undefined) // a server in recovery hangs up; the loop tries again
@@ -202,7 +206,8 @@ async function untilReady(target: ClientConfig, child: ChildProcess, account: Se
       await client.connect()
       return
     } catch (cause) {
-      if (child.exitCode !== null || Date.now() > deadline) throw embeddedError('did not come up', lastLines(account), cause)
+      const isRecovering = (cause as { code?: unknown }).code === cannotConnectNow
+      if (child.exitCode !== null || (Date.now() > deadline && !isRecovering)) throw embeddedError('did not come up', lastLines(account), cause)
     } finally {
       await client.end().catch(() => undefined)
     }
