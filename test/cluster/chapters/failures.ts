@@ -1,4 +1,4 @@
-import { kubectl, run, until } from '../command.ts'
+import { apply, kubectl, until } from '../command.ts'
 import { House } from '../house.ts'
 import { startLoad } from '../load.ts'
 import type { Report } from '../report.ts'
@@ -78,26 +78,21 @@ async function doctor(house: House, report: Report): Promise<void> {
     }
   })
   await report.check('a release with a broken Secret says what is wrong before any pod is replaced', async () => {
-    const said = await run('kubectl', [
-      '-n',
-      house.namespace,
-      'run',
-      'broken',
-      '--image-pull-policy=IfNotPresent',
-      `--image=${process.env['AISHELL_IMAGE'] ?? 'localhost/aishell:test'}`,
-      '--restart=Never',
-      '--attach',
-      '--rm',
-      '--quiet',
-      '--overrides',
-      JSON.stringify({ spec: brokenPod() }),
-    ])
-    if (!/SECRET_KEY is needed/.test(said.stdout + said.stderr)) throw new Error((said.stdout + said.stderr).slice(0, 400))
+    const broken = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'broken', namespace: house.namespace }, spec: brokenPod() }
+    await apply(broken)
+    try {
+      await kubectl('-n', house.namespace, 'wait', 'pod/broken', '--for=jsonpath={.status.phase}=Failed', '--timeout=60s')
+      const said = await kubectl('-n', house.namespace, 'logs', 'broken')
+      if (!/SECRET_KEY is needed/.test(said)) throw new Error(said.slice(0, 400))
+    } finally {
+      await kubectl('-n', house.namespace, 'delete', 'pod', 'broken', '--ignore-not-found')
+    }
   })
 }
 
 function brokenPod(): object {
   return {
+    restartPolicy: 'Never',
     securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
     containers: [
       {
