@@ -1,6 +1,7 @@
 import type { Ask } from './ask.ts'
 import { draftBuiltin } from './builtin/index.ts'
 import { draftByModel, mayFallBack } from './model/index.ts'
+import { prepareView } from './narrow-view.ts'
 import { draftVerbatim } from './verbatim.ts'
 
 export interface AskOptions {
@@ -15,6 +16,7 @@ export function createAsk(options: AskOptions): Ask {
   return async (question, context) => {
     const { input } = question
     if (input.kind === 'sql') return draftVerbatim({ ...question, input })
+    await prepareView(context.view)
     if (context.models === null) return draftBuiltin(input.text, context)
     try {
       return await draftByModel(input.text, { ...context, models: context.models }, options.maxPromptTokens)

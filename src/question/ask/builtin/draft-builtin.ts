@@ -1,5 +1,6 @@
 import type { Draft } from '../../../domain/index.ts'
 import type { AskContext } from '../ask.ts'
+import { narrowView } from '../narrow-view.ts'
 import { leftOut } from './coverage.ts'
 import { findMentions } from './mentions.ts'
 import { unanswerable } from './phrases.ts'
@@ -15,16 +16,17 @@ const drafter = 'builtin'
 export function draftBuiltin(text: string, context: Pick<AskContext, 'view' | 'today'>): Draft {
   const refusal = unanswerable.find(([pattern]) => pattern.test(text))
   if (refusal !== undefined) return abstain(refusal[1])
-  const vocabulary = vocabularyOf(context.view)
+  const view = narrowView(context.view, text)
+  const vocabulary = vocabularyOf(view)
   const tokens = tokenise(text)
-  const reader = new Reader(text, context.view, vocabulary, tokens, findMentions(tokens, vocabulary, context.today))
+  const reader = new Reader(text, view, vocabulary, tokens, findMentions(tokens, vocabulary, context.today))
   const reading = readPlan(reader)
   if ('problem' in reading) return abstain(reading.problem)
   const left = leftOut(reader, reading.subject)
   if (left !== null) return abstain(left)
   if ('choices' in reading)
     return { kind: 'clarify', drafter, prompt: 'This can be read in two ways. Which do you mean?', choices: reading.choices }
-  const rendered = render(reading.plan, context.view, new Set(tokens.map((token) => token.root)))
+  const rendered = render(reading.plan, view, new Set(tokens.map((token) => token.root)))
   if ('problem' in rendered) return abstain(rendered.problem)
   return { kind: 'drafted', drafter, sql: rendered.sql, params: [], explanation: explain(reader), assumptions: reading.plan.assumptions }
 }

@@ -54,30 +54,8 @@ export function vocabularyOf(catalog: Catalog): Vocabulary {
 }
 
 function build(catalog: Catalog): Vocabulary {
-  const values = new Map<string, StoredValue[]>()
-  let longestValue = 1
-  const tables = catalog.relations.map((relation): TableWords => {
-    const stems = nameStems(relation.name)
-    for (const column of relation.columns) {
-      for (const text of column.statistics?.values ?? []) {
-        if (!isTextType(column.type) || /^[\d.,:\s-]*$/.test(text)) continue
-        const key = text.toLowerCase()
-        const found = values.get(key)
-        if (found === undefined) values.set(key, [{ relation, column, text }])
-        else found.push({ relation, column, text })
-        longestValue = Math.max(longestValue, key.split(/\s+/).length)
-      }
-    }
-    const ownWords = relation.columns.map((column) => columnWords(relation, column, stems))
-    const [label] = labelColumns({ relation, columns: ownWords })
-    const marked = ownWords.map((words) => ({ ...words, isLabel: words.column === label?.column && !isKey(words) }))
-    return {
-      relation,
-      stems,
-      roots: [...stems, ...words(relation.comment)].map(root),
-      columns: marked,
-    }
-  })
+  const tables = catalog.relations.map(tableWords)
+  const { values, longestValue } = storedValues(catalog)
   const columns = tables.flatMap((table) => table.columns)
   return {
     tables,
@@ -91,6 +69,37 @@ function build(catalog: Catalog): Vocabulary {
     values,
     longestValue: Math.min(longestValue, 8),
   }
+}
+
+function storedValues(catalog: Catalog): { readonly values: ReadonlyMap<string, readonly StoredValue[]>; readonly longestValue: number } {
+  const values = new Map<string, StoredValue[]>()
+  let longestValue = 1
+  for (const relation of catalog.relations)
+    for (const column of relation.columns)
+      for (const text of column.statistics?.values ?? []) {
+        if (!isTextType(column.type) || /^[\d.,:\s-]*$/.test(text)) continue
+        const key = text.toLowerCase()
+        const found = values.get(key)
+        if (found === undefined) values.set(key, [{ relation, column, text }])
+        else found.push({ relation, column, text })
+        longestValue = Math.max(longestValue, key.split(/\s+/).length)
+      }
+  return { values, longestValue }
+}
+
+const known = new WeakMap<Relation, TableWords>()
+
+/** Kept for each relation: parts of a large catalog are read again and again, each time others. */
+function tableWords(relation: Relation): TableWords {
+  const kept = known.get(relation)
+  if (kept !== undefined) return kept
+  const stems = nameStems(relation.name)
+  const ownWords = relation.columns.map((column) => columnWords(relation, column, stems))
+  const [label] = labelColumns({ relation, columns: ownWords })
+  const columns = ownWords.map((words) => ({ ...words, isLabel: words.column === label?.column && !isKey(words) }))
+  const made = { relation, stems, roots: [...stems, ...words(relation.comment)].map(root), columns }
+  known.set(relation, made)
+  return made
 }
 
 function byWord<Item>(items: readonly Item[], wordsOf: (item: Item) => readonly string[]): ReadonlyMap<string, readonly Item[]> {

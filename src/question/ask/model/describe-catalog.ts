@@ -1,6 +1,6 @@
 import type { Catalog, CatalogColumn, Relation } from '../../../domain/index.ts'
 import { estimateTokens } from './prompt-size.ts'
-import { rankRelations } from './rank-relations.ts'
+import { rankRelations } from '../rank-relations.ts'
 
 const longestComment = 160
 const shownValues = 8

@@ -1,5 +1,5 @@
-import type { Catalog, Relation } from '../../../domain/index.ts'
-import { isFiller } from '../words.ts'
+import type { Catalog, Relation } from '../../domain/index.ts'
+import { isFiller } from './words.ts'
 import { searchIndexOf, type SearchIndex } from './search-index.ts'
 import { classesOf, termsOf } from './terms.ts'
 

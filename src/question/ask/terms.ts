@@ -1,5 +1,5 @@
-import { sharedWord } from '../synonyms.ts'
-import { nameStems } from '../words.ts'
+import { sharedWord } from './synonyms.ts'
+import { nameStems } from './words.ts'
 
 /** What a word or a name is looked up by: its parts, as stems, without those of one letter. */
 export function termsOf(name: string): string[] {

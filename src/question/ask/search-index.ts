@@ -1,4 +1,5 @@
-import type { Catalog, Relation } from '../../../domain/index.ts'
+import { setImmediate } from 'node:timers/promises'
+import type { Catalog, Relation } from '../../domain/index.ts'
 import { classesOf, termsOf } from './terms.ts'
 
 /** Where a term stands: relations by their place in the catalog, and how much it weighs in each. */
@@ -31,18 +32,45 @@ const longestValue = 40
 const mostValues = 50
 const mostLonger = 8
 
+/** The event loop is let go of about this often while an index is built. */
+const sliceMs = 8
+const relationsAtOnce = 32
+
 const indexes = new WeakMap<Catalog, SearchIndex>()
+const preparing = new WeakMap<Catalog, Promise<void>>()
 
 /** Built once for each view; a view stays the same object while catalog, policy and roles do. */
 export function searchIndexOf(view: Catalog): SearchIndex {
   const known = indexes.get(view)
   if (known !== undefined) return known
-  const made = build(view)
-  indexes.set(view, made)
-  return made
+  const steps = build(view)
+  let step = steps.next()
+  while (step.done !== true) step = steps.next()
+  indexes.set(view, step.value)
+  return step.value
 }
 
-function build(view: Catalog): SearchIndex {
+/** Builds the index in slices, so that nobody else waits for a catalog of thousands of tables. */
+export async function prepareSearch(view: Catalog): Promise<void> {
+  if (indexes.has(view)) return
+  const known = preparing.get(view) ?? buildInSlices(view)
+  preparing.set(view, known)
+  await known
+}
+
+async function buildInSlices(view: Catalog): Promise<void> {
+  const steps = build(view)
+  let sliceEndMs = performance.now() + sliceMs
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done === true) return void indexes.set(view, step.value)
+    if (performance.now() < sliceEndMs) continue
+    await setImmediate()
+    sliceEndMs = performance.now() + sliceMs
+  }
+}
+
+/** Yields between two pieces of work, each far shorter than a slice. */
+function* build(view: Catalog): Generator<void, SearchIndex> {
   // The same names come again and again in a large catalog; taking one apart costs most of the build.
   const parts = new Map<string, readonly string[]>()
   const partsOf = (text: string): readonly string[] => {
@@ -52,11 +80,16 @@ function build(view: Catalog): SearchIndex {
     parts.set(text, made)
     return made
   }
-  const found = view.relations.map((relation) => wordsOf(relation, partsOf))
+  const found: ReadonlyMap<string, number>[] = []
+  for (const [at, relation] of view.relations.entries()) {
+    found.push(wordsOf(relation, partsOf))
+    if (at % relationsAtOnce === 0) yield
+  }
   const lengths = found.map((words) => [...words.values()].reduce((sum, weight) => sum + weight, 0))
   const usual = lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, lengths.length)
   const postings = new Map<string, { relations: number[]; weights: number[] }>()
   for (const [at, words] of found.entries()) {
+    if (at % relationsAtOnce === 0) yield
     const held = saturation * (1 - lengthPart + (lengthPart * (lengths[at] ?? 0)) / Math.max(1, usual))
     for (const [term, weight] of words) {
       const list = postings.get(term) ?? { relations: [], weights: [] }
@@ -65,13 +98,14 @@ function build(view: Catalog): SearchIndex {
       postings.set(term, list)
     }
   }
+  yield
   const sorted = [...postings.keys()].filter((term) => /^[\p{L}]/u.test(term)).toSorted()
   const schemas = [...Map.groupBy(view.relations.keys(), (at) => view.relations[at]?.schema ?? '').values()]
   return {
     size: view.relations.length,
     postings,
     schemas,
-    neighbours: neighboursOf(view),
+    neighbours: yield* neighboursOf(view),
     startingWith: (term) => startingWith(sorted, postings, term),
   }
 }
@@ -96,7 +130,7 @@ function wordsOf(relation: Relation, partsOf: (text: string) => readonly string[
 }
 
 /** Declared keys; where a relation declares none, columns named after another relation's key. */
-function neighboursOf({ relations }: Catalog): readonly (readonly number[])[] {
+function* neighboursOf({ relations }: Catalog): Generator<void, readonly (readonly number[])[]> {
   const places = new Map(relations.map((relation, at) => [`${relation.schema}.${relation.name}`, at]))
   const byKey = new Map<string, number>()
   const keys = new Map<string, string>()
@@ -108,6 +142,7 @@ function neighboursOf({ relations }: Catalog): readonly (readonly number[])[] {
     found[to]?.add(from)
   }
   for (const [at, relation] of relations.entries()) {
+    if (at % relationsAtOnce === 0) yield
     for (const { target } of relation.foreignKeys) connect(at, places.get(`${target.schema}.${target.name}`))
     if (relation.foreignKeys.length > 0) continue
     for (const { name } of relation.columns) {
