@@ -207,7 +207,8 @@ async function untilReady(target: ClientConfig, child: ChildProcess, { account, 
       return
     } catch (cause) {
       const isRecovering = (cause as { code?: unknown }).code === cannotConnectNow
-      if (child.exitCode !== null || (Date.now() > deadline && !isRecovering)) throw embeddedError('did not come up', lastLines(account), cause)
+      if (child.exitCode !== null || (Date.now() > deadline && !isRecovering))
+        throw embeddedError('did not come up', lastLines(account), cause)
     } finally {
       await client.end().catch(() => undefined)
     }
