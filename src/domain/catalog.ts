@@ -52,6 +52,8 @@ export interface Relation {
   readonly parents: readonly string[]
   /** What writing to it sets off; absent: not known. For the guard, never part of a view. */
   readonly effects?: readonly WriteEffect[]
+  /** true: writing may set off more than `effects` says, which this database user may not see. */
+  readonly hasHiddenEffects?: boolean
 }
 
 /** A function that is not part of the server itself. */
@@ -90,7 +92,7 @@ export function viewCatalog(catalog: Catalog, policy: Policy, roles: readonly Ro
     relations.some((relation) => relation.schema === schema && relation.name === name)
   return {
     ...catalog,
-    relations: relations.map(({ effects: _forTheGuard, ...relation }) => ({
+    relations: relations.map(({ effects: _forTheGuard, hasHiddenEffects: _too, ...relation }) => ({
       ...relation,
       foreignKeys: relation.foreignKeys.filter((key) => isVisible(key.target.schema, key.target.name)),
     })),

@@ -9,7 +9,6 @@ import {
 } from '../../domain/index.ts'
 import type { Analysis, WriteUse } from './analysis.ts'
 import type { Bench } from './bench.ts'
-import { certain } from './certain.ts'
 import * as say from './write-reasons.ts'
 
 /** What the policy says of the rows a statement changes. */
@@ -99,18 +98,17 @@ function effectReasons(planned: PlannedWrite, { target, verb }: WriteUse, member
   const isRefused = policy.sideEffects === 'refuse'
   const { span } = target
   // Without a catalog there is no relation, and what writing to it sets off is not known either.
-  if (members.length === 0 || members.some((relation) => relation.effects === undefined)) {
-    const unknown = [say.effectsUnknown(planned, span)]
-    return isRefused ? { refusals: unknown, notes: [], isUncertain: true } : { refusals: [], notes: unknown, isUncertain: true }
-  }
-  const effects = members.flatMap((relation) => certain(relation.effects)).filter((effect) => effect.verbs.includes(verb))
+  const isUnknown = members.length === 0 || members.some((relation) => relation.effects === undefined)
+  const isHidden = members.some((relation) => relation.hasHiddenEffects === true)
+  const unknown = isUnknown ? [say.effectsUnknown(planned, span)] : isHidden ? [say.effectsHidden(planned, span)] : []
+  const effects = members.flatMap((relation) => relation.effects ?? []).filter((effect) => effect.verbs.includes(verb))
   const code = effects.filter((effect) => effect.kind !== 'cascade' && !isMarkedSafe(effect, bench))
   const told = unique(code.map((effect) => say.sideEffect(planned, effect, span, isRefused)))
   const cascades = cascadeReasons(planned, effects, verb, { ...bench, span })
   return {
-    refusals: [...(isRefused ? told : []), ...cascades.refusals],
-    notes: [...(isRefused ? [] : told), ...cascades.notes],
-    isUncertain: told.length + cascades.notes.length > 0,
+    refusals: [...(isRefused ? [...unknown, ...told] : []), ...cascades.refusals],
+    notes: [...(isRefused ? [] : [...unknown, ...told]), ...cascades.notes],
+    isUncertain: unknown.length + told.length + cascades.notes.length > 0,
   }
 }
 

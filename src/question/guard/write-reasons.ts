@@ -91,6 +91,15 @@ export function effectsUnknown(write: PlannedWrite, span: Span): Reason {
   }
 }
 
+export function effectsHidden(write: PlannedWrite, span: Span): Reason {
+  return {
+    code: 'guard.effects-hidden',
+    message: `Writing to ${write.table} may set off more than is known: the connection’s database user may not see every trigger.`,
+    span,
+    hint: 'MySQL and MariaDB show all triggers to a user with TRIGGER ON *.* only. Look at those of the table yourself.',
+  }
+}
+
 export function locksRows(span: Span): Reason {
   return {
     code: 'guard.locks-rows',

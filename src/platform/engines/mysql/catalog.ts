@@ -1,6 +1,7 @@
 import type { Catalog, CatalogFunction, Disclosure, ForeignKey, Relation } from '../../../domain/index.ts'
 import { catalogVersion } from '../catalog-version.ts'
 import { catalogQueries } from './catalog-queries.ts'
+import { readEffects, type KnownEffects } from './effects.ts'
 import type { MysqlTarget } from './mysql-target.ts'
 import type { MysqlSession } from './session.ts'
 import { readStatistics } from './statistics.ts'
@@ -59,10 +60,12 @@ export async function readCatalog(session: MysqlSession, target: MysqlTarget, di
   const keysOf = groupRows(await session.own<KeyRow>(catalogQueries.keys))
   const foreignOf = groupRows(await session.own<ForeignKeyRow>(catalogQueries.foreignKeys))
   const functions = (await session.own<FunctionRow>(catalogQueries.functions)).map(toFunction)
+  const effects = await readEffects(session)
   const bare = relationRows
     .map((row) => {
       const key = `${row.schema}\u0000${row.name}`
-      return toRelation(row, columnsOf.get(key) ?? [], keysOf.get(key) ?? [], foreignOf.get(key) ?? [])
+      const relation = toRelation(row, columnsOf.get(key) ?? [], keysOf.get(key) ?? [], foreignOf.get(key) ?? [])
+      return relation.kind === 'table' ? withEffects(relation, effects) : relation
     })
     .filter((relation) => relation.columns.length > 0)
   const schemaPart = { searchPath: [target.database], functions, operators: [], types: [] }
@@ -108,6 +111,11 @@ function toRelation(row: RelationRow, columns: readonly ColumnRow[], keys: reado
     definition: isView ? emptyAsNull(row.definition) : null, // empty: this user may not see it
     parents: [],
   }
+}
+
+function withEffects(relation: Relation, effects: KnownEffects): Relation {
+  const known = { ...relation, effects: effects.of(relation.schema, relation.name) }
+  return effects.hasHidden ? { ...known, hasHiddenEffects: true } : known
 }
 
 function toForeignKey([name, parts]: readonly [string, readonly ForeignKeyRow[]]): ForeignKey {

@@ -10,7 +10,7 @@ import { MysqlLease } from './lease.ts'
 import type { MysqlTarget } from './mysql-target.ts'
 import { preflight } from './preflight.ts'
 import { MysqlSession } from './session.ts'
-import { dryRunOn, writeOn } from './writing.ts'
+import { dryRunOn, settleOn, writeOn } from './writing.ts'
 import { beginRead, endRead, statementSettings } from './settings.ts'
 
 /** MySQL 8.0 and newer, or MariaDB 10.6 and newer. */
@@ -68,8 +68,7 @@ function openPool(target: MysqlTarget, hosts: HostPolicy, options: PoolOptions):
       access === 'write'
         ? new WriteLease(await writers.take(signal, waitMs), { write: writeOn, dryRun: dryRunOn }, (back) => writers.give(back))
         : new MysqlLease(await pool.take(signal, waitMs), (back) => pool.give(back)),
-    // A user without powers over the server cannot ask what became of a transaction.
-    settle: async () => 'unknown',
+    settle: (marker, signal) => own(signal, (session) => settleOn(session, marker), writers),
     close: async () => {
       await Promise.all([pool.close(), writers.close()])
     },

@@ -1,6 +1,6 @@
 import { isShellError, ShellError, type ApprovedStatement, type Truncation } from '../../../domain/index.ts'
 import type { Cell } from '../../../contract/index.ts'
-import type { DryRun, WriteOptions, WriteResult } from '../engine.ts'
+import type { DryRun, WriteEnd, WriteOptions, WriteResult } from '../engine.ts'
 import { cancelled, outcomeUnknown } from '../outer-clock.ts'
 import { runComment } from '../run-comment.ts'
 import { ownSchemas } from './catalog-queries.ts'
@@ -22,7 +22,7 @@ export async function writeOn(session: MysqlSession, approved: ApprovedStatement
   const result = await runWrite(session, approved, options)
   try {
     if (options.signal.aborted) throw cancelled()
-    await options.beforeCommit({ affectedRows: result.affectedRows, marker: null })
+    await options.beforeCommit({ affectedRows: result.affectedRows, marker: `thread:${session.threadId}` })
   } catch (error) {
     session.destroy() // hanging up rolls back
     throw error
@@ -127,4 +127,16 @@ async function commit(session: MysqlSession, approved: ApprovedStatement, starte
   } finally {
     clearTimeout(patience)
   }
+}
+
+/**
+ * While the session that wrote is there, it may still be committing. Once it is gone nothing tells a user without powers over
+ * the server what became of its transaction (docs/decisions/2026-11-25-mysql-does-not-tell-of-a-lost-commit.md). For a
+ * session of the writer: a user sees their own.
+ */
+export async function settleOn(session: MysqlSession, marker: string): Promise<WriteEnd> {
+  const [, thread] = /^thread:(\d+)$/.exec(marker) ?? []
+  if (thread === undefined) return 'unknown'
+  const sessions = await session.own<{ readonly Id: string | number }>('SHOW PROCESSLIST')
+  return sessions.some(({ Id }) => String(Id) === thread) ? 'running' : 'unknown'
 }
