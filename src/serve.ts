@@ -22,6 +22,7 @@ import { openIdentity } from './open-identity.ts'
 import { readinessChecks } from './readiness-checks.ts'
 import { modelProviders } from './model-providers.ts'
 import { createTenantOffice, openTenants, tenantModels } from './tenant-office.ts'
+import { createPersonOffice } from './person-office.ts'
 import { passwordReferences } from './password-references.ts'
 import { prepareStore } from './prepare-store.ts'
 import { openReplicas, type Replicas } from './replicas.ts'
@@ -119,11 +120,12 @@ async function build(
   const guard = createGuard()
   closers.push(() => guard.close())
   const models = createModels({ ...modelProviders(settings), observe: observer.observe })
+  const kept = createApprovals({ store, ...server })
   const rooms: QuestionRooms = {
     connections,
     guard,
     record,
-    approvals: createApprovals({ store, ...server }),
+    approvals: kept,
     ask: createAsk({ fallbackToBuiltin: false, maxPromptTokens: 12_000 }),
     models: models.isConfigured ? models : null,
     observe: observer.observe,
@@ -150,6 +152,7 @@ async function build(
       running,
       identity,
       people,
+      persons: createPersonOffice({ keyring, people, approvals: kept, record, retentionDays: settings.audit.retentionDays }),
       signInPlace: (claim) => tenants.signInPlace(claim),
       connections,
       record,

@@ -4,6 +4,7 @@ import type { CatalogBody } from './catalog.ts'
 import type { ConnectionBody, ConnectionInput, PolicyBody, PrivilegeReport } from './connection.ts'
 import type { AuditKeyBody, CheckpointBody, EntryBody, ExportQuery, PublicKeyBody, Verification } from './entry.ts'
 import type { ReadyBody } from './health.ts'
+import type { PersonErasureProofBody } from './person.ts'
 import { problemShape, type Problem } from './problem.ts'
 import type { DraftQuestionBody, QuestionBody } from './question.ts'
 import { readEvents } from './event-stream.ts'
@@ -258,6 +259,16 @@ export class Client {
     return this.json('GET', `/api/v1/tenants/${encodeURIComponent(idOrName)}/usage`)
   }
 
+  /** NDJSON of all that is held about one person; of another tenant's, for operators. */
+  async exportPerson(idOrName: string, tenant: string | null = null): Promise<Response> {
+    return this.send('GET', `${personPath(idOrName, tenant)}/export`, { accept: 'application/x-ndjson' })
+  }
+
+  /** The proof is in this answer and in the store. `confirm`: the person's name. */
+  async erasePerson(idOrName: string, confirm: string, tenant: string | null = null): Promise<PersonErasureProofBody> {
+    return this.json('DELETE', `${personPath(idOrName, tenant)}?confirm=${encodeURIComponent(confirm)}`)
+  }
+
   async setTenantModel(idOrName: string, input: Partial<TenantModelInput>): Promise<TenantModelBody> {
     return this.json('PUT', `/api/v1/tenants/${encodeURIComponent(idOrName)}/model`, input)
   }
@@ -295,6 +306,11 @@ export class Client {
     if (!response.ok) throw new ProblemError(await readProblem(response))
     return response
   }
+}
+
+function personPath(idOrName: string, tenant: string | null): string {
+  const there = tenant === null ? '' : `/tenants/${encodeURIComponent(tenant)}`
+  return `/api/v1${there}/people/${encodeURIComponent(idOrName)}`
 }
 
 async function readProblem(response: Response): Promise<Problem> {

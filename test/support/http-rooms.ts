@@ -32,6 +32,7 @@ export function scriptedRooms(script: Script, actors: Readonly<{ [token: string]
     approvals: absent.approvals,
     record: absent.record,
     people: absent.people,
+    persons: absent.persons,
     signInPlace: absent.signInPlace,
     running,
     answer: running.follow((_actor, question, signal, delivery) => script(question, signal, delivery)),

@@ -17,6 +17,7 @@ import { createGuard } from '../../src/question/guard/index.ts'
 import { createRecord } from '../../src/question/record/index.ts'
 import { createHttpServer, RunningAnswers, type HttpOptions, type HttpServer } from '../../src/surfaces/http/index.ts'
 import { createMcp } from '../../src/surfaces/mcp/index.ts'
+import { createPersonOffice } from '../../src/person-office.ts'
 import { watchRevocations } from '../../src/watch-revocations.ts'
 import { execute, freshDatabase, freshStore, type TestDatabase } from './postgres-server.ts'
 
@@ -105,11 +106,12 @@ export async function servedHouse(options: ServedHouseOptions = {}): Promise<Ser
     allowSuperusers: false,
   })
   const guard = createGuard()
+  const kept = createApprovals({ store, serverId })
   const rooms = {
     connections,
     guard,
     record,
-    approvals: createApprovals({ store, serverId }),
+    approvals: kept,
     ask: createAsk({ maxPromptTokens: 4_000, fallbackToBuiltin: false }),
     models: null,
     observe,
@@ -126,6 +128,7 @@ export async function servedHouse(options: ServedHouseOptions = {}): Promise<Ser
       running,
       identity,
       people,
+      persons: createPersonOffice({ keyring, people, approvals: kept, record, retentionDays: null }),
       signInPlace: async () => place,
       connections,
       record,

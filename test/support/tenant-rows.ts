@@ -65,6 +65,7 @@ async function fillKeeping(query: Query, tenantId: string, member: string): Prom
     sql`tenant_usage (tenant_id, day) VALUES (${tenantId}, '2026-01-01')`,
     sql`tenant_model (tenant_id, provider, model) VALUES (${tenantId}, 'ollama', 'x')`,
     sql`platform_operator (tenant_id, member_id) VALUES (${tenantId}, ${member})`,
+    sql`erased_member (tenant_id, erased_member_id, proof, signature) VALUES (${tenantId}, ${newId()}, '{}', '\\x00')`,
     sql`erased_tenant (tenant_id, erased_tenant_id, proof, signature) VALUES (${tenantId}, ${newId()}, '{}', '\\x00')`,
   ]
   for (const row of rows) await sql`INSERT INTO ${row}`.execute(query)

@@ -41,7 +41,6 @@ CREATE TABLE approval (
   CONSTRAINT approval_check1 CHECK (((state <> ALL (ARRAY['executing'::text, 'executed'::text, 'unknown'::text])) OR (execution_id IS NOT NULL))),
   CONSTRAINT approval_requester_kind_check CHECK ((requester_kind = ANY (ARRAY['person'::text, 'agent'::text, 'service'::text]))),
   CONSTRAINT approval_state_check CHECK ((state = ANY (ARRAY['requested'::text, 'approved'::text, 'rejected'::text, 'expired'::text, 'cancelled'::text, 'executing'::text, 'executed'::text, 'failed'::text, 'unknown'::text]))),
-  CONSTRAINT approval_tenant_id_decided_by_fkey FOREIGN KEY (tenant_id, decided_by) REFERENCES member(tenant_id, member_id) ON DELETE CASCADE,
   CONSTRAINT approval_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id) ON DELETE CASCADE,
   CONSTRAINT approval_tenant_id_requester_id_fkey FOREIGN KEY (tenant_id, requester_id) REFERENCES member(tenant_id, member_id) ON DELETE CASCADE,
   CONSTRAINT approval_pkey PRIMARY KEY (tenant_id, approval_id),
@@ -113,6 +112,22 @@ CREATE POLICY tenant_insert ON device_login FOR INSERT TO public WITH CHECK (ten
 CREATE POLICY tenant_select ON device_login FOR SELECT TO public USING (tenant_id = current_tenant());
 CREATE POLICY tenant_update ON device_login FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
 GRANT DELETE, INSERT, SELECT, UPDATE ON device_login TO aishell_runtime;
+
+CREATE TABLE erased_member (
+  tenant_id uuid NOT NULL,
+  erased_member_id uuid NOT NULL,
+  proof text NOT NULL,
+  signature bytea NOT NULL,
+  CONSTRAINT erased_member_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenant(tenant_id),
+  CONSTRAINT erased_member_pkey PRIMARY KEY (tenant_id, erased_member_id)
+);
+ALTER TABLE erased_member ENABLE ROW LEVEL SECURITY;
+ALTER TABLE erased_member FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_delete ON erased_member FOR DELETE TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_insert ON erased_member FOR INSERT TO public WITH CHECK (tenant_id = current_tenant());
+CREATE POLICY tenant_select ON erased_member FOR SELECT TO public USING (tenant_id = current_tenant());
+CREATE POLICY tenant_update ON erased_member FOR UPDATE TO public USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant());
+GRANT INSERT, SELECT ON erased_member TO aishell_runtime;
 
 CREATE TABLE erased_tenant (
   tenant_id uuid NOT NULL,

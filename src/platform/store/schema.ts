@@ -23,6 +23,7 @@ export interface Database extends IdentityTables {
   readonly tenant_model: TenantModelTable
   readonly platform_operator: PlatformOperatorTable
   readonly erased_tenant: ErasedTenantTable
+  readonly erased_member: ErasedMemberTable
   readonly approval: ApprovalTable
 }
 
@@ -199,6 +200,13 @@ interface PlatformOperatorTable {
 interface ErasedTenantTable {
   tenant_id: string
   erased_tenant_id: string
+  proof: string
+  signature: Buffer
+}
+
+interface ErasedMemberTable {
+  tenant_id: string
+  erased_member_id: string
   proof: string
   signature: Buffer
 }

@@ -1,6 +1,7 @@
 import { newId, type Scope } from '../../domain/index.ts'
 import type { Query } from '../store/index.ts'
 import { insertMember, isLastAdmin, lockAdmins, requireMember } from './members.ts'
+import { isLastOperator } from './operators.ts'
 import type { OutsidePerson, People } from './people.ts'
 import type { PeopleRooms } from './people-rooms.ts'
 
@@ -19,7 +20,7 @@ export async function admit(rooms: PeopleRooms, scope: Scope, person: OutsidePer
       .executeTakeFirst()
     const memberId = known?.member_id ?? (await makeMember(query, scope, person))
     if (memberId === null) return null
-    if (known !== undefined && !(await follow(query, memberId, person.role))) return null
+    if (known !== undefined && !(await follow(query, scope, memberId, person.role))) return null
     await setGroups(query, scope, memberId, person.groups)
     return { memberId, isNew: known === undefined }
   })
@@ -38,10 +39,11 @@ async function makeMember(query: Query, scope: Scope, person: OutsidePerson): Pr
   return id
 }
 
-/** The mapping decides at every sign-in, but takes the tenant's last admin from nobody. false: it lets them in no more. */
-async function follow(query: Query, memberId: string, role: string | null): Promise<boolean> {
+/** The mapping decides at every sign-in, but takes the last admin or operator from nobody. false: it lets them in no more. */
+async function follow(query: Query, scope: Scope, memberId: string, role: string | null): Promise<boolean> {
   const member = await requireMember(query, memberId)
-  if (member.role === role || (role !== 'admin' && (await isLastAdmin(query, member)))) return true
+  if (member.role === role) return true
+  if (role !== 'admin' && ((await isLastAdmin(query, member)) || (await isLastOperator(query, scope, memberId)))) return true
   if (role === null) return false
   await query.updateTable('member').set({ role }).where('member_id', '=', memberId).execute()
   return true

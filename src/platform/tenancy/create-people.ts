@@ -1,6 +1,7 @@
 import type { RoleDefinition, Scope } from '../../domain/index.ts'
 import type { Store } from '../store/index.ts'
 import { admit } from './admit.ts'
+import { erasePerson, exportPersonRows } from './erase-person.ts'
 import { addToGroup, listGroups, removeFromGroup, removeGroup, setGroup } from './groups.ts'
 import { createMember, findMember, listMembers, removeMember, requireAbove, updateMember } from './members.ts'
 import type { People } from './people.ts'
@@ -23,6 +24,8 @@ export function createPeople({ store, declaredRoles = [], now = () => new Date()
     createMember: (actor, input) => createMember(rooms, actor, input),
     updateMember: (actor, idOrName, change) => updateMember(rooms, actor, idOrName, change),
     removeMember: (actor, idOrName) => removeMember(rooms, actor, idOrName),
+    erasePerson: (actor, idOrName, how) => erasePerson(rooms, actor, idOrName, how),
+    exportPerson: (scope, memberId) => exportPersonRows(store, scope, memberId),
     listRoles: (actor) => listRoles(rooms, actor),
     role: (actor, name) => findRole(rooms, actor, name),
     setRole: (actor, name, input) => setRole(rooms, actor, name, input),

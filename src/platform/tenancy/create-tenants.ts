@@ -3,6 +3,7 @@ import { quotasShape, type QuotasBody, type TenantBody } from '../../contract/in
 import { isUniqueViolation, sql, type Store } from '../store/index.ts'
 import { tenantNamedBy, type Addresses } from './addresses.ts'
 import { eraseTenant, exportRows } from './erase-tenant.ts'
+import { activeOperators, refuseLastOperator } from './operators.ts'
 import type { SignInPlace, TenantClaim, Tenants } from './tenants.ts'
 
 export interface TenantsOptions {
@@ -80,7 +81,8 @@ class TenantsRoom implements Tenants {
   }
 
   async ensureOperator(scope: Scope, memberId: string): Promise<void> {
-    if ((await this.operators(scope)).length === 0) await this.setOperator(scope, memberId, true)
+    const active = await this.#store.within(scope, (query) => activeOperators(query, scope))
+    if (active.length === 0) await this.setOperator(scope, memberId, true)
   }
 
   async operators(scope: Scope): Promise<readonly string[]> {
@@ -100,17 +102,8 @@ class TenantsRoom implements Tenants {
           .execute()
         return
       }
-      // Two who remove each other wait here for one another, so that one of them finds themselves the last.
-      await query
-        .selectFrom('platform_operator')
-        .select('member_id')
-        .where('tenant_id', '=', scope.tenantId)
-        .orderBy('member_id')
-        .forUpdate()
-        .execute()
+      await refuseLastOperator(query, scope, memberId)
       await query.deleteFrom('platform_operator').where('tenant_id', '=', scope.tenantId).where('member_id', '=', memberId).execute()
-      const left = await query.selectFrom('platform_operator').select('member_id').where('tenant_id', '=', scope.tenantId).execute()
-      if (left.length === 0) throw lastOperator() // and the transaction is undone
     })
   }
 
@@ -302,8 +295,4 @@ function notTheDefault(): ShellError {
     kind: 'conflict',
     message: 'The tenant `default` is the operators’ own; it can be neither suspended nor erased.',
   })
-}
-
-function lastOperator(): ShellError {
-  return new ShellError({ code: 'tenancy.last-operator', kind: 'conflict', message: 'The last operator stays: add another one first.' })
 }

@@ -1,5 +1,6 @@
 import { ShellError, type Scope } from '../../domain/index.ts'
 import { sql, type Query, type Store } from '../store/index.ts'
+import { shownColumns, tenantTables } from './tenant-tables.ts'
 
 /** Every server has seen the suspension by then, and answers that were under way have met it. */
 export const restSeconds = 5
@@ -35,22 +36,10 @@ async function countLeft(query: Query): Promise<number> {
   return left
 }
 
-async function tenantTables(query: Query): Promise<readonly string[]> {
-  const { rows } = await sql<{ name: string }>`
-    SELECT c.relname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id'
-    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND NOT a.attisdropped ORDER BY 1`.execute(
-    query,
-  )
-  return rows.map((row) => row.name)
-}
-
-/** What is never handed out: bytes are hashes, seals and keys here, and a password's text form says its cost and salt. */
-const hidden = /hash|secret|sealed|key|token_text|signature/
-
 const pageRows = 1_000
 
 export async function* exportRows(store: Store, scope: Scope): AsyncGenerator<{ readonly table: string; readonly row: unknown }> {
-  const tables = await store.within(scope, tenantTables)
+  const tables = await store.within(scope, (query) => tenantTables(query))
   for (const table of tables.filter((name) => !name.startsWith('record_'))) {
     const columns = await store.within(scope, (query) => shownColumns(query, table))
     for (let offset = 0; ; offset += pageRows) {
@@ -63,11 +52,4 @@ export async function* exportRows(store: Store, scope: Scope): AsyncGenerator<{ 
       if (rows.length < pageRows) break
     }
   }
-}
-
-async function shownColumns(query: Query, table: string): Promise<readonly string[]> {
-  const { rows } = await sql<{ name: string; type: string }>`
-    SELECT attname AS name, format_type(atttypid, NULL) AS type FROM pg_attribute
-    WHERE attrelid = ${table}::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`.execute(query)
-  return rows.filter((row) => row.type !== 'bytea' && !hidden.test(row.name)).map((row) => row.name)
 }

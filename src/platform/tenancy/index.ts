@@ -5,6 +5,7 @@
 export { tenantNamedBy, tenantUrl, type Addresses } from './addresses.ts'
 export type { Member, Tenancy } from './tenancy.ts'
 export type { OutsidePerson, People } from './people.ts'
+export type { PersonErasure } from './erase-person.ts'
 export { createPeople, type PeopleOptions } from './create-people.ts'
 export { createTenancy } from './create-tenancy.ts'
 export { createTenants, type TenantsOptions } from './create-tenants.ts'

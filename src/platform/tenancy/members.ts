@@ -1,6 +1,7 @@
 import { isUuid, mayGive, newId, type Actor, type Scope } from '../../domain/index.ts'
 import type { MemberBody, MemberChange, MemberInput } from '../../contract/index.ts'
 import { isUniqueViolation, sql, type Query } from '../store/index.ts'
+import { refuseLastOperator } from './operators.ts'
 import { lastAdmin, memberUnknown, nameTaken, requireManager, tooMuch } from './people-errors.ts'
 import type { PeopleRooms } from './people-rooms.ts'
 import { grantsOfRoles, requireMayGive } from './roles.ts'
@@ -51,6 +52,7 @@ export async function updateMember(rooms: PeopleRooms, actor: Actor, idOrName: s
       if (change.role !== undefined) await requireMayGive(rooms, query, actor, [change.role])
       const isLosing = (change.role !== undefined && change.role !== 'admin') || change.isDisabled === true
       if (isLosing) await refuseLastAdmin(query, before)
+      if (isLosing) await refuseLastOperator(query, actor, before.id)
       await query
         .updateTable('member')
         .set({
@@ -74,6 +76,7 @@ export async function removeMember(rooms: PeopleRooms, actor: Actor, idOrName: s
     const member = await requireMember(query, idOrName)
     await requireAboveMember(rooms, query, actor, member)
     await refuseLastAdmin(query, member)
+    await refuseLastOperator(query, actor, member.id)
     await query.deleteFrom('token').where('member_id', '=', member.id).execute()
     await query.deleteFrom('member').where('member_id', '=', member.id).execute()
   })
@@ -86,7 +89,7 @@ export async function requireAbove(rooms: PeopleRooms, actor: Actor, memberId: s
 }
 
 /** Whoever acts upon a member could else take over rights by their hand. Roles that are gone count for nothing. */
-async function requireAboveMember(rooms: PeopleRooms, query: Query, actor: Actor, member: MemberBody): Promise<void> {
+export async function requireAboveMember(rooms: PeopleRooms, query: Query, actor: Actor, member: MemberBody): Promise<void> {
   const rows = await query
     .selectFrom('member_group')
     .select('roles')
@@ -146,7 +149,7 @@ export async function isLastAdmin(query: Query, member: Pick<MemberBody, 'id' | 
   return other === undefined
 }
 
-async function refuseLastAdmin(query: Query, member: MemberBody): Promise<void> {
+export async function refuseLastAdmin(query: Query, member: MemberBody): Promise<void> {
   if (await isLastAdmin(query, member)) throw lastAdmin()
 }
 

@@ -55,6 +55,24 @@ export function lastAdmin(): ShellError {
   })
 }
 
+export function lastOperator(): ShellError {
+  return new ShellError({
+    code: 'tenancy.last-operator',
+    kind: 'conflict',
+    message: 'This is the last operator: without one nobody could keep tenants.',
+    hint: 'Add another one first: `aishell admin operators add NAME`.',
+  })
+}
+
+export function notConfirmed(): ShellError {
+  return new ShellError({
+    code: 'tenancy.not-confirmed',
+    kind: 'invalid',
+    message: '`confirm` is not the name of this member, so nothing was erased.',
+    hint: 'Give the member’s name as `aishell admin members` shows it.',
+  })
+}
+
 export function tooMuch(): ShellError {
   return new ShellError({
     code: 'tenancy.too-much',

@@ -1,13 +1,15 @@
 import type { Actor, RoleName, Scope } from '../../domain/index.ts'
 import type { GroupBody, GroupInput, MemberBody, MemberChange, MemberInput, RoleBody, RoleInput } from '../../contract/index.ts'
 
+import type { ErasePersonOptions, PersonErasure } from './erase-person.ts'
+
 /** Somebody an identity provider vouches for, and what the mapping makes of their claims. */
 export interface OutsidePerson {
   readonly issuer: string
   readonly subject: string
   /** What they would like to be called; another takes its place where it is taken. */
   readonly name: string
-  /** null: no rule gave one; a member who is known already keeps theirs. */
+  /** null: no rule gave one; nobody is let in but the last admin or operator, who keeps theirs. */
   readonly role: RoleName | null
   readonly groups: readonly string[]
 }
@@ -15,7 +17,7 @@ export interface OutsidePerson {
 /**
  * Members, roles and groups of a tenant. Whoever manages members may give no more than they hold themselves, and the last
  * admin stays. Throws `tenancy.denied`, `tenancy.member-unknown`, `tenancy.role-unknown`, `tenancy.group-unknown`,
- * `tenancy.name-taken`, `tenancy.last-admin`, `tenancy.too-much`, `tenancy.in-use`, `tenancy.declared`.
+ * `tenancy.name-taken`, `tenancy.last-admin`, `tenancy.last-operator`, `tenancy.too-much`, `tenancy.in-use`, `tenancy.declared`.
  */
 export interface People {
   listMembers(actor: Actor): Promise<readonly MemberBody[]>
@@ -23,6 +25,14 @@ export interface People {
   createMember(actor: Actor, input: MemberInput): Promise<MemberBody>
   updateMember(actor: Actor, idOrName: string, change: MemberChange): Promise<MemberBody>
   removeMember(actor: Actor, idOrName: string): Promise<void>
+  /** Throws `tenancy.not-confirmed` too. */
+  erasePerson(
+    actor: Actor,
+    idOrName: string,
+    options: ErasePersonOptions,
+  ): Promise<{ readonly erasure: PersonErasure; readonly proof: string; readonly signature: Uint8Array }>
+  /** All rows of a member but for what other rooms hold; nothing that would let somebody in. */
+  exportPerson(scope: Scope, memberId: string): AsyncIterable<object>
   listRoles(actor: Actor): Promise<readonly RoleBody[]>
   role(actor: Actor, name: RoleName): Promise<RoleBody>
   setRole(actor: Actor, name: RoleName, input: RoleInput): Promise<RoleBody>

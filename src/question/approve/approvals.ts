@@ -1,5 +1,6 @@
 import type { Actor, ApprovalState, GrantedApproval, Limits, Param, Scope, StatementClass, Surface, Verdict } from '../../domain/index.ts'
 import type { ApprovalBody } from '../../contract/index.ts'
+import type { Query } from '../../platform/store/index.ts'
 
 /** All that is known when a consent is asked for. */
 export interface RequestFields {
@@ -79,6 +80,13 @@ export interface Approvals {
   keepAlive(claim: Claim): () => void
   /** null: it has ended already. `isCommitting` false: only if its commit has not been begun. */
   end(execution: Scope & { readonly executionId: string; readonly isCommitting?: boolean }, ending: Ending): Promise<ApprovalBody | null>
+  /** In the transaction in which a member is erased; gives rows that go, and rows of others that name them no more. Throws `approvals.running`. */
+  forgetMember(
+    query: Query,
+    memberId: string,
+  ): Promise<{ readonly removed: { readonly approval?: number }; readonly pseudonymized: { readonly approval?: number } }>
+  /** What a member asked for and decided. */
+  ofMember(scope: Scope, memberId: string): AsyncIterable<object>
   /** What a sweep has to do: expires what has waited too long, and tells what was approved or begun and left. */
   leftovers(): Promise<{ readonly approved: readonly (Scope & { readonly id: string })[]; readonly stale: readonly StaleExecution[] }>
 }

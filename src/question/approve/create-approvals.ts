@@ -5,6 +5,7 @@ import { approvalBody, type ApprovalRow } from './approval-row.ts'
 import type { Approvals, Approver, Claim, RequestFields } from './approvals.ts'
 import { findLeftovers } from './find-leftovers.ts'
 import { listApprovals } from './list-approvals.ts'
+import { forgetMember, memberApprovals } from './member-approvals.ts'
 import { alreadyDecided, lostClaim, notAPerson, notYours, ownRequest, tooMany, unknownApproval } from './refusals.ts'
 
 export interface ApprovalsOptions {
@@ -185,6 +186,10 @@ class ApprovalTable implements Approvals {
     })
     return row === undefined ? null : this.#body(row)
   }
+
+  forgetMember: Approvals['forgetMember'] = forgetMember
+
+  ofMember: Approvals['ofMember'] = (scope, memberId) => memberApprovals(this.#store, scope, memberId)
 
   leftovers: Approvals['leftovers'] = () =>
     findLeftovers({

@@ -9,6 +9,7 @@ import { actorPart, attemptPart, intentContent, type LinkContent } from './link.
 import { checkpoint, retain } from './keep-record.ts'
 import { heldOutside, keepAll } from './keep-all.ts'
 import { getEntry, listEntries, streamEntries, uuid } from './read-entries.ts'
+import { countEntriesOf, memberLinks } from './member-links.ts'
 import type { Record } from './record.ts'
 import { beat, beatMs, findLost, forgetGone } from './sweep-lost.ts'
 import { verifyChain } from './verify-chain.ts'
@@ -55,6 +56,14 @@ export function createRecord(options: RecordOptions): Record {
     async *exportEntries(scope, format, filter) {
       await trail.settled(scope)
       yield* formatEntries(format, streamEntries(scope, store, filter), options.version ?? '')
+    },
+    async *ofMember(scope, member) {
+      await trail.settled(scope)
+      yield* memberLinks(scope, store, member)
+    },
+    entriesOf: async (scope, memberId) => {
+      await trail.settled(scope)
+      return await countEntriesOf(scope, store, memberId)
     },
     verify: async (scope) => {
       await trail.settled(scope)

@@ -42,6 +42,12 @@ export interface OutcomeFields {
   readonly timings: { readonly askMs: number; readonly guardMs: number; readonly runMs: number; readonly totalMs: number }
 }
 
+/** A member as the record may speak of them. */
+export interface NamedMember {
+  readonly id: string
+  readonly name: string
+}
+
 /** The tamper-evident trail: links of intent, attempt and outcome, chained per tenant by keyed MACs. */
 export interface Record {
   /** Durable when it resolves. Throws `record.unavailable`: then nothing may run. */
@@ -56,6 +62,10 @@ export interface Record {
   /** Entries that fit, oldest first, as lines of a file; `after` is the `sequence` of the last one somebody has. */
   exportEntries(scope: Scope, format: EntryFormat, filter: EntryFilter & { readonly after?: string }): AsyncIterable<string>
   get(scope: Scope, entryId: string): Promise<EntryBody>
+  /** The bodies of all links of a member's entries, then of notes by or about them. */
+  ofMember(scope: Scope, member: NamedMember): AsyncIterable<object>
+  /** How many entries name the member as the one who asked. */
+  entriesOf(scope: Scope, memberId: string): Promise<number>
   verify(scope: Scope): Promise<Verification>
   /** 32 bytes that check this tenant's exports offline; for admins only: with it a chain could be forged too. */
   auditKey(scope: Scope): Promise<Uint8Array>

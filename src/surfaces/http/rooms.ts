@@ -6,6 +6,7 @@ import type { Observer } from '../../platform/observe/index.ts'
 import type { People, RateLimits, SignInPlace, TenantClaim } from '../../platform/tenancy/index.ts'
 import type { Answer, ApprovalDesk } from '../../question/index.ts'
 import type { Record } from '../../question/record/index.ts'
+import type { PersonOffice } from './person-office.ts'
 import type { RunningAnswers } from './running-answers.ts'
 import type { TenantOffice } from './tenant-office.ts'
 
@@ -41,6 +42,7 @@ export interface HttpRooms {
   readonly running: RunningAnswers
   readonly identity: Identity
   readonly people: People
+  readonly persons: PersonOffice
   /** Where people who have not signed in want to: what host and header say. Throws `tenancy.mismatch`. */
   readonly signInPlace: (claim: TenantClaim) => Promise<SignInPlace>
   readonly connections: Connections

@@ -18,6 +18,7 @@ import { devicePages } from './device-pages.ts'
 import { invitationPages } from './invitation-pages.ts'
 import { oidcPages } from './oidc-pages.ts'
 import { signInPages } from './sign-in-pages.ts'
+import { peopleRoutes } from './people.ts'
 import { operatorRoutes } from './operators.ts'
 import { tenantRoutes } from './tenants.ts'
 import { tokenRoutes } from './tokens.ts'
@@ -43,6 +44,7 @@ export function registerRoutes(app: App, rooms: HttpRooms, { state, hasMcp, hasM
   tokenRoutes(app, rooms)
   authRoutes(app, rooms, browsers)
   memberRoutes(app, rooms, browsers)
+  peopleRoutes(app, rooms)
   roleRoutes(app, rooms)
   groupRoutes(app, rooms)
   tenantRoutes(app, rooms)

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { QuotasBody } from '../../../contract/index.ts'
 import type { CommandContext, CommonOptions } from '../context.ts'
-import { openRowFile } from '../export/row-file.ts'
+import { saveBody } from '../export/save-body.ts'
 import { printListing } from '../render/listing.ts'
 import { usageError } from '../usage-error.ts'
 import { withServerOptions } from './command-options.ts'
@@ -113,14 +113,7 @@ function addExport(group: Command, context: CommandContext): void {
     const options = command.optsWithGlobals<CommonOptions & { readonly output: string }>()
     await context.withSession(options, async ({ client }) => {
       const response = await client.exportTenant(tenant)
-      const file = await openRowFile(options.output)
-      try {
-        for await (const chunk of response.body ?? []) await file.write(chunk)
-        await file.keep()
-      } catch (error) {
-        await file.discard()
-        throw error
-      }
+      await saveBody(response, options.output)
       await context.note(`Everything of ${tenant} is in ${options.output}.`)
     })
   })

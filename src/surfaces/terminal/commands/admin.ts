@@ -4,6 +4,7 @@ import { addGroups } from './admin-groups.ts'
 import { addRotateKeys } from './admin-keys.ts'
 import { addMembers } from './admin-members.ts'
 import { addOperators } from './admin-operators.ts'
+import { addPeople } from './admin-people.ts'
 import { addRoles } from './admin-roles.ts'
 import { addTenantCommands } from './admin-tenants.ts'
 
@@ -14,6 +15,7 @@ export function addAdmin(program: Command, context: CommandContext): void {
     .summary('keep members, roles, groups, tenants and keys')
     .description('Keep the people of your tenant and what they may do; for operators, tenants and the keys that seal.')
   addMembers(group, context)
+  addPeople(group, context)
   addRoles(group, context)
   addGroups(group, context)
   addTenantCommands(group, context)
