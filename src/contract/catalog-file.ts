@@ -27,6 +27,7 @@ const functionShape = z.object({
   argumentTypes: z.array(z.string()).default([]),
   resultType: z.string().default(''),
   volatility: z.enum(['immutable', 'stable', 'volatile']).default('volatile'),
+  onlyComputes: z.boolean().optional(),
 })
 
 /** A catalog in a file, as `aishell catalog dump` writes it. Written by hand, names of tables and columns are enough. */

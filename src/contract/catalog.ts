@@ -72,6 +72,8 @@ export const catalogShape = z
         argumentTypes: z.array(z.string()),
         resultType: z.string(),
         volatility: z.enum(['immutable', 'stable', 'volatile']),
+        /** Of a known extension, and as good as the server's own of that name. */
+        onlyComputes: z.boolean().optional(),
       }),
     ),
     operators: z.array(z.string()),

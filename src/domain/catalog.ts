@@ -63,6 +63,8 @@ export interface CatalogFunction {
   readonly argumentTypes: readonly string[]
   readonly resultType: string
   readonly volatility: 'immutable' | 'stable' | 'volatile'
+  /** true: of an extension that is known; it only computes, as the server's own of that name does, and does not stand in its way. */
+  readonly onlyComputes?: boolean
 }
 
 /** All that is known of a connection's objects. Plain data: it can be dumped to a file and read back. */

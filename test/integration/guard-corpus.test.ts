@@ -6,6 +6,7 @@ import { openPolicy, type Catalog, type Decision, type Dialect, type Policy, typ
 import { createGuard } from '../../src/question/guard/index.ts'
 import { catalogFrom } from '../support/catalog-from.ts'
 import { demoDatabase } from '../support/demo-database.ts'
+import { freshDatabase } from '../support/postgres-server.ts'
 
 interface Line {
   readonly id: string
@@ -22,7 +23,7 @@ const catalogs = new Map<Dialect, Catalog>()
 
 beforeAll(async () => {
   const postgres = await readCatalog(await demoDatabase())
-  catalogs.set('postgres', postgres)
+  catalogs.set('postgres', await withExtensions(postgres))
   // The same tables as SQLite has them: one schema, no functions of their own.
   const relations = postgres.relations.map((relation) => ({ ...relation, schema: 'main', definition: null }))
   // MySQL and MariaDB call a schema what PostgreSQL calls a database, and a view's text names everything in full.
@@ -30,6 +31,20 @@ beforeAll(async () => {
   catalogs.set('sqlite', { ...postgres, dialect: 'sqlite', searchPath: ['main'], relations, version: `${postgres.version} sqlite` })
 })
 afterAll(() => guard.close())
+
+/** As many databases are: with extensions in the schema of everything else, whose functions are called like the server's own. */
+async function withExtensions(catalog: Catalog): Promise<Catalog> {
+  const extended = await freshDatabase()
+  await extended.query('CREATE EXTENSION citext; CREATE EXTENSION pgcrypto; CREATE EXTENSION intarray')
+  const { functions, operators, types } = await readCatalog(extended)
+  return {
+    ...catalog,
+    functions: [...catalog.functions, ...functions],
+    operators: [...catalog.operators, ...operators],
+    types: [...catalog.types, ...types],
+    version: `${catalog.version} with extensions`,
+  }
+}
 
 function harborOf(dialect: 'mysql' | 'mariadb', { relations, ...rest }: Catalog): Catalog {
   const tables = relations.map((relation) => ({ ...relation, schema: 'harbor' }))

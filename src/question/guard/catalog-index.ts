@@ -9,7 +9,7 @@ export interface CatalogIndex {
   findInPath(name: string): Relation | null
   /** The relation itself, all it is a part of, and all its parts: a rule on one holds for the others. */
   familyOf(relation: Relation): readonly Relation[]
-  /** Those that an unqualified name may call: of the schemas in the search path. */
+  /** Those that an unqualified name may call: of the schemas in the search path. What only computes is not among them. */
   readonly userFunctions: ReadonlySet<string>
   /** Symbol → schemas in the search path that define one: what an operator without a schema may mean. */
   readonly userOperators: ReadonlyMap<string, readonly string[]>
@@ -52,7 +52,9 @@ function buildIndex(catalog: Catalog): CatalogIndex {
       return null
     },
     familyOf: (relation) => [...ancestors(relation, byDottedName), ...descendants(relation, partsOf)],
-    userFunctions: new Set(catalog.functions.filter((item) => inPath.has(item.schema)).map((item) => item.name)),
+    userFunctions: new Set(
+      catalog.functions.filter((item) => inPath.has(item.schema) && item.onlyComputes !== true).map((item) => item.name),
+    ),
     userOperators: bySecondPart(catalog.operators.filter((name) => inPath.has(name.slice(0, name.indexOf('.'))))),
     userTypes: bySecondPart(catalog.types.filter((name) => !name.startsWith(server))),
     userCastTargets: new Set(catalog.types.filter((name) => name.startsWith(server)).map((name) => name.slice(server.length))),

@@ -7,6 +7,32 @@ const relations = `
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p') AND ${ownSchemas} AND ${readable}`
 
+/**
+ * `extension name(types) volatility language` of a function that came with an extension and that nobody but a superuser can
+ * have put there or changed: an extension's owner may add functions of their own to it. Types are the server's own, or base
+ * types of the same extension, which only a superuser can make. Null for any other function.
+ */
+const extensionSignature = `(
+  SELECT e.extname || ' ' || p.proname || '(' || (
+      SELECT coalesce(string_agg(CASE WHEN t.oid < 16384 OR own.objid IS NOT NULL THEN t.typname ELSE '?' END, ',' ORDER BY a.place), '')
+      FROM unnest(p.proargtypes) WITH ORDINALITY AS a(type, place) JOIN pg_catalog.pg_type t ON t.oid = a.type
+        LEFT JOIN pg_catalog.pg_depend own ON own.classid = 'pg_catalog.pg_type'::regclass AND own.objid = t.oid AND own.deptype = 'e'
+          AND own.refclassid = d.refclassid AND own.refobjid = e.oid AND t.typtype = 'b'
+    ) || ') ' || p.provolatile::text || ' ' || l.lanname
+  FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON d.refclassid = 'pg_catalog.pg_extension'::regclass AND e.oid = d.refobjid
+    JOIN pg_catalog.pg_language l ON l.oid = p.prolang JOIN pg_catalog.pg_roles r ON r.oid = p.proowner
+  WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+    AND r.rolsuper AND NOT p.prosecdef AND p.proconfig IS NULL)`
+
+/** A type \`t\` whose code is that of a known extension: only a superuser can make a base type. */
+const computingType = `EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON d.refclassid = 'pg_catalog.pg_extension'::regclass AND e.oid = d.refobjid
+  WHERE d.classid = 'pg_catalog.pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e' AND e.extname = 'citext' AND t.typtype = 'b')`
+/** A cast \`k\` of such a type by a function that only computes and that nobody but a superuser has made. */
+const computingCast = `EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON d.refclassid = 'pg_catalog.pg_extension'::regclass AND e.oid = d.refobjid
+    JOIN pg_catalog.pg_proc f ON f.oid = k.castfunc JOIN pg_catalog.pg_roles r ON r.oid = f.proowner JOIN pg_catalog.pg_language l ON l.oid = f.prolang
+  WHERE d.classid = 'pg_catalog.pg_cast'::regclass AND d.objid = k.oid AND d.deptype = 'e' AND e.extname = 'citext'
+    AND r.rolsuper AND f.provolatile = 'i' AND l.lanname IN ('c', 'internal') AND ${computingType})`
+
 /** Our own fixed texts over the server's system catalogs; the only SQL an engine runs that no guard has seen. */
 export const catalogQueries = {
   server: `SELECT current_database()::text AS database, current_setting('server_version') AS version`,
@@ -52,7 +78,8 @@ export const catalogQueries = {
     SELECT n.nspname::text AS schema, p.proname::text AS name,
       ARRAY(SELECT pg_catalog.format_type(t, NULL) FROM unnest(p.proargtypes) AS t) AS "argumentTypes",
       pg_catalog.format_type(p.prorettype, NULL) AS "resultType",
-      CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END AS volatility
+      CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END AS volatility,
+      ${extensionSignature} AS signature
     FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
     WHERE ${ownSchemas} ORDER BY n.nspname, p.proname, p.oid`,
 
@@ -70,7 +97,7 @@ export const catalogQueries = {
   // somebody has made a cast with a function for.
   types: `
     SELECT n.nspname || '.' || t.typname AS name FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-    WHERE t.typtype IN ('d', 'b', 'r', 'm') AND t.typelem = 0 AND ${ownSchemas}
+    WHERE t.typtype IN ('d', 'b', 'r', 'm') AND t.typelem = 0 AND ${ownSchemas} AND NOT ${computingType}
     UNION
     SELECT n.nspname || '.' || t.typname FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
       JOIN pg_catalog.pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 JOIN pg_catalog.pg_type f ON f.oid = a.atttypid
@@ -79,7 +106,7 @@ export const catalogQueries = {
     UNION
     SELECT n.nspname || '.' || t.typname FROM pg_catalog.pg_cast k JOIN pg_catalog.pg_type t ON t.oid IN (k.castsource, k.casttarget)
       JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-    WHERE k.oid >= 16384 AND k.castfunc <> 0 AND (${ownSchemas} OR t.oid = k.casttarget) ORDER BY 1`,
+    WHERE k.oid >= 16384 AND k.castfunc <> 0 AND (${ownSchemas} OR t.oid = k.casttarget) AND NOT ${computingCast} ORDER BY 1`,
 
   // What a write sets off: code of the database by triggers, rules, defaults and checks, and rows of other tables by keys.
   effects: `

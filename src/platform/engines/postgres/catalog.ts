@@ -10,6 +10,7 @@ import type {
 } from '../../../domain/index.ts'
 import { catalogVersion } from '../catalog-version.ts'
 import { catalogQueries } from './catalog-queries.ts'
+import { computingFunctions } from './computing-functions.ts'
 import type { PostgresSession } from './session.ts'
 import { readStatistics, type StatisticsByColumn } from './statistics.ts'
 
@@ -43,6 +44,7 @@ interface KeyRow {
   readonly targetColumns: readonly string[] | null
 }
 
+type FunctionRow = CatalogFunction & { readonly signature: string | null }
 type EffectRow = WriteEffect & { readonly oid: string }
 
 const kinds: Readonly<Record<string, RelationKind>> = {
@@ -66,7 +68,7 @@ export async function readCatalog(session: PostgresSession, disclosure: Disclosu
     ...(await session.own<KeyRow>(catalogQueries.uniqueIndexes)),
   ])
   const effectsOf = groupByOid(await session.own<EffectRow>(catalogQueries.effects))
-  const functions = await session.own<CatalogFunction>(catalogQueries.functions)
+  const functions = (await session.own<FunctionRow>(catalogQueries.functions)).map(toFunction)
   const operators = await session.own<{ name: string }>(catalogQueries.operators)
   const types = await session.own<{ name: string }>(catalogQueries.types)
   const bare = relationRows
@@ -94,6 +96,10 @@ export async function readCatalog(session: PostgresSession, disclosure: Disclosu
 
 function groupByOid<Row extends { readonly oid: string }>(rows: readonly Row[]): Map<string, Row[]> {
   return Map.groupBy(rows, (row) => row.oid)
+}
+
+function toFunction({ signature, ...row }: FunctionRow): CatalogFunction {
+  return signature !== null && computingFunctions.has(signature) ? { ...row, onlyComputes: true } : row
 }
 
 function effectsFor(rows: readonly EffectRow[] = []): readonly WriteEffect[] {
