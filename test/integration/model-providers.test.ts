@@ -65,11 +65,9 @@ describe.each(modelProviders)('%s', (name) => {
     expect(await codeOf(models([provider(name)]).complete(prompt, new AbortController().signal))).toBe(code)
   })
 
-  test('an endless answer is cut, by its size or by the clock', async () => {
+  test('an endless answer is cut by its size, before the clock', async () => {
     server.script({ kind: 'flood' })
-    expect(await codeOf(models([provider(name)]).complete(prompt, new AbortController().signal))).toMatch(
-      /^models\.(invalid-answer|timeout)$/,
-    )
+    expect(await codeOf(models([provider(name)]).complete(prompt, new AbortController().signal))).toBe('models.invalid-answer')
   })
 
   test('garbage bytes are an error and not a crash', async () => {

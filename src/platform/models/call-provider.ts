@@ -1,5 +1,7 @@
-import { jsonSchema, Output, streamText, type LanguageModel } from 'ai'
+import { streamText, wrapLanguageModel, type LanguageModelMiddleware } from 'ai'
 import { ShellError } from '../../domain/index.ts'
+import { invalidAnswer } from './capped-fetch.ts'
+import type { OpenedModel } from './language-model.ts'
 import type { ModelAnswer, ModelPrompt, ModelProvider } from './models.ts'
 
 /** The SDK's warnings go to the console otherwise, prompts and all. */
@@ -8,23 +10,26 @@ import type { ModelAnswer, ModelPrompt, ModelProvider } from './models.ts'
 /** More text than any draft needs: a flooding model is cut here. */
 const longestAnswer = 64_000
 
+type Stream = Awaited<ReturnType<NonNullable<LanguageModelMiddleware['wrapStream']>>>['stream']
+type StreamPart = Stream extends ReadableStream<infer Part> ? Part : never
+
 /** One streamed call. The clock covers all of it: headers, silence between chunks, an endless answer. */
 export async function callProvider(
-  model: LanguageModel,
+  model: OpenedModel,
   { provider, model: name }: ModelProvider,
   prompt: ModelPrompt,
   limits: { readonly signal: AbortSignal; readonly timeoutMs: number },
 ): Promise<ModelAnswer> {
   const clock = AbortSignal.timeout(limits.timeoutMs)
+  const left = new AbortController()
   const call = streamText({
-    model,
+    model: wrapLanguageModel({ model, middleware: capped(prompt) }),
     system: prompt.system,
     prompt: prompt.user,
-    output: Output.object({ schema: jsonSchema(prompt.answerSchema) }),
     maxOutputTokens: prompt.maxOutputTokens,
     temperature: 0,
     maxRetries: 0,
-    abortSignal: AbortSignal.any([limits.signal, clock]),
+    abortSignal: AbortSignal.any([limits.signal, clock, left.signal]),
     onError: () => undefined, // errors arrive as parts of the stream, below
   })
   let text = ''
@@ -35,12 +40,36 @@ export async function callProvider(
       if (part.type === 'abort') throw clock.aborted ? timeout(limits.timeoutMs) : limits.signal.reason
       if (part.type === 'text-delta') text += part.text
       if (part.type === 'finish') usage = { inputTokens: part.totalUsage.inputTokens ?? 0, outputTokens: part.totalUsage.outputTokens ?? 0 }
-      if (text.length > longestAnswer) throw invalidAnswer('it does not end')
     }
   } catch (error) {
     throw limits.signal.aborted ? limits.signal.reason : clock.aborted ? timeout(limits.timeoutMs) : translate(error)
+  } finally {
+    left.abort() // whoever throws stops reading, and the call with it
   }
   return { value: parse(text), provider, model: name, ...usage }
+}
+
+/**
+ * Asks for JSON, and cuts an answer that does not end where it comes in. The SDK's own object output reads the whole text anew with
+ * every piece of it, and shows none of a text that is no JSON: a flood would hold the event loop.
+ */
+function capped({ answerSchema }: ModelPrompt): LanguageModelMiddleware {
+  return {
+    specificationVersion: 'v4',
+    transformParams: async ({ params }) => ({ ...params, responseFormat: { type: 'json', schema: answerSchema } }),
+    wrapStream: async ({ doStream }) => {
+      const { stream, ...rest } = await doStream()
+      let length = 0
+      const cut = new TransformStream<StreamPart, StreamPart>({
+        transform(part, controller) {
+          if (part.type === 'text-delta' || part.type === 'reasoning-delta') length += part.delta.length
+          if (length > longestAnswer) controller.error(invalidAnswer('it does not end'))
+          else controller.enqueue(part)
+        },
+      })
+      return { stream: stream.pipeThrough(cut), ...rest }
+    },
+  }
 }
 
 /** Models wrap JSON in prose or fences now and then; the outermost braces are the object. */
@@ -54,7 +83,7 @@ function parse(text: string): unknown {
 }
 
 function translate(error: unknown): ShellError {
-  if (error instanceof ShellError) return error
+  for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof ShellError) return cause // ours, in the SDK's wrapping
   const status = statusOf(error)
   if (status === 401 || status === 403) {
     return new ShellError({
@@ -87,16 +116,6 @@ function translate(error: unknown): ShellError {
 function statusOf(error: unknown): number | null {
   const status = (error as { statusCode?: unknown }).statusCode
   return typeof status === 'number' ? status : null
-}
-
-function invalidAnswer(why: string, cause?: unknown): ShellError {
-  return new ShellError({
-    code: 'models.invalid-answer',
-    kind: 'failed',
-    message: `The language model’s answer cannot be used: ${why}.`,
-    hint: 'Ask again, more simply, or in SQL.',
-    cause,
-  })
 }
 
 function timeout(timeoutMs: number): ShellError {

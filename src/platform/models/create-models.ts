@@ -1,8 +1,7 @@
-import type { LanguageModel } from 'ai'
 import { isShellError, ShellError } from '../../domain/index.ts'
 import type { Observe } from '../observe/index.ts'
 import { Breaker } from './breaker.ts'
-import { openLanguageModel } from './language-model.ts'
+import { openLanguageModel, type OpenedModel } from './language-model.ts'
 import type { ModelAnswer, ModelPrompt, ModelProvider, Models } from './models.ts'
 
 export interface ModelsOptions {
@@ -20,7 +19,7 @@ export interface ModelsOptions {
 interface Opened {
   readonly provider: ModelProvider
   readonly breaker: Breaker
-  model: { readonly key: string | undefined; readonly opened: Promise<LanguageModel> } | null
+  model: { readonly key: string | undefined; readonly opened: Promise<OpenedModel> } | null
   lastCode: string | null
 }
 

@@ -1,10 +1,14 @@
-import type { LanguageModel } from 'ai'
+import type { wrapLanguageModel } from 'ai'
 import { ShellError } from '../../domain/index.ts'
+import { cappedFetch } from './capped-fetch.ts'
 import type { ModelProvider } from './models.ts'
 
+/** A provider's model as the SDK takes it apart. */
+export type OpenedModel = Parameters<typeof wrapLanguageModel>[0]['model']
+
 /** The SDK's model of one provider; the SDK is loaded when it is first needed. */
-export async function openLanguageModel({ provider, model, baseUrl, apiKey }: ModelProvider): Promise<LanguageModel> {
-  const address = baseUrl === null ? {} : { baseURL: baseUrl }
+export async function openLanguageModel({ provider, model, baseUrl, apiKey }: ModelProvider): Promise<OpenedModel> {
+  const address = { fetch: cappedFetch, ...(baseUrl === null ? {} : { baseURL: baseUrl }) }
   const key = { apiKey: apiKey?.reveal() ?? 'none' } // never the SDK's own look into the environment
   switch (provider) {
     case 'anthropic':
@@ -15,6 +19,7 @@ export async function openLanguageModel({ provider, model, baseUrl, apiKey }: Mo
       if (baseUrl === null) throw missingAddress()
       return (await import('@ai-sdk/openai-compatible')).createOpenAICompatible({
         name: 'openai-compatible',
+        fetch: cappedFetch,
         baseURL: baseUrl,
         supportsStructuredOutputs: true,
         includeUsage: true,
@@ -22,6 +27,7 @@ export async function openLanguageModel({ provider, model, baseUrl, apiKey }: Mo
       })(model)
     case 'ollama':
       return (await import('ollama-ai-provider-v2')).createOllama({
+        fetch: cappedFetch,
         baseURL: `${(baseUrl ?? 'http://127.0.0.1:11434').replace(/\/(api\/?)?$/, '')}/api`,
       })(model)
   }
