@@ -144,6 +144,31 @@ const answered: readonly (readonly [how: string, question: string, gold: string]
     'What is the total number of minutes of lessons for each pupil?',
     'SELECT pupil_name, sum(minutes) FROM pupil JOIN lesson USING (pupil_id) GROUP BY pupil_name',
   ],
+  [
+    'a ranking whose measures stand in a list of their own',
+    'Who are the top 1 pupils by total minutes? Return their pupil name, age, the number of lessons and the average minutes.',
+    'SELECT pupil_name, age, count(*), avg(minutes) FROM pupil JOIN lesson USING (pupil_id) GROUP BY pupil_id ORDER BY sum(minutes) DESC LIMIT 1',
+  ],
+  [
+    'a period of what is measured, not of who is listed',
+    'Who are the top 5 pupils by number of lessons in 2024? Return their pupil name and the number of lessons.',
+    "SELECT pupil_name, count(*) FROM pupil JOIN lesson USING (pupil_id) WHERE taken_on BETWEEN '2024-01-01' AND '2024-12-31' GROUP BY pupil_id",
+  ],
+  [
+    'each line of a list of measures by what it is of',
+    'What are the top 3 towns by number of rooms, showing the number of rooms and the average seats?',
+    'SELECT town, count(*), avg(seats) FROM room GROUP BY town',
+  ],
+  [
+    'a count said in the question and in its list once',
+    'How many lessons did each pupil take? Return their pupil name and number of lessons, ordered from most to least lessons.',
+    'SELECT pupil_name, count(*) FROM pupil JOIN lesson USING (pupil_id) GROUP BY pupil_id',
+  ],
+  [
+    'a word as the question says what it means',
+    'Who are the top 1 pupils by total revenue? Return their pupil name and total revenue. Note that revenue refers to the sum of minutes in the lesson table.',
+    "SELECT 'Eve' AS name, 75 AS revenue",
+  ],
   ['the longest of something, not the most of them', 'What is the name of the pupil with the longest lesson?', "SELECT 'Finn'"],
 ]
 
@@ -153,6 +178,11 @@ const abstained: readonly (readonly [why: string, question: string])[] = [
   ['an only it cannot place', 'Show the name of pupils who take only Harp.'],
   ['a second row it cannot tell apart', 'Show the wage of teachers in a room with a teacher whose first name is Bo.'],
   ['a sum it is asked to test', 'Show the towns whose rooms have more than 50 seats in total.'],
+  [
+    'a sum that a join would repeat',
+    'What are the top 2 towns by total seats? Return the town, the number of teachers and the total seats.',
+  ],
+  ['a revenue nobody knows of', 'Who are the top 2 pupils by total revenue? Return their pupil name and total revenue.'],
   ['a "by" that names no order and no group', 'List rooms by town.'],
   ['a count of what was chosen by a count', 'How many pupils have more than 1 lesson?'],
   ['what is yet to come', 'How many lessons will there be in 2030?'],

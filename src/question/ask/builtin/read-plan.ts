@@ -4,6 +4,7 @@ import { isTest, type Conditions } from './found.ts'
 import { distance, fansOut } from './join-graph.ts'
 import type { Condition, Output, Plan } from './plan.ts'
 import { readConditions } from './read-conditions.ts'
+import { readReport } from './read-report.ts'
 import { readLimit, readOrders, readSuperlative } from './read-orders.ts'
 import { defaultOutputs, groupOutputs, isDistinctAsked, readCounts, readOutputs } from './read-outputs.ts'
 import type { Mention } from './mentions.ts'
@@ -21,6 +22,12 @@ export type Reading =
 
 /** Gives each mention its role and puts the roles together. */
 export function readPlan(reader: Reader): Reading {
+  const report = readReport(reader)
+  if (report !== null && 'plan' in report) noteUsed(reader, report.plan)
+  return report ?? readQuestion(reader)
+}
+
+function readQuestion(reader: Reader): Reading {
   const subject = findSubject(reader)
   if (subject === null) return { problem: 'Nothing in the question names a table or a column here.' }
   const limit = readLimit(reader)
@@ -69,9 +76,13 @@ export function readPlan(reader: Reader): Reading {
     joined,
     assumptions: reader.assumptions,
   }
+  noteUsed(reader, plan)
+  return found.choices === null ? { subject, plan } : { subject, choices: found.choices }
+}
+
+function noteUsed(reader: Reader, plan: Plan): void {
   for (const { column } of columnsOf(plan)) reader.used.add(column)
   for (const relation of relationsOf(plan)) reader.usedRelations.add(relation)
-  return found.choices === null ? { subject, plan } : { subject, choices: found.choices }
 }
 
 /** "the minimum salary in each department" may not be the column `min_salary`: with groups, the word before a name is worked out. */

@@ -5,6 +5,7 @@ import { isComparingWord } from './operators.ts'
 import type { ColumnTest } from './plan.ts'
 import { selectZone } from './zones.ts'
 import type { Token } from './tokens.ts'
+import { nameStems, root } from '../words.ts'
 import {
   isDateType,
   isKey,
@@ -149,10 +150,13 @@ export class Reader {
     return this.mentions.flatMap((mention) => (mention.kind === 'table' ? [{ mention, table: this.pickTable(mention.tables) }] : []))
   }
 
-  /** Of tables that fit a word alike: the one with the shorter name, then the one with more rows. */
+  /** Of tables that fit a word alike: the one with the shorter name, then the one whose other words are said, then the one with more rows. */
   pickTable(tables: readonly TableWords[]): TableWords {
     const sorted = tables.toSorted(
-      (a, b) => a.stems.length - b.stems.length || (b.relation.estimatedRows ?? 0) - (a.relation.estimatedRows ?? 0),
+      (a, b) =>
+        a.stems.length - b.stems.length ||
+        this.#saidWords(b) - this.#saidWords(a) ||
+        (b.relation.estimatedRows ?? 0) - (a.relation.estimatedRows ?? 0),
     )
     return sorted[0] as TableWords // a table mention has at least one
   }
@@ -171,9 +175,16 @@ export class Reader {
       if (column.relation === neighbour) return 0
       if (neighbour === null && column.relation === subject) return 1
       if (named.has(column.relation)) return 2 + (isKey(column) && !column.relation.primaryKey.includes(column.column.name) ? 0.5 : 0)
-      return 3 + (subject === null ? 0 : Math.min(9, distance(this.catalog, subject, column.relation))) + (isKey(column) ? 0.5 : 0)
+      const away = subject === null ? 0 : Math.min(9, distance(this.catalog, subject, column.relation))
+      return 3 + away + (isKey(column) ? 0.5 : 0) - this.#saidWords(this.tableOf(column.relation)) / 16
     }
     return mention.columns.toSorted((a, b) => rank(a) - rank(b))[0] as ColumnWords // not empty
+  }
+
+  /** How many words of a table's name are in the question: "payments … received" means `payments_received`. */
+  #saidWords({ relation }: TableWords): number {
+    const words = new Set(nameStems(relation.name).map(root))
+    return this.tokens.filter((token) => words.has(token.root)).length
   }
 
   /** "customer names", "names of customers", "names of the customers": the table right beside a column. */

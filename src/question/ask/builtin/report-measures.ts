@@ -1,0 +1,133 @@
+import type { Relation } from '../../../domain/index.ts'
+import type { Mention } from './mentions.ts'
+import { aggregateIn } from './phrases.ts'
+import type { Output } from './plan.ts'
+import type { Reader } from './reader.ts'
+import { measurable, type ColumnMention } from './said-of.ts'
+import type { ColumnRef, TableWords } from './vocabulary.ts'
+
+/** What is worked out for each line of a report, and the tokens that say so. */
+export interface ReportMeasure {
+  readonly from: number
+  readonly to: number
+  readonly output: Output
+  readonly assumption: string | null
+}
+
+const earned = /^(revenue|revenues|turnover)$/
+const moneyColumn = /\b(pric|amount|total|revenu|turnov|valu|fee|charg)/
+const quantityColumn = /\b(quantit|unit|piec)/
+
+/** The measure that begins at this token: "number of sales", "sales count", "total revenue", "total sales amount", "average price"; null: none does. */
+export function measureAt(reader: Reader, at: number): ReportMeasure | null {
+  const lead =
+    /^(the |their |its |his |her )?((total|overall|combined|average|mean|maximum|minimum) )*/.exec(`${reader.words(at, at + 4)} `)?.[0] ??
+    ''
+  const start = at + lead.split(' ').length - 1
+  const aggregate = aggregateIn(lead.trim())
+  const isPlain = aggregate === null || aggregate === 'sum'
+  const counted = isPlain ? countAt(reader, start) : null
+  if (counted !== null) return { from: at, assumption: null, ...counted }
+  const sum = isPlain ? sumAt(reader, start) : null
+  if (sum !== null) return { from: at, ...sum }
+  const mention = mentionAt(reader, start)
+  if (aggregate === null || mention?.kind !== 'column') return null
+  // "payment amount received": the table's other word behind the column tells which table's.
+  const behind = mentionAt(reader, mention.to)
+  const owners =
+    behind?.kind === 'table'
+      ? measurable(mention).columns.filter((one) => behind.tables.some((table) => table.relation === one.relation))
+      : []
+  const numbers = owners.length === 0 ? measurable(mention) : { ...mention, columns: owners }
+  const to = owners.length === 0 ? mention.to : (behind?.to ?? mention.to)
+  const column = numbers.columns.length === 0 ? null : reader.pickColumn(numbers, null)
+  if (column === null || !/int|num|dec|real|double|float|money/i.test(column.column.type)) return null
+  return { from: at, to, output: { kind: 'aggregate', aggregate, column, isDistinct: false }, assumption: null }
+}
+
+/** "number of unique customers", "sales count", "number of sales made". */
+function countAt(reader: Reader, at: number): { readonly to: number; readonly output: Output } | null {
+  const said = /^(number|count) of( the| all| unique| distinct| different)*/.exec(reader.words(at, at + 5))?.[0]
+  const mention = mentionAt(reader, said === undefined ? at : at + said.split(' ').length)
+  if (mention?.kind !== 'table') return null
+  const next = reader.words(mention.to, mention.to + 1)
+  if (said === undefined && !/^counts?$/.test(next)) return null
+  const isVerb = said !== undefined && /^(made|placed|sold|done|received|booked)$/.test(next) && mentionAt(reader, mention.to) === null
+  const output: Output = { kind: 'count', relation: reader.pickTable(mention.tables).relation }
+  return { to: mention.to + (said === undefined || isVerb ? 1 : 0), output }
+}
+
+/** "revenue", "revenue amount", "sales amount": the money of each row, summed. */
+function sumAt(reader: Reader, at: number): Omit<ReportMeasure, 'from'> | null {
+  const word = reader.words(at, at + 1)
+  const mention = mentionAt(reader, at)
+  const isEarned = earned.test(word) && mention === null
+  const noun = isEarned ? at + 1 : mention?.kind === 'table' ? mention.to : -1
+  const isNamed = noun >= 0 && /^(amount|value|volume)$/.test(reader.words(noun, noun + 1))
+  if (!isEarned && !isNamed) return null
+  const column = isEarned
+    ? earnedColumn(reader, word)
+    : mention?.kind === 'table'
+      ? moneyOf(reader, reader.pickTable(mention.tables))
+      : null
+  if (column === null) return null
+  const to = isNamed ? noun + 1 : noun
+  return {
+    to,
+    output: { kind: 'aggregate', aggregate: 'sum', column, isDistinct: false },
+    assumption: `“${reader.words(at, to)}” is the sum of ${column.relation.name}.${column.column.name}.`,
+  }
+}
+
+/** The column that the question says it is, or the one that holds the money of what is sold. */
+function earnedColumn(reader: Reader, word: string): ColumnRef | null {
+  const said = definitionOf(reader, word)
+  if (said !== null) return said.column
+  for (const root of ['sell', 'order', 'invoic', 'transaction', 'purchas', 'book']) {
+    const found = reader.vocabulary.tables.filter((table) => table.stems.includes(root)).flatMap((table) => moneyOf(reader, table) ?? [])
+    if (found.length === 1) return found[0] ?? null
+    if (found.length > 1) return null
+  }
+  return null
+}
+
+/** The one column of money a row has; null: none, several, or a price of one piece beside a quantity. */
+function moneyOf(reader: Reader, { relation, columns }: TableWords): ColumnRef | null {
+  if (columns.some(({ stems }) => quantityColumn.test(stems.join(' ')))) return null
+  const money = reader.numberColumns(relation).filter(({ stems }) => moneyColumn.test(stems.join(' ')))
+  return money.length === 1 ? (money[0] ?? null) : null
+}
+
+export interface Definition {
+  readonly column: ColumnRef
+  readonly from: number
+  readonly to: number
+}
+
+/** "Note that revenue refers to the sum of sale_price in the sales table", "revenue (based on sale price)". */
+export function definitionOf(reader: Reader, word: string): Definition | null {
+  for (const [at, token] of reader.tokens.entries()) {
+    if (token.lower !== word) continue
+    const next = reader.mentions.find((mention): mention is ColumnMention => mention.kind === 'column' && mention.from > at)
+    if (
+      next === undefined ||
+      !/^(is |means |refers to |is defined as |based on )(the )?(sum of )?(the )?$/.test(`${reader.words(at + 1, next.from)} `)
+    )
+      continue
+    const isNoted = /^note that$/.test(reader.words(at - 2, at))
+    const place = /^in the$/.test(reader.words(next.to, next.to + 2)) ? mentionAt(reader, next.to + 2) : null
+    return { column: reader.pickColumn(measurable(next), null), from: isNoted ? at - 2 : at + 1, to: place?.to ?? next.to }
+  }
+  return null
+}
+
+export function mentionAt(reader: Reader, at: number): Mention | null {
+  return reader.mentions.find((mention) => mention.from === at) ?? null
+}
+
+/** The relation a measure's rows come from. */
+export function relationMeasured(measure: ReportMeasure | null): Relation | null {
+  if (measure === null) return null
+  const { output } = measure
+  return output.kind === 'count' ? output.relation : output.kind === 'aggregate' ? output.column.relation : null
+}
