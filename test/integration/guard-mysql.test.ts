@@ -99,6 +99,18 @@ describe('a denied column of MySQL and MariaDB is not read', () => {
   })
 })
 
+describe('variables', () => {
+  test.each([
+    ['SELECT @n := @n + 1 FROM customer', 'ROW_NUMBER() OVER'],
+    ['SELECT id FROM customer WHERE city = @city', 'Bind a value as ?'],
+    ['SELECT @@version', 'VERSION()'],
+  ])('are refused with what was meant: %s', async (sql, hint) => {
+    const { decision, reasons } = await judge(sql)
+    expect(decision).toBe('refuse')
+    expect(reasons[0]).toMatchObject({ code: 'guard.variable', hint: expect.stringContaining(hint) })
+  })
+})
+
 describe('calls', () => {
   test.each([
     ['SELECT tax(1)', 'refuse', 'allow'],

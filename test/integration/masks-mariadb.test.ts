@@ -52,6 +52,14 @@ describe.skipIf(mariadbMissing !== null)('MariaDB', () => {
       }
     })
 
+    test('spellings that are written over for the parser run as they are', async () => {
+      const sql =
+        "SELECT region, GROUP_CONCAT(email ORDER BY id DESC SEPARATOR ' ' LIMIT 2) AS e FROM customer WHERE born > {d '1900-01-01'} AND born < DATE'2100-01-01' GROUP BY region DESC"
+      const seen = await worlds.ask(sql, policy)
+      expect([leakOf(sql, seen), seen.failure]).toEqual([null, null])
+      expect(await outcomeOf(sql, seen, clean)).toBe('same')
+    })
+
     test('bound values stay in their places around what is put between them', async () => {
       const sql =
         'SELECT ? AS a, c.email, ? AS b FROM customer c JOIN sales_order o ON o.customer_id = c.id AND o.id = ? WHERE c.id = ? AND ? = 5'

@@ -9,7 +9,14 @@ export function bridged(sql: string, tokens: readonly Token[]): string {
   const put = (from: Token, to: Token, written: string): void => {
     text = text.slice(0, from.start) + written.padEnd(to.end - from.start) + text.slice(to.end)
   }
+  const place = new Place()
+  const dropLimit = (from: Token, to: Token | null): void => {
+    if (to !== null) put(from, to, '')
+  }
   for (const [at, token] of tokens.entries()) {
+    place.take(token, tokens[at - 1])
+    if (token.kind === 'symbol' && token.text === '{') put(token, token, '(')
+    if (token.kind === 'symbol' && token.text === '}') put(token, token, ')')
     // `!` binds as close as `~`, which the parser knows as a sign before a value.
     if (token.kind === 'symbol' && token.text === '!') put(token, token, '~')
     if (token.kind !== 'word') continue
@@ -17,6 +24,8 @@ export function bridged(sql: string, tokens: readonly Token[]): string {
     const after = tokens[at + 2]
     if (at === 1 && (token.text === 'EXTENDED' || token.text === 'PARTITIONS') && isExplain(tokens[0])) put(token, token, '')
     else if (token.text === 'WITH' && is(next, 'ROLLUP')) put(token, next, '')
+    else if ((token.text === 'ASC' || token.text === 'DESC') && place.isGrouping) put(token, token, '')
+    else if (token.text === 'LIMIT' && place.call === 'GROUP_CONCAT') dropLimit(token, lastOfLimit(tokens, at))
     else if (token.text === 'SOUNDS' && is(next, 'LIKE')) put(token, next, '=')
     else if (token.text === 'MOD' && next?.text !== '(') put(token, token, '%')
     else if (compoundUnits.has(token.text) && (endsValue(tokens[at - 1]) || isExtracted(tokens, at))) put(token, token, 'DAY')
@@ -28,6 +37,35 @@ export function bridged(sql: string, tokens: readonly Token[]): string {
     else if (token.text === 'USING' && next?.kind === 'word' && is(after, ')') && isCallTo('CHAR', tokens, at)) put(token, next, '')
   }
   return text
+}
+
+/** Where a token stands, bracket by bracket. */
+class Place {
+  readonly #outer: { readonly isGrouping: boolean; readonly call: string }[] = []
+  /** In the list of a GROUP BY; MariaDB lets it say ASC and DESC, which order what nobody sees. */
+  isGrouping = false
+  /** What stands before the innermost bracket. */
+  call = ''
+
+  take(token: Token, before: Token | undefined): void {
+    if (is(token, '(')) {
+      this.#outer.push({ isGrouping: this.isGrouping, call: this.call })
+      this.isGrouping = false
+      this.call = before?.kind === 'word' ? before.text : ''
+    } else if (is(token, ')')) {
+      const { isGrouping, call } = this.#outer.pop() ?? { isGrouping: false, call: '' }
+      this.isGrouping = isGrouping
+      this.call = call
+    } else if (is(token, 'BY')) this.isGrouping = is(before, 'GROUP')
+  }
+}
+
+/** Of `LIMIT 2`, `LIMIT 2, 3` or `LIMIT 3 OFFSET 2`, in numbers or bound values; null: it is none of them. */
+function lastOfLimit(tokens: readonly Token[], at: number): Token | null {
+  const isCount = (token: Token | undefined): token is Token => token?.kind === 'number' || token?.kind === 'param'
+  const [count, comma, offset] = tokens.slice(at + 1, at + 4)
+  if (!isCount(count)) return null
+  return (is(comma, ',') || is(comma, 'OFFSET')) && isCount(offset) ? offset : count
 }
 
 /** Of an INTERVAL: a unit of two fields, told by what stands before it. */

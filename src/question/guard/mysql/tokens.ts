@@ -21,7 +21,23 @@ const space = /[\t\n\v\f\r ]/y
 const word = /[0-9A-Za-z_$\u0080-\u{10ffff}]+/uy
 const number = /(?:0x[0-9A-Fa-f]+|0b[01]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?![0-9A-Za-z_$\u0080-\u{10ffff}])/uy
 const symbol = /<=>|->>|->|<<|>>|<=|>=|<>|!=|&&|\|\||[-+*/%&|^~!<>=(),.;]/y
-const introducers: ReadonlySet<string> = new Set(['N', 'X', 'B', '_UTF8', '_UTF8MB3', '_UTF8MB4', '_LATIN1', '_ASCII', '_BINARY'])
+/** Words that may stand right before a string. */
+const introducers: ReadonlySet<string> = new Set([
+  'N',
+  'X',
+  'B',
+  'DATE',
+  'TIME',
+  'TIMESTAMP',
+  '_UTF8',
+  '_UTF8MB3',
+  '_UTF8MB4',
+  '_LATIN1',
+  '_ASCII',
+  '_BINARY',
+])
+/** The escape of ODBC and JDBC for a date or time; the server reads any expression in braces, we only such a string. */
+const temporal = /(\{[ \t\n\r]*(?:ts|t|d)[ \t\n\r]*)('[-0-9:. T]*')([ \t\n\r]*\})/iy
 
 /**
  * Our own reading of the text: a second witness beside the parser, and the first to refuse what a parser and a server are
@@ -38,16 +54,17 @@ export function readTokens(sql: string): Tokens | Reason {
       at = after
       continue
     }
-    const token = readToken(sql, at)
+    const escape = sql[at] === '{' ? readEscape(sql, at) : null
+    const token = escape?.[0] ?? readToken(sql, at)
     if ('code' in token) return token
-    at = token.end
+    at = escape?.at(-1)?.end ?? token.end
     if (token.text === ';' && token.kind === 'symbol') end = Math.min(end, token.start)
     else if (end < sql.length)
       return {
         ...problem('guard.several-statements', 'Only one statement may run at a time.', 'Send the statements one by one.'),
         span: spanOf(sql, token.start, sql.length),
       }
-    else tokens.push(token)
+    else tokens.push(...(escape ?? [token]))
   }
   if (tokens.length === 0) return problem('guard.empty', 'There is no statement in this text.', 'Write one statement.')
   return { tokens, end }
@@ -88,6 +105,21 @@ function skipBlank(sql: string, at: number): number | Reason {
   return close + 2
 }
 
+/** Its opening up to the string, the string, and its end; null: something else in braces. */
+function readEscape(sql: string, start: number): readonly Token[] | null {
+  temporal.lastIndex = start
+  const parts = temporal.exec(sql)
+  if (parts === null) return null
+  const [whole, opening = '', text = ''] = parts
+  const textStart = start + opening.length
+  const textEnd = textStart + text.length
+  return [
+    { kind: 'symbol', text: '{', start, end: textStart },
+    { kind: 'string', text, start: textStart, end: textEnd },
+    { kind: 'symbol', text: '}', start: textEnd, end: start + whole.length },
+  ]
+}
+
 function readToken(sql: string, at: number): Token | Reason {
   const first = sql[at] ?? ''
   const next = sql[at + 1] ?? ''
@@ -96,7 +128,7 @@ function readToken(sql: string, at: number): Token | Reason {
   if (first === '?') return { kind: 'param', text: '?', start: at, end: at + 1 }
   if (first === '@' || (first === ':' && next === '='))
     return {
-      ...problem('guard.variable', 'Variables of the session or the server are not read or set here.', 'Bind the value as ? instead.'),
+      ...problem('guard.variable', 'Variables of the session or the server are not read or set here.', variableHint(first, next)),
       span: spanOf(sql, at, at + 1),
     }
   // Behind a dot every word is a name, whatever it begins with.
@@ -108,6 +140,12 @@ function readToken(sql: string, at: number): Token | Reason {
   const sign = matchAt(symbol, sql, at)
   if (sign !== null) return { kind: 'symbol', text: sign, start: at, end: at + sign.length }
   return oddCharacter(sql, at)
+}
+
+function variableHint(first: string, next: string): string {
+  return first === '@' && next === '@'
+    ? 'Settings of the server are not for a read; VERSION() tells its version.'
+    : 'Bind a value as ? instead. Number rows with ROW_NUMBER() OVER (ORDER BY …), add up with SUM(…) OVER (ORDER BY …), look back with LAG(…) OVER (…).'
 }
 
 function wordToken(sql: string, at: number, name: string, isName: boolean): Token | Reason {
