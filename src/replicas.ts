@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { isUuid, Secret, type Scope } from './domain/index.ts'
+import { isUuid, secretRing, type Scope, type Secret } from './domain/index.ts'
 import type { Settings } from './platform/config/index.ts'
 import type { Connections } from './platform/connections/index.ts'
 import type { Identity } from './platform/identity/index.ts'
@@ -15,6 +15,8 @@ interface Options {
   readonly address: StoreAddress
   readonly serverId: string
   readonly jwtSecret: Secret
+  /** Known to the servers of this store alone, and the same for as long as it lives: installations that share a Redis are apart by it. */
+  readonly installationKey: Uint8Array
   readonly observe: Observe
 }
 
@@ -42,16 +44,15 @@ export interface Replicas {
 /** Longest wait for another server to say that it has stopped a question. */
 const cancelWaitMs = 1_000
 
-export function openReplicas({ settings, address, serverId, jwtSecret, observe }: Options): Replicas {
+export function openReplicas({ settings, address, serverId, jwtSecret, installationKey, observe }: Options): Replicas {
   const { redis: place, rates } = settings
-  // Installations that share a Redis are apart by what only they know.
-  const installation = derived(jwtSecret, 'installation').slice(0, 16)
+  const installation = derived(installationKey, 'installation').slice(0, 16)
   const redis = place.host === null && place.sentinels.length === 0 ? null : createRedis({ ...place, isTls: place.tls, observe })
   const signals = createSignals({
     serverId,
     address,
     redis,
-    key: new Secret(derived(jwtSecret, 'signals')),
+    keys: () => secretRing(jwtSecret, settings.access.oldJwtSecrets).map((text) => derived(text, 'signals')),
     channel: `aishell:${installation}:signals`,
   })
   return {
@@ -78,8 +79,8 @@ export function openReplicas({ settings, address, serverId, jwtSecret, observe }
   }
 }
 
-function derived(key: Secret, purpose: string): string {
-  return createHmac('sha256', key.reveal()).update(`aishell ${purpose}`).digest('hex')
+function derived(key: string | Uint8Array, purpose: string): string {
+  return createHmac('sha256', key).update(`aishell ${purpose}`).digest('hex')
 }
 
 /** Neither turns a server away from traffic: every answer is possible without them. */

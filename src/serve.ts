@@ -81,11 +81,11 @@ async function build(
   const keyring = createKeyring({ store, secretKey: keys.secretKey, otherKeys: settings.access.oldSecretKeys })
   const tenancy = createTenancy({ store })
   const scope = await tenancy.ensureDefaultTenant()
-  await keyring.auditKey(scope) // a wrong SECRET_KEY is said now, not at the first question
+  const installationKey = await keyring.auditKey(scope) // a wrong SECRET_KEY is said now, not at the first question
   const server = { serverId: newId(), isOnlyServer: storeServer.isEmbedded }
   const { observe } = observer
   const { jwtSecret } = keys
-  const replicas = openReplicas({ settings, address: storeServer.address, serverId: server.serverId, jwtSecret, observe })
+  const replicas = openReplicas({ settings, address: storeServer.address, serverId: server.serverId, jwtSecret, installationKey, observe })
   closers.push(() => replicas.close())
   const { tenants, quotas } = openTenants(settings, { store, scope, observe, changed: replicas.changed('tenants') })
   closers.push(() => quotas.close())

@@ -1,5 +1,4 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { Secret } from '../../domain/index.ts'
 import type { Redis } from '../redis/index.ts'
 import { openListener, type StoreAddress, type StoreListener } from '../store/index.ts'
 import { readSent, writeSent, type Sent, type Signal } from './signal.ts'
@@ -10,8 +9,11 @@ export interface SignalsOptions {
   readonly address: StoreAddress
   /** null: the store alone carries them. */
   readonly redis: Redis | null
-  /** The same on all servers: what comes through Redis and is not signed with it is not heard. */
-  readonly key: Secret
+  /**
+   * Of this installation, the present one first; asked for each signal. What comes through Redis and is signed with none of them is
+   * not heard. While a key rotates, some servers know the new one and some the old: so each signal is sent under every key that is known.
+   */
+  readonly keys: () => readonly string[]
   /** Channel of this installation in Redis. */
   readonly channel: string
   readonly nowMs?: () => number
@@ -87,7 +89,8 @@ class TwoWaySignals implements Signals {
     this.#number += 1
     const text = writeSent({ from: this.#options.serverId, number: this.#number, signal })
     this.#listener.notify(text)
-    this.#options.redis?.publish(this.#options.channel, `${this.#sign(text)} ${text}`)
+    const { redis, channel, keys } = this.#options
+    if (redis !== null) for (const key of keys()) redis.publish(channel, `${signed(key, text)} ${text}`) // who hears it twice acts once
   }
 
   on<Kind extends Signal['kind']>(kind: Kind, handler: Handler<Kind>): void {
@@ -133,8 +136,12 @@ class TwoWaySignals implements Signals {
   #hearSigned(text: string): void {
     const space = text.indexOf(' ')
     const body = text.slice(space + 1)
-    const [mac, expected] = [Buffer.from(text.slice(0, Math.max(0, space))), Buffer.from(this.#sign(body))]
-    if (mac.length === expected.length && timingSafeEqual(mac, expected)) this.#hear(body, 'redis')
+    const mac = Buffer.from(text.slice(0, Math.max(0, space)))
+    const isOurs = this.#options.keys().some((key) => {
+      const expected = Buffer.from(signed(key, body))
+      return mac.length === expected.length && timingSafeEqual(mac, expected)
+    })
+    if (isOurs) this.#hear(body, 'redis')
   }
 
   #hear(text: string, way: 'store' | 'redis'): void {
@@ -160,8 +167,8 @@ class TwoWaySignals implements Signals {
     if (signal.kind === 'here' && isNewcomer) this.send({ kind: 'here' }) // so that it knows of us at once
     for (const handler of this.#handlers.get(signal.kind) ?? []) handler(signal as never) // the map keeps handlers by their kind
   }
+}
 
-  #sign(text: string): string {
-    return createHmac('sha256', this.#options.key.reveal()).update(`signal ${text}`).digest('base64url')
-  }
+function signed(key: string, text: string): string {
+  return createHmac('sha256', key).update(`signal ${text}`).digest('base64url')
 }
