@@ -27,11 +27,10 @@ const extensionSignature = `(
 /** A type \`t\` whose code is that of a known extension: only a superuser can make a base type. */
 const computingType = `EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON d.refclassid = 'pg_catalog.pg_extension'::regclass AND e.oid = d.refobjid
   WHERE d.classid = 'pg_catalog.pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e' AND e.extname = 'citext' AND t.typtype = 'b')`
-/** A cast \`k\` of such a type by a function that only computes and that nobody but a superuser has made. */
-const computingCast = `EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON d.refclassid = 'pg_catalog.pg_extension'::regclass AND e.oid = d.refobjid
-    JOIN pg_catalog.pg_proc f ON f.oid = k.castfunc JOIN pg_catalog.pg_roles r ON r.oid = f.proowner JOIN pg_catalog.pg_language l ON l.oid = f.prolang
-  WHERE d.classid = 'pg_catalog.pg_cast'::regclass AND d.objid = k.oid AND d.deptype = 'e' AND e.extname = 'citext'
-    AND r.rolsuper AND f.provolatile = 'i' AND l.lanname IN ('c', 'internal') AND ${computingType})`
+/** A cast `k` by a function `f` that only computes: compiled code of the server, or of an extension a superuser has installed. */
+const computingCast = `(f.provolatile = 'i' AND l.lanname IN ('c', 'internal') AND (f.oid < 16384 OR EXISTS (
+    SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_roles r ON r.oid = f.proowner
+    WHERE d.classid = 'pg_catalog.pg_cast'::regclass AND d.objid = k.oid AND d.deptype = 'e' AND r.rolsuper)))`
 
 /** Our own fixed texts over the server's system catalogs; the only SQL an engine runs that no guard has seen. */
 export const catalogQueries = {
@@ -94,19 +93,30 @@ export const catalogQueries = {
     ORDER BY 1`,
 
   // Domains, base types and ranges run code when a value is cast, and so do rows that hold any of them and types that
-  // somebody has made a cast with a function for.
+  // somebody has made a cast with a function for. Casts of extensions that only compute are as good as the server's own.
+  // `pg_catalog.any`: some cast is made without being asked for. `pg_catalog.anyelement`: some cast is of the server's own types.
   types: `
+    WITH own_cast AS (
+      SELECT k.castsource, k.casttarget, k.castcontext FROM pg_catalog.pg_cast k JOIN pg_catalog.pg_proc f ON f.oid = k.castfunc
+        JOIN pg_catalog.pg_language l ON l.oid = f.prolang
+      WHERE k.oid >= 16384 AND NOT ${computingCast})
     SELECT n.nspname || '.' || t.typname AS name FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
     WHERE t.typtype IN ('d', 'b', 'r', 'm') AND t.typelem = 0 AND ${ownSchemas} AND NOT ${computingType}
     UNION
     SELECT n.nspname || '.' || t.typname FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
       JOIN pg_catalog.pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 JOIN pg_catalog.pg_type f ON f.oid = a.atttypid
       LEFT JOIN pg_catalog.pg_type e ON e.oid = f.typelem
-    WHERE t.typtype = 'c' AND coalesce(e.typtype, f.typtype) <> 'e' AND coalesce(e.oid, f.oid) >= 16384 AND ${ownSchemas}
+    WHERE t.typtype = 'c' AND coalesce(e.oid, f.oid) >= 16384 AND ${ownSchemas}
+      AND (coalesce(e.typtype, f.typtype) <> 'e' OR coalesce(e.oid, f.oid) IN (SELECT castsource FROM own_cast))
     UNION
-    SELECT n.nspname || '.' || t.typname FROM pg_catalog.pg_cast k JOIN pg_catalog.pg_type t ON t.oid IN (k.castsource, k.casttarget)
+    SELECT n.nspname || '.' || t.typname FROM own_cast k JOIN pg_catalog.pg_type t ON t.oid IN (k.castsource, k.casttarget)
       JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-    WHERE k.oid >= 16384 AND k.castfunc <> 0 AND (${ownSchemas} OR t.oid = k.casttarget) AND NOT ${computingCast} ORDER BY 1`,
+    WHERE ${ownSchemas} OR t.oid = k.casttarget
+    UNION
+    SELECT 'pg_catalog.any' FROM own_cast WHERE castcontext = 'i'
+    UNION
+    SELECT 'pg_catalog.anyelement' FROM own_cast WHERE castsource < 16384
+    ORDER BY 1`,
 
   // What a write sets off: code of the database by triggers, rules, defaults and checks, and rows of other tables by keys.
   effects: `

@@ -2,8 +2,8 @@ import { strongerClass, type Reason, type StatementClass } from '../../../domain
 import { unreadable, type Analysis } from '../analysis.ts'
 import type { CatalogIndex } from '../catalog-index.ts'
 import { Steps, type Effort } from '../effort.ts'
-import { castProblem } from './call-rules.ts'
 import { inspect } from './inspect.ts'
+import { ownCodeProblem } from './own-code.ts'
 import { parse, type Node, type Parsed } from './parse.ts'
 import { Resolver } from './resolve.ts'
 import { Scope } from './scope.ts'
@@ -35,8 +35,8 @@ export function analysePostgres(sql: string, options: AnalyseOptions): Analysis 
   if (parsed.kind === 'ExplainStmt' && subject.class === 'write') all.push(explainedWrite)
   const isOverlooked = isWeighed && [...findings.rangeVars, ...findings.columnRefs].some((node) => !seen.has(node))
   if (isOverlooked) all.push(unresolved)
-  const cast = isWeighed ? castProblem(findings.casts, relations, options) : null
-  if (cast !== null) all.push(cast)
+  const ownCode = isWeighed ? ownCodeProblem(findings, { relations, columns }, options) : null
+  if (ownCode !== null) all.push(ownCode)
   if (options.paramCount !== null && isWeighed && findings.highestParam !== options.paramCount)
     all.push(wrongParams(findings.highestParam, options.paramCount))
   return {

@@ -1,6 +1,5 @@
 import type { Reason, Span } from '../../../domain/index.ts'
-import type { RelationUse } from '../analysis.ts'
-import { bareType, type CatalogIndex } from '../catalog-index.ts'
+import type { CatalogIndex } from '../catalog-index.ts'
 import { deniedCallPrefixes, searchTypes, syntaxFunctions } from './function-exceptions.ts'
 import { readFunctionNames } from './function-list.ts'
 import { objectNameTypes } from './node-kinds.ts'
@@ -100,27 +99,13 @@ export function typeProblem(node: Node, rules: CallRules): Reason | null {
   return denyType(node, name, `The type ${name} is not one a read may cast to: it may run code of its own.`)
 }
 
-function denyType(node: Node, name: string, message: string): Reason {
+export function denyType(node: Node, name: string, message: string): Reason {
   return {
     code: 'guard.type-denied',
     message,
     span: spanOf(node, Buffer.byteLength(name)),
     hint: 'Cast to a built-in type, or have an admin mark it as safe in the policy.',
   }
-}
-
-/**
- * A cast to a built-in type runs the database's own code where somebody has made a cast for it: then no value of a type of
- * the database may be in reach of the statement.
- */
-export function castProblem(casts: readonly Node[], relations: readonly RelationUse[], { index, safeFunctions }: CallRules): Reason | null {
-  if (index === null || index.userCastTargets.size === 0) return null
-  const isOwn = (type: string): boolean => (index.userTypes.get(type) ?? []).some((owner) => !safeFunctions.has(`${owner}.${type}`))
-  const isInReach = relations.some((use) => use.relation?.columns.some((column) => isOwn(bareType(column.type))) === true)
-  const cast = isInReach ? casts.find((node) => index.userCastTargets.has(names(node['names']).at(-1) ?? '')) : undefined
-  if (cast === undefined) return null
-  const name = names(cast['names']).at(-1) ?? ''
-  return denyType(cast, name, `A cast to ${name} may run code of this database, which has made a cast of its own to it.`)
 }
 
 export function sampleProblem(parts: readonly string[], node: Node): Reason | null {

@@ -1,6 +1,7 @@
 import { strongerClass, type Reason, type StatementClass } from '../../../domain/index.ts'
 import { attributeProblem, functionProblem, operatorProblem, sampleProblem, typeProblem, type CallRules } from './call-rules.ts'
 import { readNodes, writeNodes } from './node-kinds.ts'
+import { conversionOf, type Conversion } from './own-code.ts'
 import { names, spanOf, type Node } from './parse.ts'
 
 export interface Findings {
@@ -12,12 +13,14 @@ export interface Findings {
   readonly columnRefs: Node[]
   /** Types that values are cast to. */
   readonly casts: Node[]
+  /** Calls that turn values of any type into others by the type's own casts and checks. */
+  readonly conversions: Conversion[]
   highestParam: number
 }
 
 /** First pass: every field of every node, whatever it is nested in. Kinds, functions, operators and types by allow-list. */
 export function inspect(root: Node, options: CallRules): Findings {
-  const findings: Findings = { class: 'read', problems: [], functions: [], rangeVars: [], columnRefs: [], casts: [], highestParam: 0 }
+  const findings: Findings = { class: 'read', problems: [], functions: [], rangeVars: [], columnRefs: [], casts: [], conversions: [], highestParam: 0 }
   visitValue(root, options, findings)
   return findings
 }
@@ -57,6 +60,8 @@ function visitKind(kind: string, node: Node, options: CallRules, findings: Findi
       hint: 'Write it as a plain SELECT.',
     })
   }
+  const conversion = conversionOf(kind, node)
+  if (conversion !== null) findings.conversions.push(conversion)
   if (kind === 'RangeVar') findings.rangeVars.push(node)
   else if (kind === 'ColumnRef') findings.columnRefs.push(node)
   else if (kind === 'ParamRef') findings.highestParam = Math.max(findings.highestParam, Number(node['number'] ?? 0))
