@@ -20,7 +20,16 @@ export interface Findings {
 
 /** First pass: every field of every node, whatever it is nested in. Kinds, functions, operators and types by allow-list. */
 export function inspect(root: Node, options: CallRules): Findings {
-  const findings: Findings = { class: 'read', problems: [], functions: [], rangeVars: [], columnRefs: [], casts: [], conversions: [], highestParam: 0 }
+  const findings: Findings = {
+    class: 'read',
+    problems: [],
+    functions: [],
+    rangeVars: [],
+    columnRefs: [],
+    casts: [],
+    conversions: [],
+    highestParam: 0,
+  }
   visitValue(root, options, findings)
   return findings
 }
