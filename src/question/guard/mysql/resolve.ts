@@ -123,9 +123,10 @@ export class Resolver {
     if (kind === 'Using') {
       for (const ident of listOf(content).flatMap((name) => identsOf(name).at(-1) ?? [])) use(ident.value, this.#span(ident), true)
     } else if (kind === 'Natural') {
-      for (const entry of right)
-        for (const name of entry.columns?.keys() ?? [])
-          if (left.some((one) => one.columns?.has(name) !== false)) use(name, { start: 0, end: 0 }, false)
+      // What is not known, as a WITH query within itself, may share any column of the other side.
+      const mayHave = (side: readonly RangeEntry[], name: string): boolean => side.some(({ columns }) => columns?.has(name) !== false)
+      const names = new Set([...left, ...right].flatMap(({ columns }) => [...(columns?.keys() ?? [])]))
+      for (const name of names) if (mayHave(left, name) && mayHave(right, name)) use(name, { start: 0, end: 0 }, false)
     } else if (kind === 'On') {
       const sides = new Scope(scope)
       sides.entries.push(...left, ...right)
