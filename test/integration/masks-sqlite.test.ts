@@ -17,9 +17,12 @@ const more = (isClean: boolean): string => `
   CREATE VIEW v_main AS SELECT email FROM main.contact;
   CREATE VIRTUAL TABLE page USING fts5 (title, body);
   INSERT INTO page VALUES ('one', ${isClean ? 'NULL' : "'secret-body'"});
+  CREATE VIRTUAL TABLE leaf USING fts4 (title, body);
+  INSERT INTO leaf VALUES ('one', ${isClean ? 'NULL' : "'secret-body'"});
+  CREATE VIEW v_leaf AS SELECT title FROM leaf;
   ANALYZE;`
 
-const everything = policyWith({ ...policy, masks: [...policy.masks, rule(['page'], ['body'], { kind: 'null' })] })
+const everything = policyWith({ ...policy, masks: [...policy.masks, rule(['page', 'leaf'], ['body'], { kind: 'null' })] })
 
 beforeAll(async () => {
   secret = world('secret.db', tablesSql(tables) + viewsSql + more(false))

@@ -66,6 +66,7 @@ function weigh(sql: string, shape: Outline, reply: WitnessReply, { index, paramC
   for (const action of reply.actions) weighed.take(action)
   if (reply.error === null) weighed.takeJoins()
   else weighed.fail(reply.error)
+  weighed.takeSearches()
   if ((byKeyword === 'read' || byKeyword === 'write') && paramCount !== null && shape.params !== paramCount)
     weighed.problems.push(wrongParams(shape.params, paramCount))
   const odd = shape.collations.find((name) => !/^(binary|nocase|rtrim)$/i.test(name))

@@ -9,6 +9,7 @@ import type { MaskedText } from '../mask/masked-text.ts'
 import type { Masking, MaskPlan } from '../mask/mask-plan.ts'
 import { filterText, maskExpression, OverlayValues, quoteName } from './render-mask.ts'
 import { tokenize, type Token } from './tokenize.ts'
+import { isSearch } from './weighing.ts'
 import type { Witness } from './witness.ts'
 
 /** The name the witness gives to what only views of ours may be called; the sandbox takes one nobody can know. */
@@ -23,6 +24,7 @@ export async function maskSqlite(request: MaskRequest, index: CatalogIndex, witn
   const tokens = tokenize(request.sql)
   const around = first === undefined ? null : wayAround(tokens, first, request.sql)
   if (around !== null) return around
+  if (isSearch(request.analysis.functions)) return refusal(request.uses)
   const values = new OverlayValues()
   const reached = reachable(tokens, index)
   const broken = reached.map((relation) => request.plan.of(relation)?.problem ?? null).find((problem) => problem !== null)

@@ -81,6 +81,16 @@ export class Weighing {
     }
   }
 
+  /** The text of a full-text search may name any column of its table, and a view over it holds nothing back. */
+  takeSearches(): void {
+    if (!isSearch(this.functions)) return
+    for (const { schema, relation, span } of this.relations.values())
+      for (const { name } of relation?.columns ?? [])
+        this.#columns.push({ schema, relation: relation?.name ?? '', column: name, span, isNamed: false })
+    for (const relation of this.behindViews.relations.slice())
+      for (const { name } of relation.columns) this.#readBehindView(relation, name, this.#spanOf(relation.name))
+  }
+
   /** SQLite's message names what it could not find; anything else is its grammar speaking. */
   fail(error: string): void {
     const [, kind, name] = /^no such (table|column|function): (.+)$/.exec(error) ?? []
@@ -177,6 +187,11 @@ export class Weighing {
     const start = byteAt(this.#sql, Math.max(0, this.#sql.indexOf(name)))
     return { start, end: start + Buffer.byteLength(name) }
   }
+}
+
+/** Whether full-text search is among some functions. */
+export function isSearch(functions: readonly string[]): boolean {
+  return functions.some((name) => /^(match|highlight|snippet|bm25)$/i.test(name))
 }
 
 /** Each column two sides are joined by, on every side that has it. What a sub-select puts out is not known: it may share any. */
