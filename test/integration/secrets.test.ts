@@ -42,7 +42,8 @@ async function count(client: Client, connection: string): Promise<AnswerBody> {
 describe('secrets that change in their files', () => {
   test('hold from then on, in a server that goes on serving; what the old ones wrote is still read', async () => {
     const { admin, url } = server
-    await connectTo(admin, 'sealed', shop)
+    const { user, password } = shop.reader
+    await connectTo(admin, 'sealed', shop, { user, password: password.reveal() })
     const token = await accessToken()
     const second = { SECRET_KEY: random(), JWT_SECRET: random(), ADMIN_TOKEN: adminToken(), DB_PASSWORD: random() }
     await execute(store.superuser, `ALTER ROLE ${store.user} PASSWORD '${second.DB_PASSWORD}'`)
@@ -68,6 +69,7 @@ describe('secrets that change in their files', () => {
       { timeout: 10_000 },
     )
     expect(await count(renewed, 'sealed')).toMatchObject({ outcome: 'answered' })
+    expect(await renewed.testConnection('sealed')).toMatchObject({ isReachable: true, writer: { isReachable: true } })
     expect(await new Client({ baseUrl: url, token }).whoami()).toMatchObject({ kind: 'person' })
     const signedAnew = await accessToken(renewed)
     expect(await new Client({ baseUrl: url, token: signedAnew }).whoami()).toMatchObject({ kind: 'person' })

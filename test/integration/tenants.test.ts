@@ -170,7 +170,7 @@ describe('a tenant’s own language model', () => {
 describe('leaving', () => {
   test('takes an export, and an erasure with a proof that verifies; nothing of the tenant is left, nothing of others is gone', async () => {
     const [gone, stays] = [await openTenant('leaving'), await openTenant('staying')]
-    for (const { admin } of [gone, stays]) await connectTo(admin, 'shop', shop)
+    for (const { admin } of [gone, stays]) await connectTo(admin, 'shop', shop, { user: 'scribe', password: 'writes-of-leaving' })
     for (const { token } of [gone, stays]) expect((await ask(token, 'SELECT id FROM item')).status).toBe(200)
     await stays.admin.auditVerify() // waits for the outcome, which is on its way to the disk when the answer ends
     await operator.tenantUsage('staying') // and brings what was counted to the store
@@ -183,6 +183,8 @@ describe('leaving', () => {
       expect.arrayContaining(['connection', 'member', 'token', 'tenant']),
     )
     expect(lines.join('\n')).not.toContain(shop.reader.password.reveal())
+    expect(lines.join('\n')).toContain('scribe')
+    expect(lines.join('\n')).not.toContain('writes-of-leaving')
     expect(rows.join('\n')).not.toMatch(/hash|sealed/)
     expect(
       await verifyTrail(

@@ -73,8 +73,13 @@ export async function startServing(store: StoreAddress, options: ServingOptions 
 }
 
 /** Saves the reader of `database` as a connection. */
-export async function connectTo(admin: Client, name: string, database: TestDatabase): Promise<void> {
+export async function connectTo(
+  admin: Client,
+  name: string,
+  database: TestDatabase,
+  writer?: { readonly user: string; readonly password: string },
+): Promise<void> {
   const { host, port, user, password, database: base } = database.reader
-  const target = { host, port, database: base, user, password: password.reveal(), sslmode: 'disable' as const }
+  const target = { host, port, database: base, user, password: password.reveal(), sslmode: 'disable' as const, writer }
   await admin.createConnection({ name, description: '', engine: 'postgres', target })
 }
