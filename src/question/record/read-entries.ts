@@ -127,18 +127,16 @@ function readCursor(after: string | undefined): string | null {
 async function assemble(query: Query, scope: Scope, intents: readonly { readonly body: string }[]): Promise<readonly EntryBody[]> {
   const bodies = intents.map((row) => JSON.parse(row.body) as IntentLink) // the runtime role can only add what chainLinks wrote
   if (bodies.length === 0) return []
-  const rows = await query
-    .selectFrom('record_link')
-    .select('body')
-    .where('tenant_id', '=', scope.tenantId)
-    .where('kind', 'in', ['attempt', 'outcome'])
-    .where(
-      'entry_id',
-      'in',
-      bodies.map((body) => body.entryId),
-    )
-    .orderBy('sequence')
-    .execute()
+  const ids = bodies.map((body) => body.entryId)
+  // Each kind has an index of its own, which a search for both of them at once could not use.
+  const ofKind = (kind: 'attempt' | 'outcome') =>
+    query
+      .selectFrom('record_link')
+      .select(['body', 'sequence'])
+      .where('tenant_id', '=', scope.tenantId)
+      .where('kind', '=', sql.lit(kind))
+      .where('entry_id', 'in', ids)
+  const rows = await ofKind('attempt').unionAll(ofKind('outcome')).orderBy('sequence').execute()
   const later = Map.groupBy(
     rows.map((row) => JSON.parse(row.body) as LinkBody),
     (body) => body.entryId,
