@@ -1,5 +1,6 @@
 import type { Scope } from '../../domain/index.ts'
 import { sql, type Query, type Store } from '../../platform/store/index.ts'
+import { laterLinks } from './later-links.ts'
 import type { LinkBody } from './link.ts'
 import type { NamedMember } from './record.ts'
 
@@ -39,20 +40,12 @@ async function readEntries(query: Query, scope: Scope, memberId: string, after: 
     .limit(pageEntries)
     .execute()
   const intents = rows.map(bodyOf)
-  if (intents.length === 0) return { intents, later: new Map<string, LinkBody[]>() }
-  const others = await query
-    .selectFrom('record_link')
-    .select('body')
-    .where('tenant_id', '=', scope.tenantId)
-    .where('kind', 'in', ['attempt', 'outcome'])
-    .where(
-      'entry_id',
-      'in',
-      intents.map(({ entryId }) => entryId),
-    )
-    .orderBy('sequence')
-    .execute()
-  return { intents, later: Map.groupBy(others.map(bodyOf), ({ entryId }) => entryId) }
+  const later = await laterLinks(
+    query,
+    scope,
+    intents.map(({ entryId }) => entryId),
+  )
+  return { intents, later }
 }
 
 async function* memberNotes(scope: Scope, store: Store, member: NamedMember): AsyncGenerator<LinkBody> {

@@ -2,6 +2,7 @@ import { ShellError, type Scope } from '../../domain/index.ts'
 import type { EntryBody } from '../../contract/index.ts'
 import { sql, type Query, type Store } from '../../platform/store/index.ts'
 import type { EntryFilter, ListOptions } from './entry-filter.ts'
+import { laterLinks } from './later-links.ts'
 import type { AttemptPart, LinkBody } from './link.ts'
 
 type IntentLink = Extract<LinkBody, { kind: 'intent' }>
@@ -126,20 +127,10 @@ function readCursor(after: string | undefined): string | null {
 
 async function assemble(query: Query, scope: Scope, intents: readonly { readonly body: string }[]): Promise<readonly EntryBody[]> {
   const bodies = intents.map((row) => JSON.parse(row.body) as IntentLink) // the runtime role can only add what chainLinks wrote
-  if (bodies.length === 0) return []
-  const ids = bodies.map((body) => body.entryId)
-  // Each kind has an index of its own, which a search for both of them at once could not use.
-  const ofKind = (kind: 'attempt' | 'outcome') =>
-    query
-      .selectFrom('record_link')
-      .select(['body', 'sequence'])
-      .where('tenant_id', '=', scope.tenantId)
-      .where('kind', '=', sql.lit(kind))
-      .where('entry_id', 'in', ids)
-  const rows = await ofKind('attempt').unionAll(ofKind('outcome')).orderBy('sequence').execute()
-  const later = Map.groupBy(
-    rows.map((row) => JSON.parse(row.body) as LinkBody),
-    (body) => body.entryId,
+  const later = await laterLinks(
+    query,
+    scope,
+    bodies.map(({ entryId }) => entryId),
   )
   return bodies.map((intent) => toEntry(intent, later.get(intent.entryId) ?? []))
 }
