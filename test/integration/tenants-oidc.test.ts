@@ -89,6 +89,17 @@ describe('an identity provider', () => {
     }
   })
 
+  test('takes the role of the last operator from nobody', async () => {
+    await signIn(served.base, 'boss', ['house-staff'])
+    const admin = served.adminOf('default')
+    await admin.send('PUT', '/api/v1/operators/boss')
+    const { memberId } = await admin.whoami()
+    await admin.send('DELETE', `/api/v1/operators/${memberId}`)
+    expect((await signIn(served.base, 'boss', ['others'])).me).toMatchObject({ roles: ['editor'] })
+    await served.inStore(`INSERT INTO platform_operator (tenant_id, member_id) VALUES ('${served.id('default')}', '${memberId}')`)
+    expect((await signIn(served.base, 'boss', ['others'])).me).toMatchObject({ roles: ['reader'] })
+  })
+
   test('signs out to the page of the same tenant', async () => {
     const { who } = await signIn(served.at('acme'), 'ada', ['acme-staff'])
     const page = await (await who.post(`${served.at('acme')}/auth/sign-out`, {})).text()

@@ -41,7 +41,8 @@ describe('a password', () => {
     expect((await withPassword(who, served.base)).status).toBe(401) // eve of default has another
     expect((await withPassword(who, served.base, 'eve', defaultPassword)).status).toBe(204)
     expect((await whoamiAt(who, served.base)).tenantId).not.toBe(served.id('acme'))
-    expect((await withPassword(tenantsBrowser(), served.at('acme'), 'eve', defaultPassword)).status).toBe(401)
+    for (const name of ['acme', 'gone', 'nowhere'] as const)
+      expect((await withPassword(tenantsBrowser(), served.at(name), 'eve', defaultPassword)).status).toBe(401)
   })
 
   test('is not looked at where host and header name two tenants', async () => {
