@@ -21,7 +21,7 @@ describe('a child of several tables', () => {
     { name: 'person', columns: ['id', 'name'] },
     { name: 'account', columns: ['id', 'pin'] },
     { name: 'client', columns: ['id', 'name', 'pin'], parents: ['public.person', 'public.account'] },
-    { name: 'vip', columns: ['id', 'name', 'pin'], parents: ['public.client'] },
+    { name: 'vip', columns: ['id', 'name', 'pin'], parents: ['public.client', 'public.person', 'elsewhere.unlisted'] }, // by two ways, and of what is not shown
   ])
 
   test.each(['client', 'vip'])('%s is held to the rules on each of them', async (table) => {

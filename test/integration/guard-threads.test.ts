@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { openPolicy } from '../../src/domain/index.ts'
+import { openPolicy, type Policy } from '../../src/domain/index.ts'
 import { createGuard, type GuardContext } from '../../src/question/guard/index.ts'
 import { JudgePool } from '../../src/question/guard/thread/judge-pool.ts'
 import { catalogFrom } from '../support/catalog-from.ts'
@@ -57,6 +57,19 @@ describe('the threads', () => {
     expect(await codes(pool.judge(subject, context))).toContain('guard.too-complex')
     expect(await codes(pool.judge(subject, context))).toContain('guard.too-complex')
     await pool.close()
+  })
+
+  test('those that waited for one that was ended get another, with or without a catalog', async () => {
+    const pool = new JudgePool({ threads: 1, longestMs: 1 })
+    const all = [context, { ...context, catalog: null }, context].map((asked) => pool.judge(subject, asked))
+    for (const judged of all) expect(await codes(judged)).toContain('guard.too-complex')
+    await pool.close()
+  })
+
+  test('one is told whether only the plan is wanted', async () => {
+    const policy: Policy = { ...openPolicy, masks: [{ roles: [], tables: ['item'], columns: ['name'], mask: { kind: 'null' } }], version: 'masked' }
+    const verdicts = [false, true].map(async (isExplained) => (await guard.guard(subject, { ...context, policy, isExplained })).verdict)
+    expect((await Promise.all(verdicts)).map(({ reasons }) => reasons.map((reason) => reason.code))).toEqual([[], ['guard.explain-masked']])
   })
 
   test('one that runs out of memory takes nothing with it', async () => {

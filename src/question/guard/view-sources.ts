@@ -20,7 +20,7 @@ export interface ViewReader {
   /** Names the rules `analyse` goes by: other rules, other sources. */
   readonly key: string
   /** Reads a definition in the dialect at hand, taking unknown tables as they are named. */
-  analyse(definition: string): Analysis
+  analyse(definition: string, view: Relation): Analysis
 }
 
 /** Follows a view's text to its tables. The rows of a materialized view are there already: reading it calls nothing. */
@@ -37,7 +37,7 @@ export function sourcesOfView(relation: Relation, reader: ViewReader, depth = 0)
 function readSources(relation: Relation, reader: ViewReader, depth: number): ViewSources {
   const isStored = relation.kind === 'materialized-view'
   if (relation.definition === null) return unknownSources
-  const analysis = reader.analyse(relation.definition)
+  const analysis = reader.analyse(relation.definition, relation)
   const below = analysis.relations.flatMap((use) => (use.relation === null ? [] : [sourcesOfView(use.relation, reader, depth + 1)]))
   const isPlain = analysis.class === 'read' && analysis.problems.length === 0 && below.every((source) => source.isKnown)
   return {

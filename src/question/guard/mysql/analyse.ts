@@ -1,6 +1,7 @@
 import { strongerClass, type Reason, type StatementClass } from '../../../domain/index.ts'
 import type { AnalyseOptions } from '../analyser.ts'
 import { unreadable, type Analysis } from '../analysis.ts'
+import { certain } from '../certain.ts'
 import { bridged } from './bridge.ts'
 import type { Profile } from './functions.ts'
 import { inspect } from './inspect.ts'
@@ -92,10 +93,11 @@ const explainedWrite: Reason = {
 }
 
 function notOne({ source, error }: Exclude<Reading, Reason>): Analysis {
-  const place = /at Line: (\d+), Column: (\d+)/.exec(error ?? '')
+  const complaint = certain(error) // of more than one statement our own reading has told already
+  const place = /at Line: (\d+), Column: (\d+)/.exec(complaint)
   const start = place === null ? null : source.places.offset({ line: Number(place[1]), column: Number(place[2]) })
   const token = source.tokens.find((one) => one.start === start)
-  const said = (error ?? 'it is no single statement').replace(/^sql parser error: /, '').replace(/ at Line: .*$/, '')
+  const said = complaint.replace(/^sql parser error: /, '').replace(/ at Line: .*$/, '')
   const reason: Reason = {
     code: 'guard.syntax',
     message: `This cannot be read: ${said}.`,

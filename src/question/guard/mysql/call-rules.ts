@@ -1,5 +1,6 @@
 import type { Reason } from '../../../domain/index.ts'
 import type { CatalogIndex } from '../catalog-index.ts'
+import { certain, lastOf } from '../certain.ts'
 import { isDeniedFunction, isReadFunction, type Profile } from './functions.ts'
 import type { Ident } from './names.ts'
 import type { ParserSpan } from './places.ts'
@@ -14,16 +15,16 @@ export interface CallRules {
 
 /** A call by name: one of the server's own that only computes and that no stored function shares its name with, or one marked safe. */
 export function functionProblem(parts: readonly Ident[], source: Source, rules: CallRules): Reason | null {
-  const name = parts.at(-1)?.value ?? ''
+  const name = lastOf(parts).value
   const upper = name.toUpperCase()
-  const schema = parts.length > 1 ? (parts.at(-2)?.value ?? '') : null
+  const schema = parts.at(-2)?.value ?? null
   if (isSafe(schema, name, rules)) return null
   // With a schema, or a space where the server allows none, a call goes to the stored function of that name.
   if (schema === null && !isStored(name, rules) && isReadFunction(rules.profile, upper)) return null
   return {
     code: 'guard.function-denied',
     message: `The function ${parts.map((part) => part.value).join('.')} is not one a read may call.`,
-    ...(parts[0] === undefined ? {} : { span: source.places.span(parts[0].node['span'] as ParserSpan) }), // an ident has one
+    span: source.places.span(certain(parts[0]).node['span'] as ParserSpan), // an ident has one
     hint: isStored(name, rules) ? 'An admin can mark a function of the database as safe in the policy.' : 'Write it without this function.',
   }
 }

@@ -2,7 +2,7 @@ import { strongerClass, type Reason, type StatementClass } from '../../../domain
 import { functionProblem, type CallRules } from './call-rules.ts'
 import { isReserved } from './functions.ts'
 import { identOf, identsOf, type Ident } from './names.ts'
-import { nodeOf, type Node } from './node.ts'
+import { kindOf, nodeOf, type Node } from './node.ts'
 import { readNodes, readOperators, writeNodes } from './node-kinds.ts'
 import type { ParserSpan } from './places.ts'
 import type { Source } from './source.ts'
@@ -88,7 +88,7 @@ class Inspector {
 
   #operator(value: unknown, owner: Node): void {
     if (typeof value === 'string' && readOperators.has(value)) return
-    this.#unknown(typeof value === 'string' ? value : (Object.keys(nodeOf(value))[0] ?? 'operator'), owner)
+    this.#unknown(kindOf(value)[0], owner)
   }
 
   #call(node: Node): void {
@@ -113,12 +113,11 @@ class Inspector {
   }
 
   #place(span: ParserSpan, ident: Ident | null): void {
-    const start = this.#source.places.offset(span.start)
-    const end = this.#source.places.offset(span.end)
+    const [start, end] = [this.#source.places.offset(span.start), this.#source.places.offset(span.end)]
     if (ident !== null) this.#findings.names.add(ident.value.toUpperCase())
     // Of an alias that is written as a string the parser tells the text, but not the place.
-    if (ident?.isString === true && start === null) return void this.#findings.stringNames.add(ident.value)
-    this.#findings.seen.push({ start: start ?? -1, end: end ?? -1, ident })
+    if (ident?.isString === true && start < 0) return void this.#findings.stringNames.add(ident.value)
+    this.#findings.seen.push({ start, end, ident })
   }
 
   #unknown(kind: string, owner: Node): void {

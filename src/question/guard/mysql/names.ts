@@ -1,3 +1,4 @@
+import { certain } from '../certain.ts'
 import type { Node } from './node.ts'
 
 /** One written name. */
@@ -24,5 +25,5 @@ export function identOf(value: unknown): Ident | null {
 
 /** The parts of `a.b.c`, whichever way the parser wraps them. */
 export function identsOf(value: unknown): Ident[] {
-  return Array.isArray(value) ? value.flatMap((part) => identOf(part) ?? []) : []
+  return Array.isArray(value) ? value.map((part) => certain(identOf(part))) : []
 }

@@ -30,12 +30,9 @@ export async function openMysqlAnalyser(profile: Profile): Promise<Analyser> {
 
   const sourcesOf = (use: RelationUse, _analysis: Analysis, options: AnalyseOptions): ViewSources => {
     if (use.relation === null) return noSources
-    const readings = new Map(
-      (options.index?.catalog.relations ?? []).flatMap((one) => (one.definition === null ? [] : [[one.definition, views.get(one)]])),
-    )
     return sourcesOfView(use.relation, {
       key: `${profile} ${[...options.safeFunctions].join('\u0000')}`,
-      analyse: (definition) => analyseReading(readings.get(definition) ?? notRead, definition, viewRules(options)),
+      analyse: (definition, view) => analyseReading(views.get(view) ?? notRead, definition, viewRules(options)),
     })
   }
 

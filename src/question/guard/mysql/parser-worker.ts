@@ -27,8 +27,9 @@ function answer({ id, sql }: ParseRequest): ParseReply {
     const statements = parse(sql, 'mysql') as unknown as readonly unknown[]
     return { id, statements, error: null, isBroken: false }
   } catch (error) {
+    const said = String(error).replace(/^\w*Error: /, '')
     // Its own errors say so or tell a place. All others, whatever their class, leave the module in no state we know.
-    const isOwn = error instanceof Error && /^sql parser error|at Line: \d+, Column: \d+$/.test(error.message)
-    return { id, statements: null, error: error instanceof Error ? error.message : 'unknown error', isBroken: !isOwn }
+    const isOwn = error instanceof Error && /^sql parser error|at Line: \d+, Column: \d+$/.test(said)
+    return { id, statements: null, error: said, isBroken: !isOwn }
   }
 }

@@ -1,4 +1,5 @@
 import type { Span } from '../../../domain/index.ts'
+import { certain } from '../certain.ts'
 
 /** The parser's way of telling places: lines and columns from 1, columns in code points; 0 where it does not know. */
 export interface ParserSpan {
@@ -27,15 +28,15 @@ export class Places {
     this.#bytes[at] = bytes
   }
 
-  /** UTF-16 offset; null: the parser does not know, or tells of a place that is not there. */
-  offset({ line, column }: ParserSpan['start']): number | null {
-    return this.#lines[line - 1]?.[column - 1] ?? null
+  /** UTF-16 offset; -1: the parser does not know, or tells of a place that is not there. */
+  offset({ line, column }: ParserSpan['start']): number {
+    return this.#lines[line - 1]?.[column - 1] ?? -1
   }
 
   /** Bytes from the text's start. */
   span(span: ParserSpan): Span {
-    const start = this.offset(span.start) ?? 0
-    const end = this.offset(span.end) ?? start + 1
-    return { start: this.#bytes[start] ?? 0, end: this.#bytes[Math.min(end, this.#bytes.length - 1)] ?? 0 }
+    const start = Math.max(0, this.offset(span.start))
+    const end = Math.max(start + 1, this.offset(span.end))
+    return { start: certain(this.#bytes[start]), end: certain(this.#bytes[Math.min(end, this.#bytes.length - 1)]) }
   }
 }

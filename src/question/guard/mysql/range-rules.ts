@@ -1,17 +1,12 @@
 import type { Reason } from '../../../domain/index.ts'
 import type { ColumnUse } from '../analysis.ts'
+import { certain } from '../certain.ts'
 import { identOf } from './names.ts'
 import { kindOf, listOf, nodeOf } from './node.ts'
-import { Scope, type Columns, type RangeEntry } from './scope.ts'
+import { Scope, type RangeEntry } from './scope.ts'
 
 export function aliasColumns(alias: unknown): string[] {
-  return listOf(nodeOf(alias)['columns']).flatMap((column) => identOf(column['name'])?.value ?? [])
-}
-
-export function bothSides(left: Columns, right: Columns): Columns {
-  if (left === null || right === null) return null
-  const others = [...right.values()]
-  return new Map([...left].map(([name, origins], at) => [name, [...origins, ...(others[at] ?? [])]]))
+  return listOf(nodeOf(alias)['columns']).map((column) => certain(identOf(column['name'])).value)
 }
 
 /** What a derived table sees: the WITH queries here, and the levels around the SELECT; not its neighbours. */
@@ -32,7 +27,7 @@ export function jsonColumns(value: unknown): string[] {
     const [kind, content] = kindOf(column)
     const node = nodeOf(content)
     if (kind === 'NestedPath' || kind === 'Nested') return jsonColumns(node['columns'])
-    return identOf(node['name'])?.value ?? identOf(content)?.value ?? []
+    return (identOf(node['name']) ?? certain(identOf(content))).value // FOR ORDINALITY is a name alone
   })
 }
 

@@ -1,14 +1,16 @@
 import type { Reason } from '../../../domain/index.ts'
 import type { ColumnUse, MissingColumn, RelationUse, WriteUse } from '../analysis.ts'
 import type { CatalogIndex } from '../catalog-index.ts'
+import { certain, lastOf } from '../certain.ts'
+import { addColumn, bareName } from '../column-map.ts'
 import { findRelation } from './find-relation.ts'
 import { bareCalls, spanOfIdent } from './inspect.ts'
 import { identOf, identsOf, type Ident } from './names.ts'
 import { isQuery, kindOf, listOf, nodeOf, type Node } from './node.ts'
 import { outputName } from './output-name.ts'
 import { deleteUses, insertUses, updateUses } from './write-uses.ts'
-import { aliasColumns, aroundOf, beside, bothSides, jsonColumns, systemRelation, targetUnknown } from './range-rules.ts'
-import type { Places } from './places.ts'
+import { aliasColumns, aroundOf, beside, jsonColumns, systemRelation, targetUnknown } from './range-rules.ts'
+import type { ParserSpan, Places } from './places.ts'
 import { columnsOfRelation, renameColumns, Scope, type Columns, type Origin, type RangeEntry } from './scope.ts'
 
 /** What the names of a statement stand for. */
@@ -56,9 +58,8 @@ export class Resolver {
         return columns
       }
       case 'SetOperation': {
-        const left = this.#body(nodeOf(content)['left'], new Scope(scope), [])
-        const right = this.#body(nodeOf(content)['right'], new Scope(scope), [])
-        const columns = bothSides(left, right)
+        const columns = this.#body(nodeOf(content)['left'], new Scope(scope), [])
+        this.#body(nodeOf(content)['right'], new Scope(scope), [])
         this.#tail(columns, scope, tail)
         return columns
       }
@@ -96,7 +97,7 @@ export class Resolver {
   #with(value: unknown, scope: Scope): void {
     const clause = nodeOf(value)
     const tables = listOf(clause['cte_tables'])
-    const nameOf = (table: Node): string => identOf(nodeOf(table['alias'])['name'])?.value ?? ''
+    const nameOf = (table: Node): string => certain(identOf(nodeOf(table['alias'])['name'])).value
     if (clause['recursive'] === true) for (const table of tables) scope.commonTables.set(nameOf(table).toLowerCase(), null)
     for (const table of tables) {
       const columns = this.query(nodeOf(table['query']), scope)
@@ -121,7 +122,7 @@ export class Resolver {
       for (const entry of [...left, ...right]) this.#use(entry.columns?.get(name.toLowerCase()) ?? [], span, isNamed)
     }
     if (kind === 'Using') {
-      for (const ident of listOf(content).flatMap((name) => identsOf(name).at(-1) ?? [])) use(ident.value, this.#span(ident), true)
+      for (const ident of listOf(content).map((name) => lastOf(identsOf(name)))) use(ident.value, this.#span(ident), true)
     } else if (kind === 'Natural') {
       // What is not known, as a WITH query within itself, may share any column of the other side.
       const mayHave = (side: readonly RangeEntry[], name: string): boolean => side.some(({ columns }) => columns?.has(name) !== false)
@@ -137,39 +138,37 @@ export class Resolver {
   #tableFactor(value: unknown, scope: Scope, left: readonly RangeEntry[]): RangeEntry[] {
     const [kind, content] = kindOf(value)
     const node = nodeOf(content)
-    const alias = identOf(nodeOf(node['alias'])['name'])?.value ?? null
+    const written = identOf(nodeOf(node['alias'])['name'])
+    const alias = written?.value ?? ''
     switch (kind) {
       case 'Table': {
         const entry = this.#table(identsOf(node['name']), scope)
         if (entry === null) return []
         return [
           {
-            alias: alias ?? entry.alias,
-            schema: alias === null ? entry.schema : null,
+            alias: written === null ? entry.alias : alias,
+            schema: written === null ? entry.schema : null,
             columns: renameColumns(entry.columns, aliasColumns(node['alias'])),
           },
         ]
       }
       case 'Derived': {
         const columns = this.query(nodeOf(node['subquery']), node['lateral'] === true ? beside(scope, left) : aroundOf(scope))
-        return [{ alias: alias ?? '', schema: null, columns: renameColumns(columns, aliasColumns(node['alias'])) }]
+        return [{ alias, schema: null, columns: renameColumns(columns, aliasColumns(node['alias'])) }]
       }
       case 'NestedJoin':
         return this.#tableWithJoins(nodeOf(node['table_with_joins']), scope)
       case 'JsonTable':
         this.#expression(node['json_expr'], beside(scope, left))
-        return [
-          { alias: alias ?? '', schema: null, columns: new Map(jsonColumns(node['columns']).map((name) => [name.toLowerCase(), []])) },
-        ]
+        return [{ alias, schema: null, columns: new Map(jsonColumns(node['columns']).map((name) => [name.toLowerCase(), []])) }]
       default: // the first pass has refused it
-        return [{ alias: alias ?? '', schema: null, columns: null }]
+        return [{ alias, schema: null, columns: null }]
     }
   }
 
   /** null: DUAL, which is no table. */
   #table(name: readonly Ident[], scope: Scope): RangeEntry | null {
-    const last = name.at(-1)
-    if (last === undefined) return { alias: '', schema: null, columns: null }
+    const last = lastOf(name)
     if (name.length === 1 && !last.isQuoted && last.value.toUpperCase() === 'DUAL') return null
     const common = name.length === 1 ? scope.findCommonTable(last.value) : null
     if (common !== null) return { alias: last.value, schema: null, columns: common.columns }
@@ -177,12 +176,10 @@ export class Resolver {
   }
 
   #relation(name: readonly Ident[]): RangeEntry {
-    const last = name.at(-1)
-    const schema = name.length > 1 ? (name.at(-2)?.value ?? '') : null
-    const shown = last?.value ?? ''
-    const first = name[0] ?? last
-    const span =
-      first === undefined || last === undefined ? { start: 0, end: 0 } : { start: this.#span(first).start, end: this.#span(last).end }
+    const last = lastOf(name)
+    const schema = name.at(-2)?.value ?? null
+    const shown = last.value
+    const span = { start: this.#span(certain(name[0])).start, end: this.#span(last).end }
     const within = schema ?? this.#index?.catalog.searchPath[0] ?? ''
     if (systemSchemas.test(within) || name.length > 2) {
       this.result.problems.push(systemRelation(`${within}.${shown}`, span))
@@ -218,19 +215,18 @@ export class Resolver {
     const [, table] = kindOf(node['table'])
     const before = this.result.relations.length
     const target = this.#relation(identsOf(table))
-    const use = this.result.relations[before]
-    if (use !== undefined) this.result.writes.push(...insertUses(node, use))
     const isList = listOf(node['columns']).length > 0 || listOf(node['assignments']).length > 0
-    if (!isList) for (const origins of target.columns?.values() ?? []) this.#use(origins, use?.span ?? { start: 0, end: 0 }, false)
+    // None for a table of the server's own, which is a problem already.
+    for (const use of this.result.relations.slice(before)) {
+      this.result.writes.push(...insertUses(node, use))
+      if (!isList) for (const origins of target.columns?.values() ?? []) this.#use(origins, use.span, false)
+    }
     // The rows to insert see nothing of the target.
     if (isQuery(nodeOf(node['source']))) this.query(nodeOf(node['source']), scope)
     const inner = new Scope(scope)
     const alias = identsOf(nodeOf(node['insert_alias'])['row_alias']).at(-1)?.value
     inner.entries.push(target, ...(alias === undefined ? [] : [{ alias, schema: null, columns: target.columns }]))
-    for (const column of listOf(node['columns'])) {
-      const ident = identsOf(column).at(-1) ?? identOf(column)
-      if (ident !== null && ident !== undefined) this.#columnRef([ident], inner)
-    }
+    for (const column of listOf(node['columns'])) this.#columnRef([lastOf(identsOf(column))], inner)
     this.#assignments(node['assignments'], inner)
     const [, on] = kindOf(node['on'])
     this.#assignments(on, inner)
@@ -259,16 +255,14 @@ export class Resolver {
   }
 
   #part(field: string, value: unknown, scope: Scope): void {
-    if (field === 'Identifier') {
-      const ident = identOf(value)
-      if (ident !== null) this.#columnRef([ident], scope)
-    } else if (field === 'CompoundIdentifier') this.#columnRef(identsOf(value), scope)
+    if (field === 'Identifier') this.#columnRef([certain(identOf(value))], scope)
+    else if (field === 'CompoundIdentifier') this.#columnRef(identsOf(value), scope)
     else if (field === 'Function') this.#call(nodeOf(value), scope)
     else if (!namesApart.has(field)) this.#expression(value, scope)
   }
 
   #call(node: Node, scope: Scope): void {
-    const name = identsOf(node['name']).at(-1)?.value ?? ''
+    const name = lastOf(identsOf(node['name'])).value
     const args = nodeOf(nodeOf(node['args'])['List'])
     const [first, ...others] = listOf(args['args'])
     const unit = identOf(nodeOf(nodeOf(nodeOf(first)['Unnamed'])['Expr'])['Identifier'])
@@ -278,12 +272,11 @@ export class Resolver {
   }
 
   #columnRef(path: readonly Ident[], scope: Scope): void {
-    const last = path.at(-1)
-    if (last === undefined) return
-    const span = { start: this.#span(path[0] ?? last).start, end: this.#span(last).end }
+    const last = lastOf(path)
+    const span = { start: this.#span(certain(path[0])).start, end: this.#span(last).end }
     if (path.length === 1) return this.#unqualified(last, scope, span)
     if (path.length > 3) return this.#missing(path.map((part) => part.value).join('.'), [], span)
-    const entry = scope.findEntry(path.at(-2)?.value ?? '', path.length > 2 ? (path.at(-3)?.value ?? null) : null)
+    const entry = scope.findEntry(certain(path.at(-2)).value, path.at(-3)?.value ?? null)
     if (entry === null)
       return this.#missing(
         path
@@ -305,11 +298,13 @@ export class Resolver {
     let isAnythingPossible = false
     const candidates: string[] = []
     for (let level: Scope | null = scope; level !== null; level = level.parent) {
-      const owners = level.entries.filter((entry) => entry.columns?.has(name) === true)
-      for (const entry of owners) this.#use(entry.columns?.get(name) ?? [], span, true)
-      if (owners.length > 0 || level.outputNames.has(name)) return
+      const owned = level.entries.map((entry) => entry.columns?.get(name)).filter((origins) => origins !== undefined)
+      this.#use(owned.flat(), span, true)
+      // A name of the select list stands in its own ORDER BY, GROUP BY and HAVING; whether in sub-selects there too is the server's to know.
+      if (owned.length > 0 || (level === scope && level.outputNames.has(name))) return
+      isAnythingPossible ||= level.outputNames.has(name)
       isAnythingPossible ||= level.entries.some((entry) => entry.columns === null)
-      for (const entry of level.entries) candidates.push(...(entry.columns?.keys() ?? []))
+      for (const entry of level.entries) candidates.push(...[...(entry.columns?.keys() ?? [])].map(bareName))
     }
     if (!isAnythingPossible) this.#missing(ident.value, candidates, span)
   }
@@ -325,14 +320,14 @@ export class Resolver {
         for (const { columns: own } of entries) {
           for (const [name, origins] of own ?? []) {
             this.#use(origins, this.#starSpan(content), false)
-            columns.set(name, [])
+            addColumn(columns, bareName(name), [])
           }
           isKnown &&= own !== null
         }
         continue
       }
       this.#expression(kind === 'ExprWithAlias' ? nodeOf(content)['expr'] : content, scope)
-      columns.set((outputName(item) ?? `expression ${at}`).toLowerCase(), [])
+      addColumn(columns, (outputName(item) ?? `expression ${at}`).toLowerCase(), [])
     }
     return isKnown ? columns : null
   }
@@ -340,17 +335,15 @@ export class Resolver {
   #qualified(content: unknown, scope: Scope): RangeEntry[] {
     const [, name] = kindOf(listOf(content)[0])
     const path = identsOf(name)
-    const entry = scope.findEntry(path.at(-1)?.value ?? '', path.length > 1 ? (path.at(-2)?.value ?? null) : null)
-    if (entry !== null) return [entry]
-    const last = path.at(-1)
-    if (last !== undefined) this.#missing(`${last.value}.*`, [], this.#span(last))
-    return []
+    const last = lastOf(path)
+    const entry = scope.findEntry(last.value, path.at(-2)?.value ?? null)
+    if (entry === null) this.#missing(`${last.value}.*`, [], this.#span(last))
+    return entry === null ? [] : [entry]
   }
 
   #starSpan(content: unknown): ColumnUse['span'] {
     const options = nodeOf(Array.isArray(content) ? content[1] : content)
-    const span = nodeOf(options['wildcard_token'])['span']
-    return span === undefined ? { start: 0, end: 0 } : this.#places.span(span as Parameters<Places['span']>[0]) // the parser's own
+    return this.#places.span(certain(nodeOf(options['wildcard_token'])['span'] as ParserSpan)) // a star has one
   }
 
   #span(ident: Ident): ColumnUse['span'] {

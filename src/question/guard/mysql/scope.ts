@@ -1,4 +1,5 @@
 import type { Relation } from '../../../domain/index.ts'
+import { renamed, type ColumnMap } from '../column-map.ts'
 
 /** Where a visible column's values come from: columns of base relations; none for computed ones. */
 export interface Origin {
@@ -7,7 +8,7 @@ export interface Origin {
 }
 
 /** By name in lower case: column names have no case. null: any name may be a column. */
-export type Columns = ReadonlyMap<string, readonly Origin[]> | null
+export type Columns = ColumnMap<Origin> | null
 
 /** One thing in a FROM clause. */
 export interface RangeEntry {
@@ -58,5 +59,8 @@ export function columnsOfRelation(relation: Relation): Columns {
 export function renameColumns(columns: Columns, names: readonly string[]): Columns {
   if (names.length === 0) return columns
   if (columns === null) return null
-  return new Map([...columns.values()].map((origins, at) => [(names[at] ?? [...columns.keys()][at] ?? '').toLowerCase(), origins]))
+  return renamed(
+    columns,
+    names.map((name) => name.toLowerCase()),
+  )
 }

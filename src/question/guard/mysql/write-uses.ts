@@ -1,4 +1,5 @@
 import type { RelationUse, WriteUse } from '../analysis.ts'
+import { certain, lastOf } from '../certain.ts'
 import { identsOf, type Ident } from './names.ts'
 import { kindOf, listOf, nodeOf, type Node } from './node.ts'
 import type { Scope } from './scope.ts'
@@ -7,11 +8,11 @@ import type { Scope } from './scope.ts'
 export function insertUses(node: Node, target: RelationUse): WriteUse[] {
   const all = target.relation?.columns.map((column) => column.name) ?? []
   const named = [
-    ...listOf(node['columns']).flatMap((column) => identsOf(column).at(-1)?.value ?? []),
-    ...assigned(node['assignments']).flatMap((path) => path.at(-1)?.value ?? []),
+    ...listOf(node['columns']).map((column) => lastOf(identsOf(column)).value),
+    ...assigned(node['assignments']).map((path) => lastOf(path).value),
   ].map((name) => spelling(target, name))
   const [, on] = kindOf(node['on'])
-  const updated = assigned(on).map((path) => spelling(target, path.at(-1)?.value ?? ''))
+  const updated = assigned(on).map((path) => spelling(target, lastOf(path).value))
   return [
     { target, verb: 'insert', columns: named.length === 0 ? all : named, isWhole: false },
     ...(node['replace_into'] === true ? [{ target, verb: 'delete', columns: [], isWhole: false } as const] : []),
@@ -35,12 +36,10 @@ export function updateUses(node: Node, scope: Scope, uses: readonly RelationUse[
 export function deleteUses(node: Node, scope: Scope, uses: readonly RelationUse[]): WriteUse[] | null {
   const [, from] = kindOf(node['from'])
   const named = listOf(node['tables']).map((name) => identsOf(name))
-  const targets = named.length === 0 ? scope.entries.slice(0, 1).map((entry) => entry.alias) : named.map((path) => path.at(-1)?.value ?? '')
-  const found = targets.map((alias) => useBehind(alias, scope, uses))
+  const targets = named.length === 0 ? scope.entries.slice(0, 1).map((entry) => entry.alias) : named.map((path) => lastOf(path).value)
+  const found = targets.map((alias) => useBehind(alias, scope, uses)).filter((use) => use !== null)
   const isWhole = !hasCondition(node, listOf(from)[0] ?? {}) && listOf(from).length < 2
-  return found.some((use) => use === null)
-    ? null
-    : found.flatMap((target) => (target === null ? [] : [{ target, verb: 'delete', columns: [], isWhole }]))
+  return found.length < targets.length ? null : found.map((target) => ({ target, verb: 'delete', columns: [], isWhole }))
 }
 
 function hasCondition(node: Node, from: Node): boolean {
@@ -60,10 +59,10 @@ function ownerOf(
   scope: Scope,
   uses: readonly RelationUse[],
 ): { readonly target: RelationUse; readonly column: string } | null {
-  const name = path.at(-1)?.value.toLowerCase() ?? ''
+  const name = lastOf(path).value.toLowerCase()
   const entry =
     path.length > 1
-      ? scope.findEntry(path.at(-2)?.value ?? '', path.at(-3)?.value ?? null)
+      ? scope.findEntry(certain(path.at(-2)).value, path.at(-3)?.value ?? null)
       : (scope.entries.find((one) => one.columns?.has(name) === true) ?? null)
   const [origin] = entry?.columns?.get(name) ?? []
   const target = uses.find((use) => use.relation !== null && use.relation === origin?.relation)

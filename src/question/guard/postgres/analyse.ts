@@ -33,8 +33,8 @@ export function analysePostgres(sql: string, options: AnalyseOptions): Analysis 
   const { relations, columns, missingColumns, writes, problems, seen } = resolver.result
   const all: Reason[] = [...subject.problems, ...(isWeighed ? findings.problems : []), ...problems]
   if (parsed.kind === 'ExplainStmt' && subject.class === 'write') all.push(explainedWrite)
-  const isOverlooked = isWeighed && [...findings.rangeVars, ...findings.columnRefs].some((node) => !seen.has(node))
-  if (isOverlooked) all.push(unresolved)
+  const overlooked = isWeighed ? [...findings.rangeVars, ...findings.columnRefs].filter((node) => !seen.has(node)) : []
+  all.push(...overlooked.slice(0, 1).map(() => unresolved))
   const ownCode = isWeighed ? ownCodeProblem(findings, { relations, columns }, options) : null
   if (ownCode !== null) all.push(ownCode)
   if (options.paramCount !== null && isWeighed && findings.highestParam !== options.paramCount)
@@ -80,7 +80,7 @@ function subjectOf(parsed: Parsed): Subject {
   const node = query[kind] as Node
   const inner: StatementClass = kind === 'SelectStmt' ? 'read' : classOfKind(kind)
   const options = (parsed.node['options'] as readonly { DefElem?: { defname?: string } }[] | undefined) ?? []
-  const unknown = options.map((option) => option.DefElem?.defname ?? '').filter((name) => !explainOptions.has(name))
+  const unknown = options.map((option) => String(option.DefElem?.defname)).filter((name) => !explainOptions.has(name))
   return {
     kind,
     node,

@@ -1,5 +1,6 @@
 import type { Reason, Span } from '../../../domain/index.ts'
 import type { CatalogIndex } from '../catalog-index.ts'
+import { lastOf } from '../certain.ts'
 import { deniedCallPrefixes, searchTypes, syntaxFunctions } from './function-exceptions.ts'
 import { readFunctionNames } from './function-list.ts'
 import { objectNameTypes } from './node-kinds.ts'
@@ -27,8 +28,8 @@ export function isReadFunction(name: string): boolean {
 
 /** A call by name: one the server's own list has, and nothing in the database shadows, or one marked safe. */
 export function functionProblem(parts: readonly string[], node: Node, rules: CallRules): Reason | null {
-  const name = parts.at(-1) ?? ''
-  const schema = parts.length > 1 ? (parts.at(-2) ?? '') : null
+  const name = lastOf(parts)
+  const schema = parts.at(-2) ?? null
   const isBuiltIn = schema === null || schema === 'pg_catalog'
   // An own function of the same name may fit the arguments better than the server's: then it would be the one called.
   const isShadowed = schema === null && rules.index?.userFunctions.has(name) === true
@@ -68,7 +69,7 @@ export function attributeProblem(name: string, span: Span, rules: CallRules): Re
 export function operatorProblem(parts: readonly string[], node: Node, rules: CallRules): Reason | null {
   const symbol = parts.at(-1)
   if (symbol === undefined) return null
-  const schema = parts.length > 1 ? (parts[0] ?? '') : null
+  const schema = parts.at(-2) ?? null
   if (schema === null && builtInOperators.has(symbol) && rules.index?.userOperators.has(symbol) !== true) return null
   const owners = rules.index?.userOperators.get(symbol) ?? []
   const isSafe = (owner: string): boolean => rules.safeFunctions.has(`${owner}.${symbol}`)
@@ -85,8 +86,8 @@ export function operatorProblem(parts: readonly string[], node: Node, rules: Cal
 /** Built-in types, enums that columns have, and what is marked safe. The words are the same for a type that exists and one that does not. */
 export function typeProblem(node: Node, rules: CallRules): Reason | null {
   const parts = names(node['names'])
-  const name = parts.at(-1) ?? ''
-  const schema = parts.length > 1 ? (parts.at(-2) ?? '') : null
+  const [name = ''] = parts.slice(-1) // ALTER TYPE has no type node there
+  const schema = parts.at(-2) ?? null
   const isServers = schema === null || schema === 'pg_catalog'
   if (isServers && builtInTypes.has(name)) return null
   if (isServers && objectNameTypes.has(name)) {
@@ -109,7 +110,7 @@ export function denyType(node: Node, name: string, message: string): Reason {
 }
 
 export function sampleProblem(parts: readonly string[], node: Node): Reason | null {
-  if (sampleMethods.has(parts.at(-1) ?? '') && (parts.length === 1 || parts[0] === 'pg_catalog')) return null
+  if (sampleMethods.has(lastOf(parts)) && (parts.length === 1 || parts.at(-2) === 'pg_catalog')) return null
   return {
     code: 'guard.function-denied',
     message: `The sampling method ${parts.join('.')} is not one AI-Shell knows.`,

@@ -1,5 +1,6 @@
 import { strongerClass, type Reason, type StatementClass } from '../../../domain/index.ts'
 import { attributeProblem, functionProblem, operatorProblem, sampleProblem, typeProblem, type CallRules } from './call-rules.ts'
+import { lastOf } from '../certain.ts'
 import { readNodes, writeNodes } from './node-kinds.ts'
 import { conversionOf, type Conversion } from './own-code.ts'
 import { names, spanOf, type Node } from './parse.ts'
@@ -73,7 +74,7 @@ function visitKind(kind: string, node: Node, options: CallRules, findings: Findi
   if (conversion !== null) findings.conversions.push(conversion)
   if (kind === 'RangeVar') findings.rangeVars.push(node)
   else if (kind === 'ColumnRef') findings.columnRefs.push(node)
-  else if (kind === 'ParamRef') findings.highestParam = Math.max(findings.highestParam, Number(node['number'] ?? 0))
+  else if (kind === 'ParamRef') findings.highestParam = Math.max(findings.highestParam, Number(node['number'] ?? Infinity)) // $0 is left out, and is none there can be
   else checkCalls(kind, node, options, findings)
 }
 
@@ -83,7 +84,7 @@ function checkCalls(kind: string, node: Node, options: CallRules, findings: Find
     case 'FuncCall': {
       const path = names(node['funcname'])
       findings.functions.push(
-        path.length === 1 ? (path[0] ?? '') : path.filter((part, at) => at === path.length - 1 || part !== 'pg_catalog').join('.'),
+        path.length === 1 ? lastOf(path) : path.filter((part, at) => at === path.length - 1 || part !== 'pg_catalog').join('.'),
       )
       return add(functionProblem(path, node, options), findings)
     }

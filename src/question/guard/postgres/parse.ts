@@ -1,5 +1,6 @@
 import { hasSqlDetails, loadModule, parseSync } from 'libpg-query'
 import type { Reason, Span } from '../../../domain/index.ts'
+import { certain } from '../certain.ts'
 import { threadEffort, TooMuchWork, type Effort } from '../effort.ts'
 
 /** One parsed statement, as libpg-query gives it: nodes wrapped by their kind, byte offsets in `location`. */
@@ -29,7 +30,7 @@ export function parse(sql: string, effort: Effort = threadEffort): Parsed | Reas
   if (depth > 500) return problem('guard.too-deep', 'The statement is nested too deeply.', 'Simplify it.')
   let statements: readonly { readonly stmt?: Node; readonly stmt_location?: number; readonly stmt_len?: number }[]
   try {
-    statements = (parseSync(sql) as { stmts?: typeof statements }).stmts ?? [] // the parser's own output format
+    statements = certain((parseSync(sql) as { stmts?: typeof statements }).stmts) // the parser's own output format
   } catch (error) {
     return syntaxProblem(error, sql)
   }
@@ -86,7 +87,7 @@ export function names(value: unknown): string[] {
   if (!Array.isArray(value)) return found
   for (const item of value as readonly { readonly String?: { readonly sval?: string } }[])
     // the parser's lists of words and stars
-    if (item.String !== undefined) found.push(item.String.sval ?? '')
+    if (item.String !== undefined) found.push(certain(item.String.sval)) // no name is empty
   return found
 }
 

@@ -1,5 +1,6 @@
 import type { Reason, Span } from '../../../domain/index.ts'
 import type { ColumnUse, MissingColumn, RelationUse, WriteUse } from '../analysis.ts'
+import { certain, lastOf } from '../certain.ts'
 import { addColumn, bareName } from '../column-map.ts'
 import type { Steps } from '../effort.ts'
 import { attributeProblem, isReadFunction, type CallRules } from './call-rules.ts'
@@ -146,10 +147,7 @@ export class Resolver {
 
   /** Tables of a statement that is not a read, by name alone. */
   listNames(value: unknown, scope: Scope): void {
-    for (const parts of droppedRelations(value as Node)) {
-      const [relname = '', schemaname] = parts.toReversed()
-      this.#relation(schemaname === undefined ? { relname } : { relname, schemaname })
-    }
+    for (const parts of droppedRelations(value as Node)) this.#relation({ relname: lastOf(parts), schemaname: parts.at(-2) })
     forEachNode(value, (kind, node) => {
       if (kind === 'ColumnRef') this.result.seen.add(node)
       if (kind === 'RangeVar' || (kind === 'relation' && node['relname'] !== undefined)) this.#rangeVar(node, scope)
@@ -291,10 +289,10 @@ export class Resolver {
     const hasStar = fields.at(-1)?.['A_Star'] !== undefined
     const span = spanOf(node, Buffer.byteLength(path.join('.')))
     if (hasStar && path.length === 0) return this.#star(scope.entries, span)
-    const column = hasStar ? null : (path.at(-1) ?? '')
+    const column = hasStar ? null : lastOf(path)
     const qualifier = hasStar ? path : path.slice(0, -1)
     if (qualifier.length === 0 && column !== null) return this.#unqualified(column, scope, span)
-    const entry = scope.findEntry(qualifier.at(-1) ?? '', qualifier.length > 1 ? (qualifier.at(-2) ?? null) : null)
+    const entry = scope.findEntry(lastOf(qualifier), qualifier.at(-2) ?? null)
     if (entry === null)
       return this.#missing([...qualifier.slice(-1), ...(column === null ? [] : [column])].join('.'), visibleAliases(scope), span)
     if (column === null) return this.#star([entry], span)
@@ -335,7 +333,7 @@ export class Resolver {
   /** Beyond the first few names that are missing nobody reads what could have been meant. */
   #hints(entries: readonly RangeEntry[]): string[] {
     if (this.result.missingColumns.length >= 3) return []
-    return entries.flatMap((entry) => [...(entry.columns?.keys() ?? [])].map(bareName))
+    return entries.flatMap(({ columns }) => [...certain(columns).keys()].map(bareName))
   }
 
   /** Once per entry: a star more of the same takes in nothing more, however often it is written. */
@@ -379,10 +377,8 @@ export class Resolver {
         continue
       }
       const qualifier = names(fields)
-      const entry =
-        qualifier.length === 0 ? null : scope.findEntry(qualifier.at(-1) ?? '', qualifier.length > 1 ? (qualifier.at(-2) ?? null) : null)
-      const entries = qualifier.length === 0 ? scope.entries : entry === null ? [] : [entry]
-      for (const { columns: own } of entries) {
+      const entries = qualifier.length === 0 ? scope.entries : [scope.findEntry(lastOf(qualifier), qualifier.at(-2) ?? null)]
+      for (const { columns: own } of entries.filter((entry) => entry !== null)) {
         if (own === null) return null
         this.#steps.spend(own.size)
         for (const name of own.keys()) addColumn(columns, bareName(name), [])

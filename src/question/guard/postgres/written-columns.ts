@@ -1,4 +1,5 @@
 import type { WriteVerb } from '../../../domain/index.ts'
+import { certain } from '../certain.ts'
 import { list, type Node } from './parse.ts'
 
 /** What one INSERT, UPDATE, DELETE or MERGE does to its target, by its grammar alone. */
@@ -11,41 +12,36 @@ export interface WrittenColumns {
 
 /** Of an upsert and of MERGE, each thing that may be done. */
 export function writtenColumns(kind: string, node: Node): readonly WrittenColumns[] {
-  switch (kind) {
-    case 'InsertStmt': {
-      const conflict = node['onConflictClause'] as Node | undefined
-      const insert: WrittenColumns = {
-        verb: 'insert',
-        targets: node['cols'] === undefined ? null : targetsOf(node['cols']),
-        isWhole: false,
-      }
-      if (conflict?.['action'] !== 'ONCONFLICT_UPDATE') return [insert]
-      return [insert, { verb: 'update', targets: targetsOf(conflict['targetList']), isWhole: false }]
-    }
-    case 'UpdateStmt':
-      return [{ verb: 'update', targets: targetsOf(node['targetList']), isWhole: !hasCondition(node['whereClause']) }]
-    case 'DeleteStmt':
-      return [{ verb: 'delete', targets: [], isWhole: !hasCondition(node['whereClause']) }]
-    case 'MergeStmt': {
-      const isWhole = !hasCondition(node['joinCondition'])
-      return list(node['mergeWhenClauses']).flatMap((item) => mergeAction(item['MergeWhenClause'] as Node, isWhole))
-    }
-    default:
-      return []
-  }
+  return certain(writers[kind])(node)
 }
 
-function mergeAction(node: Node, isWhole: boolean): readonly WrittenColumns[] {
-  switch (node['commandType']) {
-    case 'CMD_INSERT':
-      return [{ verb: 'insert', targets: node['targetList'] === undefined ? null : targetsOf(node['targetList']), isWhole: false }]
-    case 'CMD_UPDATE':
-      return [{ verb: 'update', targets: targetsOf(node['targetList']), isWhole }]
-    case 'CMD_DELETE':
-      return [{ verb: 'delete', targets: [], isWhole }]
-    default:
-      return [] // DO NOTHING
-  }
+type Writer = (node: Node) => readonly WrittenColumns[]
+
+const writers: Readonly<Record<string, Writer>> = {
+  InsertStmt: (node) => {
+    const conflict = node['onConflictClause'] as Node | undefined
+    const insert: WrittenColumns = { verb: 'insert', targets: targetsOrAll(node['cols']), isWhole: false }
+    if (conflict?.['action'] !== 'ONCONFLICT_UPDATE') return [insert]
+    return [insert, { verb: 'update', targets: targetsOf(conflict['targetList']), isWhole: false }]
+  },
+  UpdateStmt: (node) => [{ verb: 'update', targets: targetsOf(node['targetList']), isWhole: !hasCondition(node['whereClause']) }],
+  DeleteStmt: (node) => [{ verb: 'delete', targets: [], isWhole: !hasCondition(node['whereClause']) }],
+  MergeStmt: (node) => {
+    const isWhole = !hasCondition(node['joinCondition'])
+    const actions = list(node['mergeWhenClauses']).map((item) => item['MergeWhenClause'] as Node)
+    return actions.flatMap((action) => certain(mergers[String(action['commandType'])])(action, isWhole))
+  },
+}
+
+const mergers: Readonly<Record<string, (node: Node, isWhole: boolean) => readonly WrittenColumns[]>> = {
+  CMD_INSERT: (node) => [{ verb: 'insert', targets: targetsOrAll(node['targetList']), isWhole: false }],
+  CMD_UPDATE: (node, isWhole) => [{ verb: 'update', targets: targetsOf(node['targetList']), isWhole }],
+  CMD_DELETE: (_, isWhole) => [{ verb: 'delete', targets: [], isWhole }],
+  CMD_NOTHING: () => [],
+}
+
+function targetsOrAll(value: unknown): readonly Node[] | null {
+  return value === undefined ? null : targetsOf(value)
 }
 
 function targetsOf(value: unknown): readonly Node[] {
