@@ -49,6 +49,7 @@ describe('names on MySQL and MariaDB', () => {
   test.each([
     ['SELECT name FROM customer', ['shop.customer'], ['shop.customer.Name']],
     ['SELECT c.NAME FROM Customer c', ['shop.customer'], ['shop.customer.Name']],
+    ['SELECT C.name FROM customer c', ['shop.customer'], ['shop.customer.Name']],
     ['SELECT * FROM note', ['shop.Note'], ['shop.Note.id', 'shop.Note.text']],
     ['SELECT word FROM other.secret', ['other.secret'], ['other.secret.word']],
     ['SELECT `shop`.`customer`.`city` FROM shop.customer', ['shop.customer'], ['shop.customer.city']],

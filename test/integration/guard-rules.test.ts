@@ -12,7 +12,12 @@ interface Asked {
   readonly params?: readonly string[] | null
 }
 
-async function judged(dialect: Dialect, sql: string, catalog: Catalog | null, { policy = {}, roles = ['reader'], params = [] }: Asked = {}) {
+async function judged(
+  dialect: Dialect,
+  sql: string,
+  catalog: Catalog | null,
+  { policy = {}, roles = ['reader'], params = [] }: Asked = {},
+) {
   const held = { ...openPolicy, ...policy, version: JSON.stringify(policy) }
   return await guard.guard({ sql, params }, { catalog, dialect, policy: held, roles, connectionId: 'rules', limits: held.defaults })
 }
@@ -87,7 +92,11 @@ describe.each(dialects)('without a catalog, on %s', (dialect) => {
     const asked = (policy: Partial<Policy>): Asked => ({ roles: ['editor'], policy: { writers: ['editor'], writes, ...policy } })
     for (const sql of ['INSERT INTO item VALUES (1)', 'INSERT INTO item (id) VALUES (1)']) {
       const told = await judged(dialect, sql, null, asked({}))
-      expect([told.verdict.decision, codes(told.verdict).includes('guard.effects-unknown'), told.approvable]).toEqual(['confirm', true, null])
+      expect([told.verdict.decision, codes(told.verdict).includes('guard.effects-unknown'), told.approvable]).toEqual([
+        'confirm',
+        true,
+        null,
+      ])
       const refused = await verdictOn(dialect, sql, null, asked({ sideEffects: 'refuse' }))
       expect([refused.decision, codes(refused).includes('guard.effects-unknown')]).toEqual(['refuse', true])
     }
@@ -120,7 +129,13 @@ describe('what is stored of a materialized view', () => {
 })
 
 describe('code of the database', () => {
-  const own = (schema: string, name: string) => ({ schema, name, argumentTypes: ['text'], resultType: 'text', volatility: 'immutable' as const })
+  const own = (schema: string, name: string) => ({
+    schema,
+    name,
+    argumentTypes: ['text'],
+    resultType: 'text',
+    volatility: 'immutable' as const,
+  })
   const catalog = catalogFrom(
     'postgres',
     [
@@ -149,7 +164,9 @@ describe('code of the database', () => {
     ['SELECT m::text FROM moods', ['public.mood', 'public.zone', 'elsewhere.zone'], ['public.mood']],
     ['SELECT id::text FROM moods', ['public.mood', 'public.zone', 'elsewhere.zone'], []],
   ])('%s runs where all it may mean is marked as safe', async (sql, safe, tooFew) => {
-    expect((await verdictOn('postgres', sql, catalog, { policy: { safeFunctions: safe } })).decision).toBe(/\(p\)/.test(sql) ? 'refuse' : 'allow')
+    expect((await verdictOn('postgres', sql, catalog, { policy: { safeFunctions: safe } })).decision).toBe(
+      /\(p\)/.test(sql) ? 'refuse' : 'allow',
+    )
     expect((await verdictOn('postgres', sql, catalog, { policy: { safeFunctions: tooFew } })).decision).toBe('refuse')
   })
 
@@ -164,6 +181,60 @@ describe('code of the database', () => {
     const safe = { ...policy, safeFunctions: ['public.mood', 'public.zone', 'elsewhere.zone'] }
     expect((await verdictOn('postgres', 'SELECT id FROM moods', catalog, { policy: safe })).decision).toBe('allow')
   })
+})
+
+test.each<Dialect>(['mysql', 'mariadb'])('on %s without a database of its own, names stand for what they say', async (dialect) => {
+  const catalog = catalogFrom(dialect, [{ name: 'shop.item', columns: ['id'] }], { searchPath: [] })
+  expect(await verdictOn(dialect, 'SELECT id FROM shop.item', catalog)).toMatchObject({ decision: 'allow', tables: ['shop.item'] })
+  expect(codes(await verdictOn(dialect, 'SELECT id FROM item', catalog))).toEqual(['guard.table-not-available'])
+})
+
+describe('SQLite', () => {
+  const item: BriefRelation = { name: 'item', columns: ['id', 'cost'] }
+  const one = (sql: string, relations: readonly BriefRelation[], asked: Asked = {}, version = JSON.stringify(relations)) =>
+    verdictOn('sqlite', sql, catalogFrom('sqlite', relations, { version }), asked)
+
+  test('reads views that a catalog keeps from their SELECT on, and none that it keeps without a text', async () => {
+    const relations: BriefRelation[] = [
+      item,
+      { name: 'v_bare', kind: 'view', columns: ['id'], definition: 'SELECT id FROM item' },
+      { name: 'v_none', kind: 'view', columns: ['id'] },
+      { name: 'v_kept', kind: 'view', columns: ['name'], definition: 'CREATE VIEW v_kept AS SELECT name FROM sqlite_master' },
+    ]
+    expect((await one('SELECT id FROM v_bare', relations)).decision).toBe('allow')
+    expect((await one('SELECT id FROM v_bare', relations, { policy: deny('item') })).decision).toBe('refuse')
+    const policy: Partial<Policy> = { masks: [{ roles: [], tables: ['item'], columns: ['id'], mask: { kind: 'null' } }] }
+    expect(codes(await one('SELECT id FROM v_bare', relations, { policy }))).toEqual(['guard.mask-behind-view'])
+    expect(codes(await one('SELECT id FROM v_none', relations))).toEqual(['guard.view-unsafe'])
+    expect((await one('SELECT name FROM v_kept', relations)).decision).toBe('refuse')
+  })
+
+  test('is not asked with a catalog it cannot make, and keeps no more than some', async () => {
+    expect((await one('SELECT 1', [item, { name: 'empty', columns: [] }])).decision).toBe('refuse')
+    for (let at = 0; at < 10; at++) expect((await one('SELECT id FROM item', [item], {}, `version ${at}`)).decision).toBe('allow')
+    expect((await one('SELECT cost FROM item', [item], {}, 'version 0')).decision).toBe('allow')
+  })
+
+  test.each([
+    ['SELECT ?', 1],
+    ['SELECT ?, ?', 2],
+    ['SELECT ?2, ?', 3],
+  ])('%s wants %i bound values', async (sql, count) => {
+    const values = Array.from({ length: count }, () => '1')
+    expect((await one(sql, [item], { params: values })).decision).toBe('allow')
+    expect(codes(await one(sql, [item], { params: [...values, '1'] }))).toEqual(['guard.parameters'])
+  })
+})
+
+test.each(dialects)('what %s is at when the guard closes is refused, with a catalog and without', async (dialect) => {
+  const closing = createGuard()
+  const context = { dialect, policy: openPolicy, roles: ['reader'], connectionId: 'closing', limits: openPolicy.defaults }
+  const catalog = catalogFrom(dialect, [{ name: 'item', columns: ['id'] }])
+  const asked = [catalog, null].map((known) => closing.guard({ sql: 'SELECT id FROM item', params: [] }, { ...context, catalog: known }))
+  await new Promise((resolve) => setImmediate(resolve)) // until the grammars begin to load
+  await closing.close()
+  const decisions = (await Promise.all(asked)).map(({ verdict }) => verdict.decision)
+  expect(decisions).toEqual(dialect === 'postgres' ? ['allow', 'allow'] : ['refuse', 'refuse']) // PostgreSQL is read here and now
 })
 
 test('statements beyond what is read at all are refused in every dialect', async () => {

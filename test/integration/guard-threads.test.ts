@@ -67,7 +67,11 @@ describe('the threads', () => {
   })
 
   test('one is told whether only the plan is wanted', async () => {
-    const policy: Policy = { ...openPolicy, masks: [{ roles: [], tables: ['item'], columns: ['name'], mask: { kind: 'null' } }], version: 'masked' }
+    const policy: Policy = {
+      ...openPolicy,
+      masks: [{ roles: [], tables: ['item'], columns: ['name'], mask: { kind: 'null' } }],
+      version: 'masked',
+    }
     const verdicts = [false, true].map(async (isExplained) => (await guard.guard(subject, { ...context, policy, isExplained })).verdict)
     expect((await Promise.all(verdicts)).map(({ reasons }) => reasons.map((reason) => reason.code))).toEqual([[], ['guard.explain-masked']])
   })

@@ -289,9 +289,16 @@ describe('on PostgreSQL', () => {
   })
 })
 
-test('REPLACE on SQLite deletes the rows it replaces', async () => {
-  const { verdict } = await judge('sqlite', 'REPLACE INTO ledger (id, amount) VALUES (1, 2)')
-  expect(verdict.writes?.map((write) => write.verb)).toEqual(['insert', 'delete'])
+test.each([
+  ['REPLACE INTO ledger (id, amount) VALUES (1, 2)', ['insert id amount', 'delete ']],
+  ['UPDATE OR REPLACE ledger SET id = 1 WHERE amount = 2', ['update id', 'delete ']],
+  ['INSERT INTO main.ledger (amount) VALUES (2)', ['insert amount']],
+  ['INSERT INTO ledger AS l (amount) VALUES (2)', ['insert amount']],
+  ['INSERT INTO ledger (rowid, amount) VALUES (1, 2)', ['insert amount id']], // the row number may be any column's
+])('SQLite’s %s is told with what it does to rows and columns', async (sql, does) => {
+  const { verdict } = await judge('sqlite', sql)
+  const told = verdict.writes?.map(({ verb, columns }) => `${verb} ${columns.join(' ')}`).toSorted()
+  expect(told).toEqual(does.map((one) => one.replace('id amount', 'amount id')).toSorted())
 })
 
 function rule(more: Partial<Policy['writes'][number]>): Policy['writes'][number] {

@@ -163,6 +163,10 @@ describe.each(kinds)('masks of %s', (kind) => {
     return found.map((row) => Number((JSON.parse(row) as (string | null)[])[0]))
   }
 
+  test.runIf(kind === 'mariadb')('a truth beside a word is a word', async () => {
+    expect(await passing('word = true')).toEqual([])
+  })
+
   test.each([
     ['flag', [1]],
     ['NOT flag', [2]],

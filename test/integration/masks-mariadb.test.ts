@@ -60,6 +60,12 @@ describe.skipIf(mariadbMissing !== null)('MariaDB', () => {
       expect(await outcomeOf(sql, seen, clean)).toBe('same')
     })
 
+    test('a name with the database in front that stands for two things is refused', async () => {
+      const inner = `SELECT 1 FROM plain AS customer WHERE ${database}.customer.id = customer.id`
+      const seen = await worlds.ask(`SELECT ${database}.customer.email FROM ${database}.customer WHERE EXISTS (${inner})`, policy)
+      expect(seen.verdict.reasons[0]?.code).toBe('guard.mask-unspliced')
+    })
+
     test('bound values stay in their places around what is put between them', async () => {
       const sql =
         'SELECT ? AS a, c.email, ? AS b FROM customer c JOIN sales_order o ON o.customer_id = c.id AND o.id = ? WHERE c.id = ? AND ? = 5'

@@ -24,14 +24,22 @@ export interface MaskActor {
   readonly key: string | null
 }
 
+/** A hidden value as a dialect binds it: `spellList` writes a list. */
+export function boundText(hidden: HiddenValue, actor: MaskActor, spellList: (list: readonly string[]) => string): string | null {
+  if (hidden.kind === 'mask-key') return actor.key
+  if (!hidden.isList) return textOf(actor, hidden.name)
+  const list = listOf(actor, hidden.name)
+  return list === null ? null : spellList(list)
+}
+
 /** One text; a list has none, and nothing equals it. */
-export function textOf(actor: MaskActor, name: string): string | null {
+function textOf(actor: MaskActor, name: string): string | null {
   const value = actor.attributes[name]
   return typeof value === 'string' ? value : null
 }
 
 /** null: the actor has no such attribute, which is not the same as having an empty one. */
-export function listOf(actor: MaskActor, name: string): readonly string[] | null {
+function listOf(actor: MaskActor, name: string): readonly string[] | null {
   const value = actor.attributes[name]
   if (value === undefined) return null
   return typeof value === 'string' ? [value] : value

@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads'
+import { messageOf } from '../thread/message-of.ts'
 import { init, parse } from '@guanmingchiu/sqlparser-ts'
 
 export interface ParseRequest {
@@ -27,7 +28,7 @@ function answer({ id, sql }: ParseRequest): ParseReply {
     const statements = parse(sql, 'mysql') as unknown as readonly unknown[]
     return { id, statements, error: null, isBroken: false }
   } catch (error) {
-    const said = String(error).replace(/^\w*Error: /, '')
+    const said = messageOf(error)
     // Its own errors say so or tell a place. All others, whatever their class, leave the module in no state we know.
     const isOwn = error instanceof Error && /^sql parser error|at Line: \d+, Column: \d+$/.test(said)
     return { id, statements: null, error: said, isBroken: !isOwn }

@@ -1,13 +1,11 @@
 import type { DateUnit, FilterColumn, FilterOperand, Mask, Relation, RowFilter } from '../../../domain/index.ts'
 import { dialectFacts } from '../../../domain/index.ts'
-import { listOf, textOf, type HiddenValue, type MaskActor } from '../mask/masked-text.ts'
+import { certain } from '../certain.ts'
+import { boundText, type HiddenValue, type MaskActor } from '../mask/masked-text.ts'
 
 /** As these servers take a bound value: lists are JSON. */
 export function boundValue(hidden: HiddenValue, actor: MaskActor): string | null {
-  if (hidden.kind === 'mask-key') return actor.key
-  if (!hidden.isList) return textOf(actor, hidden.name)
-  const list = listOf(actor, hidden.name)
-  return list === null ? null : JSON.stringify(list)
+  return boundText(hidden, actor, (list) => JSON.stringify(list))
 }
 
 export function quoteName(name: string): string {
@@ -40,7 +38,7 @@ export class MaskWriter {
   mask(name: string, mask: Mask): string | null {
     const column = `m.${quoteName(name)}`
     const text = asText(column)
-    const family = familyOf(this.#types.get(name) ?? '')
+    const family = familyOf(certain(this.#types.get(name)))
     switch (mask.kind) {
       case 'null':
         return `CASE WHEN FALSE THEN ${column} END` // NULL of the column's own type
@@ -84,7 +82,7 @@ export class MaskWriter {
    */
   #comparison(left: FilterOperand, operator: string, right: FilterOperand): string {
     const column = [left, right].find((operand) => operand.kind === 'column')
-    const family = column === undefined ? 'text' : familyOf(this.#types.get(column.name) ?? '')
+    const family = column === undefined ? 'text' : familyOf(certain(this.#types.get(column.name)))
     const others = [left, right].filter((operand) => operand.kind !== 'column')
     const isDoubtful = family === 'number' && others.some((operand) => operand.kind === 'actor' || operand.kind === 'text')
     const tests = isDoubtful ? others.map((operand) => `${this.#operand(operand, 'text')} REGEXP '^-?[0-9]+([.][0-9]+)?$'`) : []

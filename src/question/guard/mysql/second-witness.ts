@@ -18,8 +18,9 @@ function misplaced(source: Source, findings: Findings): Reason | null {
   const ends = new Set(source.tokens.map((token) => token.end))
   for (const { start, end, ident } of findings.seen) {
     const token = byStart.get(start)
-    if (token === undefined || !ends.has(end)) return doubt(source, Math.max(0, start), Math.max(1, end))
-    if (ident !== null && (token.end !== end || unquoted(token, source) !== ident.value)) return doubt(source, start, end)
+    const isThere =
+      token !== undefined && ends.has(end) && (ident === null || (token.end === end && unquoted(token, source) === ident.value))
+    if (!isThere) return doubt(source, Math.max(0, start), Math.max(1, end))
   }
   return null
 }

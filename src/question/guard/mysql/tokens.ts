@@ -121,7 +121,7 @@ function readEscape(sql: string, start: number): readonly Token[] | null {
 }
 
 function readToken(sql: string, at: number): Token | Reason {
-  const first = sql[at] ?? ''
+  const first = sql.charAt(at)
   const next = sql[at + 1] ?? ''
   if (first === "'" || first === '"') return quotedToken(sql, at, 'string')
   if (first === '`') return quotedToken(sql, at, 'quoted')

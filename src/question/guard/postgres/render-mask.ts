@@ -1,6 +1,6 @@
 import type { FilterOperand, Mask, RowFilter } from '../../../domain/index.ts'
 import type { HiddenValue, MaskActor } from '../mask/masked-text.ts'
-import { listOf, textOf } from '../mask/masked-text.ts'
+import { boundText } from '../mask/masked-text.ts'
 
 /** Numbers the values that a masked text binds after the statement's own. */
 export class HiddenValues {
@@ -22,10 +22,7 @@ export class HiddenValues {
 
 /** As the server takes a bound value: lists are array literals. */
 export function boundValue(hidden: HiddenValue, actor: MaskActor): string | null {
-  if (hidden.kind === 'mask-key') return actor.key
-  if (!hidden.isList) return textOf(actor, hidden.name)
-  const list = listOf(actor, hidden.name)
-  return list === null ? null : `{${list.map((item) => `"${item.replace(/["\\]/g, '\\$&')}"`).join(',')}}`
+  return boundText(hidden, actor, (list) => `{${list.map((item) => `"${item.replace(/["\\]/g, '\\$&')}"`).join(',')}}`)
 }
 
 export function quoteName(name: string): string {

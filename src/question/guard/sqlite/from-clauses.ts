@@ -120,7 +120,7 @@ class Reader {
   /** NATURAL stands somewhere among the words that say how to join. */
   #isNaturalJoin(at: number): boolean {
     let word = at - 1
-    while (/^(left|right|full|inner|cross|outer)$/i.test(this.#tokens[word]?.text ?? '')) word -= 1
+    while (/^(LEFT|RIGHT|FULL|INNER|CROSS|OUTER)$/.test(this.#upper(word))) word -= 1
     return this.#isWord(word, 'NATURAL')
   }
 

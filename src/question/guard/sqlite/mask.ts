@@ -4,6 +4,7 @@ import { planOverlay } from '../../../domain/index.ts'
 import type { MaskRequest } from '../analyser.ts'
 import type { RelationUse } from '../analysis.ts'
 import type { CatalogIndex } from '../catalog-index.ts'
+import { certain } from '../certain.ts'
 import { behindView, cannotBeMasked } from '../mask/mask-reasons.ts'
 import type { MaskedText } from '../mask/masked-text.ts'
 import type { Masking, MaskPlan } from '../mask/mask-plan.ts'
@@ -20,9 +21,8 @@ const witnessNonce = 'aishell_witness'
  * it must read masked tables through these views alone.
  */
 export async function maskSqlite(request: MaskRequest, index: CatalogIndex, witness: Witness): Promise<MaskedText | Reason> {
-  const [first] = request.uses
   const tokens = tokenize(request.sql)
-  const around = first === undefined ? null : wayAround(tokens, first, request.sql)
+  const around = wayAround(tokens, certain(request.uses[0]), request.sql)
   if (around !== null) return around
   if (isSearch(request.analysis.functions)) return refusal(request.uses)
   const values = new OverlayValues()
@@ -36,8 +36,8 @@ export async function maskSqlite(request: MaskRequest, index: CatalogIndex, witn
   const plan = planOverlay(overlay, witnessNonce)
   const isHeld = testimony.actions.every(([code, table, column, database, through]) =>
     code === constants.SQLITE_READ
-      ? plan.mayRead(table ?? '', column ?? '', database, through)
-      : code !== constants.SQLITE_FUNCTION || plan.mayCall(column ?? '', through),
+      ? plan.mayRead(certain(table), certain(column), database, through)
+      : code !== constants.SQLITE_FUNCTION || plan.mayCall(certain(column), through),
   )
   if (testimony.error !== null || !isHeld) return refusal(request.uses)
   return { sql, hidden: values.needsKey ? [...values.all, { kind: 'mask-key' }] : values.all, overlay }
@@ -46,10 +46,10 @@ export async function maskSqlite(request: MaskRequest, index: CatalogIndex, witn
 function refusal(uses: readonly RelationUse[]): Reason {
   const view = uses.find((use) => use.relation?.kind === 'view')
   if (view !== undefined) return behindView(view.name, view.span)
-  const [use] = uses
+  const { name, span } = certain(uses[0])
   return cannotBeMasked(
-    use?.name ?? '',
-    use?.span ?? { start: 0, end: 1 },
+    name,
+    span,
     'the statement asks for something that only the table itself has',
     'Leave out row numbers, index hints and full-text search.',
   )

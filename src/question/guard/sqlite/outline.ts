@@ -30,7 +30,7 @@ export function outline(sql: string): Outline {
   const { own, second } = firstStatement(tokenize(sql))
   const verb = own[0]?.text.toUpperCase() === 'EXPLAIN' ? (isWord(own[1], 'QUERY') && isWord(own[2], 'PLAN') ? 3 : 1) : 0
   return {
-    keyword: own[verb]?.kind === 'word' ? (own[verb]?.text.toUpperCase() ?? '') : (own[verb]?.text ?? ''),
+    keyword: keywordOf(own[verb]),
     isExplain: verb > 0,
     end: own.at(-1)?.end ?? 0,
     second,
@@ -41,6 +41,12 @@ export function outline(sql: string): Outline {
     withNames: namesOfWith(own),
     written: writtenNames(own),
   }
+}
+
+/** Empty where there is no statement. */
+function keywordOf(token: Token | undefined): string {
+  if (token === undefined) return ''
+  return token.kind === 'word' ? token.text.toUpperCase() : token.text
 }
 
 /** The body of a trigger holds statements of its own: there the semicolon behind END closes. */

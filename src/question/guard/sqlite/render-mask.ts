@@ -1,12 +1,9 @@
 import { overlayFunctions, type FilterOperand, type Mask, type RowFilter } from '../../../domain/index.ts'
-import { listOf, textOf, type HiddenValue, type MaskActor } from '../mask/masked-text.ts'
+import { boundText, type HiddenValue, type MaskActor } from '../mask/masked-text.ts'
 
 /** A hidden value as `aishell_value` gives it. */
 export function boundValue(hidden: HiddenValue, actor: MaskActor): string | null {
-  if (hidden.kind === 'mask-key') return null // the engine is handed it beside the values
-  if (!hidden.isList) return textOf(actor, hidden.name)
-  const list = listOf(actor, hidden.name)
-  return list === null ? null : JSON.stringify(list)
+  return boundText(hidden, actor, (list) => JSON.stringify(list))
 }
 
 /** Gathers what a view asks for by number. */

@@ -1,5 +1,6 @@
 import { constants, DatabaseSync } from 'node:sqlite'
 import { overlayFunctions, planOverlay } from '../../../domain/index.ts'
+import { messageOf } from '../thread/message-of.ts'
 import type { Testimony, WitnessAction, WitnessOverlay, WitnessTable } from './witness-messages.ts'
 
 /** What all databases of this thread may take together; SQLite refuses to compile what needs more. */
@@ -35,7 +36,7 @@ export function compile(database: DatabaseSync, sql: string): Omit<Testimony, 'g
     database.prepare(sql)
     return { actions: [...actions.values()], error: null }
   } catch (error) {
-    return { actions: [...actions.values()], error: error instanceof Error ? error.message : 'unknown error' }
+    return { actions: [...actions.values()], error: messageOf(error) }
   } finally {
     database.setAuthorizer(null)
   }

@@ -2,6 +2,7 @@ import { constants } from 'node:sqlite'
 import { strongerClass, type Reason, type Relation, type Span, type StatementClass } from '../../../domain/index.ts'
 import type { ColumnUse, MissingColumn, RelationUse } from '../analysis.ts'
 import type { CatalogIndex } from '../catalog-index.ts'
+import { certain, lastOf } from '../certain.ts'
 import { readFromClauses, type FromClauses } from './from-clauses.ts'
 import { readFunctions } from './functions.ts'
 import { unnamedColumn } from './guess-tables.ts'
@@ -50,10 +51,10 @@ export class Weighing {
         return
       case constants.SQLITE_READ:
         // A WITH query of which only rows are counted; its own reads are reported as well.
-        if (database === null && second === '' && this.#isDerived(first ?? '')) return
-        return this.#read(first ?? '', second ?? '', through)
+        if (database === null && second === '' && this.#isDerived(certain(first))) return
+        return this.#read(certain(first), certain(second), through)
       case constants.SQLITE_FUNCTION:
-        return this.#call(second ?? '')
+        return this.#call(certain(second))
       default:
         this.class = strongerClass(this.class, classOfAction(code))
         if (first !== null && writeActions.has(code)) this.#write(code, first, second)
@@ -98,7 +99,7 @@ export class Weighing {
       this.problems.push(error === lostWitness ? tooSlow : this.#syntax(error))
       return
     }
-    const bare = name.split('.').at(-1) ?? name
+    const bare = lastOf(name.split('.'))
     const span = this.#spanOf(bare)
     if (kind === 'function') this.#call(bare)
     else if (kind === 'column') this.missingColumns.push({ name: bare, span, candidates: this.#knownColumns() })
@@ -177,7 +178,7 @@ export class Weighing {
   }
 
   #knownColumns(): string[] {
-    return [...this.relations.values()].flatMap((use) => use.relation?.columns.map((column) => column.name) ?? [])
+    return [...this.relations.values()].flatMap((use) => certain(use.relation).columns.map((column) => column.name))
   }
 
   /** The first place the name stands at; SQLite does not say which. */
@@ -199,9 +200,8 @@ function joinedColumns(
   { columns, sides }: FromClauses['joins'][number],
   index: CatalogIndex,
 ): (readonly [table: string, column: string])[] {
-  const all = sides.flatMap((table) =>
-    (table === null ? [] : (index.findInPath(table)?.columns ?? [])).map((column) => [table ?? '', column.name] as const),
-  )
+  const tables = sides.filter((table) => table !== null)
+  const all = tables.flatMap((table) => (index.findInPath(table)?.columns ?? []).map((column) => [table, column.name] as const))
   const folded = (name: string): string => name.toLowerCase()
   const isShared = (name: string): boolean => sides.includes(null) || all.filter(([, column]) => folded(column) === folded(name)).length > 1
   const isUsed = columns === null ? isShared : (name: string): boolean => columns.some((column) => folded(column) === folded(name))

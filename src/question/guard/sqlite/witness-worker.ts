@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { parentPort } from 'node:worker_threads'
+import { messageOf } from '../thread/message-of.ts'
 import { compileByGuessing } from './guess-tables.ts'
 import { compile, compileUnder, openScratch } from './scratch-database.ts'
 import type { WitnessReply, WitnessRequest, WitnessTable } from './witness-messages.ts'
@@ -20,16 +21,16 @@ function testify({ id, catalogKey, tables, sql, overlay }: WitnessRequest): Witn
     if (database === null) return { id, needsCatalog: true, actions: [], error: null, guessed: null }
     return { id, needsCatalog: false, ...(overlay === null ? compile(database, sql) : compileUnder(database, sql, overlay)), guessed: null }
   } catch (error) {
-    return { id, needsCatalog: false, actions: [], error: error instanceof Error ? error.message : 'unknown error', guessed: null }
+    return { id, needsCatalog: false, actions: [], error: messageOf(error), guessed: null }
   }
 }
 
 function build(key: string, tables: readonly WitnessTable[]): DatabaseSync {
   const database = openScratch(tables)
   databases.set(key, database)
-  const [oldest] = databases.keys()
-  if (databases.size > keptCatalogs && oldest !== undefined) {
-    databases.get(oldest)?.close()
+  for (const [oldest, unused] of databases) {
+    if (databases.size <= keptCatalogs) break
+    unused.close()
     databases.delete(oldest)
   }
   return database

@@ -1,5 +1,6 @@
 import type { WriteVerb } from '../../../domain/index.ts'
 import type { RelationUse, WriteUse } from '../analysis.ts'
+import { certain } from '../certain.ts'
 import { tokenize, type Token } from './tokenize.ts'
 
 /** One target's changes, as SQLite's authorizer reported them: verb, table, and for an update the column. */
@@ -19,13 +20,13 @@ export function writesOf(sql: string, changes: readonly ReportedChange[]): Write
     uses.set(key, { target, verb, columns: [...new Set([...(uses.get(key)?.columns ?? []), ...columns])], isWhole })
   }
   for (const { verb, target, column } of changes) {
-    const all = target.relation?.columns.map((one) => one.name) ?? []
+    const all = certain(target.relation).columns.map((one) => one.name)
     if (verb === 'insert') {
       add(target, 'insert', columnsOfList(shape.insertColumns, all), false)
       if (shape.isReplace) add(target, 'delete', [], false)
     } else if (verb === 'update') {
       // An upsert changes only rows that are met; `UPDATE OR REPLACE` deletes those in the way.
-      add(target, 'update', column === null ? [] : [column], shape.verb === 'UPDATE' && !shape.hasCondition)
+      add(target, 'update', [certain(column)], shape.verb === 'UPDATE' && !shape.hasCondition)
       if (shape.isReplace) add(target, 'delete', [], false)
     } else add(target, 'delete', [], !shape.hasCondition)
   }
