@@ -209,6 +209,23 @@ describe('SQLite', () => {
     expect((await one('SELECT name FROM v_kept', relations)).decision).toBe('refuse')
   })
 
+  test.each([
+    ['INSERT INTO item VALUES (1, 2, 3)', 'write', ['main.item']],
+    ['SELECT * FROM item UNION SELECT 1, 2', 'read', ['main.item']],
+    ['SELECT 1 WHERE (1, 2) IN (SELECT * FROM item)', 'read', ['main.item']],
+    ['SELECT main.item.cost FROM item, other', 'read', ['main.item', 'main.other']],
+    ['SELECT i.cost FROM item i, other', 'read', ['main.item', 'main.other']],
+    ['SELECT (SELECT main.item.cost) FROM item, other', 'read', ['main.item', 'main.other']],
+    ['SELECT nosuch', 'read', null],
+    ['SELECT * FROM sqlite_sequence', 'read', null],
+    ['SELECT 1 WHERE (1, 2) IN (SELECT 1)', 'read', null],
+  ])('without a catalog makes up what %s wants', async (sql, kind, tables) => {
+    const asked: Asked = { params: null, roles: ['editor'], policy: { writers: ['editor'] } }
+    const verdict = await verdictOn('sqlite', sql, null, asked)
+    expect({ class: verdict.class, isRefused: verdict.decision === 'refuse' }).toEqual({ class: kind, isRefused: tables === null })
+    expect(verdict.tables).toEqual(tables ?? verdict.tables)
+  })
+
   test('is not asked with a catalog it cannot make, and keeps no more than some', async () => {
     expect((await one('SELECT 1', [item, { name: 'empty', columns: [] }])).decision).toBe('refuse')
     for (let at = 0; at < 10; at++) expect((await one('SELECT id FROM item', [item], {}, `version ${at}`)).decision).toBe('allow')

@@ -13,9 +13,8 @@ export function columnMap<Origin>(columns: Iterable<readonly [name: string, orig
 
 export function addColumn<Origin>(columns: Map<string, readonly Origin[]>, name: string, origins: readonly Origin[]): void {
   const known = columns.get(name)
-  if (known === undefined) columns.set(name, origins)
-  else if (columns.size < mostPlaces) columns.set(name, [...known, ...origins]).set(`${name}${again}${columns.size}`, origins)
-  else if (origins.length > 0) columns.set(name, [...known, ...origins])
+  columns.set(name, known === undefined ? origins : [...known, ...origins])
+  if (known !== undefined && columns.size < mostPlaces) columns.set(`${name}${again}${columns.size}`, origins)
 }
 
 /** No server takes a longer select list: nobody renames what stands behind it. */

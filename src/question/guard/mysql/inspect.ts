@@ -47,10 +47,10 @@ class Inspector {
     const ident = identOf(node)
     if (ident !== null && ident.node === node) return this.#ident(ident, true)
     if (isLiteral(node)) this.#place(node['span'] as ParserSpan, null)
-    for (const field of Object.keys(node)) this.#field(field, node[field], node)
+    for (const field of Object.keys(node)) this.#field(field, node[field])
   }
 
-  #field(field: string, value: unknown, owner: Node): void {
+  #field(field: string, value: unknown): void {
     if (field === 'span') return
     const isKind = field.charCodeAt(0) <= 90
     if (!isKind && isEmpty(value)) return
@@ -60,7 +60,7 @@ class Inspector {
       return
     }
     if (writeNodes.has(field) && !readNodes.has(field)) this.#findings.class = strongerClass(this.#findings.class, 'write')
-    else if (!readNodes.has(field) && !writeNodes.has(field)) return this.#unknown(field, owner)
+    else if (!readNodes.has(field) && !writeNodes.has(field)) return this.#unknown(field)
     if (field === 'Value') return this.#literal(nodeOf(value))
     if (field === 'Function') return this.#call(nodeOf(value))
     if (field === 'CompoundIdentifier' || field === 'ObjectName')
@@ -70,7 +70,7 @@ class Inspector {
     if (field === 'collation' || field === 'charset') return identsOf(value).forEach((ident) => this.#place(spanOfIdent(ident), ident))
     // Literals hold text of the asker; quotes and the modes below hold words of the parser.
     if (isText(field)) return
-    if (field === 'op' || field === 'compare_op') return this.#operator(value, owner)
+    if (field === 'op' || field === 'compare_op') return this.#operator(value)
     this.value(value)
   }
 
@@ -83,12 +83,12 @@ class Inspector {
   #bareKind(kind: string): void {
     // A kind without content stands as a word; words that begin small are modes of the parser.
     if (/^[A-Z]/.test(kind) && !harmlessKinds.has(kind) && !readNodes.has(kind) && !writeNodes.has(kind) && !readOperators.has(kind))
-      this.#unknown(kind, {})
+      this.#unknown(kind)
   }
 
-  #operator(value: unknown, owner: Node): void {
+  #operator(value: unknown): void {
     if (typeof value === 'string' && readOperators.has(value)) return
-    this.#unknown(kindOf(value)[0], owner)
+    this.#unknown(kindOf(value)[0])
   }
 
   #call(node: Node): void {
@@ -97,7 +97,7 @@ class Inspector {
     for (const part of name) this.#place(spanOfIdent(part), part)
     const problem = functionProblem(name, this.#source, this.#rules)
     if (problem !== null) this.#findings.problems.push(problem)
-    for (const field of Object.keys(node)) if (field !== 'name') this.#field(field, node[field], node)
+    for (const field of Object.keys(node)) if (field !== 'name') this.#field(field, node[field])
   }
 
   #ident(ident: Ident, isFirst: boolean): void {
@@ -120,13 +120,11 @@ class Inspector {
     this.#findings.seen.push({ start, end, ident })
   }
 
-  #unknown(kind: string, owner: Node): void {
+  #unknown(kind: string): void {
     this.#findings.class = 'unknown'
-    const place = Object.values(owner).flatMap((inner) => identOf(inner) ?? [])[0]
     this.#findings.problems.push({
       code: 'guard.node-unknown',
       message: `This statement holds something AI-Shell does not know (${kind}).`,
-      ...(place === undefined ? {} : { span: this.#source.places.span(spanOfIdent(place)) }),
       hint: 'Write it as a plain SELECT.',
     })
   }

@@ -1,6 +1,7 @@
 import type { Relation } from '../../../domain/index.ts'
 import type { Analyser, AnalyseOptions } from '../analyser.ts'
 import type { Analysis, RelationUse } from '../analysis.ts'
+import { certain } from '../certain.ts'
 import { noSources, sourcesOfView, type ViewSources } from '../view-sources.ts'
 import { analyseReading, readStatement, type Reading } from './analyse.ts'
 import type { Profile } from './functions.ts'
@@ -32,7 +33,7 @@ export async function openMysqlAnalyser(profile: Profile): Promise<Analyser> {
     if (use.relation === null) return noSources
     return sourcesOfView(use.relation, {
       key: `${profile} ${[...options.safeFunctions].join('\u0000')}`,
-      analyse: (definition, view) => analyseReading(views.get(view) ?? notRead, definition, viewRules(options)),
+      analyse: (definition, view) => analyseReading(certain(views.get(view)), definition, viewRules(options)), // read with the statement, as deep as they are followed,
     })
   }
 
@@ -52,5 +53,3 @@ export async function openMysqlAnalyser(profile: Profile): Promise<Analyser> {
     close: () => parser.close(),
   }
 }
-
-const notRead = { code: 'guard.unreadable', message: 'The text of a view could not be read.' }

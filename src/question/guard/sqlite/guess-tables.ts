@@ -1,3 +1,4 @@
+import { certain, lastOf } from '../certain.ts'
 import { compile, openScratch } from './scratch-database.ts'
 import { isOwnTable } from './own-tables.ts'
 import { tokenize } from './tokenize.ts'
@@ -18,7 +19,7 @@ export function compileByGuessing(sql: string): Testimony {
   const guess = new Guess(sql)
   let heard = guess.ask()
   for (let round = 0; round < mostRounds && heard.error !== null; round++) {
-    const next = guess.mend(heard)
+    const next = guess.mend(heard.error, heard.actions.length)
     if (next === null) break
     heard = next
   }
@@ -61,16 +62,16 @@ class Guess {
   }
 
   /** What SQLite says after its complaint has been met; null where it cannot be. */
-  mend({ error, actions }: Heard): Heard | null {
-    const [, table] = /^no such table: (?:main\.)?(.+)$/.exec(error ?? '') ?? []
+  mend(error: string, actions: number): Heard | null {
+    const [, table] = /^no such table: (?:main\.)?(.+)$/.exec(error) ?? []
     if (table !== undefined) return this.#addTable(table)
-    const [, column] = /^no such column: (.+)$/.exec(error ?? '') ?? []
-    if (column !== undefined) return this.#addColumn(column, error, actions.length)
-    const [, into, named] = /^table (.+) has no column named (.+)$/.exec(error ?? '') ?? []
+    const [, column] = /^no such column: (.+)$/.exec(error) ?? []
+    if (column !== undefined) return this.#addColumn(column, error, actions)
+    const [, into, named] = /^table (.+) has no column named (.+)$/.exec(error) ?? []
     if (into !== undefined && named !== undefined) return this.#with([[into.toLowerCase(), named]])
-    const [, joined] = /^cannot join using column (.+) - column not present in both tables$/.exec(error ?? '') ?? []
+    const [, joined] = /^cannot join using column (.+) - column not present in both tables$/.exec(error) ?? []
     if (joined !== undefined) return this.#with([...this.#tables.keys()].map((name) => [name, joined]))
-    const isCount = /same number of result columns|sub-select returns|values were supplied|values for \d+ columns/.test(error ?? '')
+    const isCount = /same number of result columns|sub-select returns|values were supplied|values for \d+ columns/.test(error)
     return isCount ? this.#widen(error) : null
   }
 
@@ -83,9 +84,10 @@ class Guess {
   }
 
   /** The table whose new column gets the statement furthest; the likeliest are tried first. */
-  #addColumn(written: string, error: string | null, before: number): Heard | null {
+  #addColumn(written: string, error: string, before: number): Heard | null {
     const dot = written.lastIndexOf('.')
-    const [qualifier, column] = dot === -1 ? [null, written] : [written.slice(0, dot).toLowerCase(), written.slice(dot + 1)]
+    const [qualifier, column] =
+      dot === -1 ? [null, written] : [lastOf(written.slice(0, dot).toLowerCase().split('.')), written.slice(dot + 1)]
     const kept = this.#tables
     const [meant, others] = this.#candidates(qualifier, column)
     if (meant.length !== 1 && meant.length + others.length > 1) this.uncertain.add(column.toLowerCase())
@@ -108,12 +110,12 @@ class Guess {
   }
 
   /** Stars of two queries that must be equally wide: all tables are made as wide as one another, then wider. */
-  #widen(error: string | null): Heard | null {
+  #widen(error: string): Heard | null {
     const kept = this.#tables
     for (let width = 1; width <= mostColumns; width++) {
       this.#tables = new Map([...kept].map(([key, { name, columns }]) => [key, { name, columns: padded(columns, width) }]))
       const heard = this.ask()
-      if (heard.error !== error && !/same number|sub-select|supplied|values for/.test(heard.error ?? '')) return heard
+      if (heard.error !== error && !/same number|sub-select|supplied|values for/.test(String(heard.error))) return heard
     }
     this.#tables = kept
     return null
@@ -122,8 +124,8 @@ class Guess {
   #with(additions: readonly (readonly [table: string, column: string])[]): Heard {
     const tables = new Map(this.#tables)
     for (const [key, column] of additions) {
-      const table = tables.get(key)
-      if (table !== undefined) tables.set(key, { name: table.name, columns: new Map([...table.columns, [column.toLowerCase(), column]]) })
+      const { name, columns } = certain(tables.get(key))
+      tables.set(key, { name, columns: new Map([...columns, [column.toLowerCase(), column]]) })
     }
     this.#tables = tables
     return this.ask()
