@@ -1,6 +1,7 @@
 import type { Reason } from '../../../domain/index.ts'
 import type { ColumnUse, RelationUse } from '../analysis.ts'
 import { bareType, type CatalogIndex } from '../catalog-index.ts'
+import { lastOf } from '../certain.ts'
 import { denyType, type CallRules } from './call-rules.ts'
 import { names, type Node } from './parse.ts'
 
@@ -46,8 +47,8 @@ export function ownCodeProblem({ casts, conversions }: Doings, reach: Reach, { i
     (index.userTypes.get(bareType(type)) ?? []).some((owner) => !safeFunctions.has(`${owner}.${bareType(type)}`))
   const isAnyOwn = isTarget('anyelement')
   if (!isAnyOwn && !reach.relations.some((use) => use.relation?.columns.some((column) => isOwn(column.type)) === true)) return null
-  const cast = casts.find((node) => isTarget(names(node['names']).at(-1) ?? ''))
-  if (cast !== undefined) return madeCast(cast, names(cast['names']).at(-1) ?? '')
+  const cast = casts.find((node) => isTarget(lastOf(names(node['names']))))
+  if (cast !== undefined) return madeCast(cast, lastOf(names(cast['names'])))
   const conversion = conversions.find(({ to }) => to === 'row' || isTarget(to))
   if (conversion !== undefined) return madeCast(conversion.node, conversion.to)
   const isUsed = isAnyOwn || reach.columns.some((use) => isOwn(typeOf(use, index)))
