@@ -25,7 +25,8 @@ beforeAll(() => {
     CREATE UNIQUE INDEX person_born ON person (born, name); CREATE UNIQUE INDEX person_lower ON person (lower(name));
     CREATE TABLE note (body TEXT);
     CREATE VIEW broken AS SELECT * FROM gone;
-    CREATE VIRTUAL TABLE page USING fts5 (title, body);`)
+    CREATE VIRTUAL TABLE page USING fts5 (title, body);
+    INSERT INTO page VALUES ('one', 'a word'), ('two', 'none');`)
   database.close()
   pool = createSqliteEngine({ allowedDirectories: [directory] }).open({ engine: 'sqlite', file: join(directory, 'a.db') }, options)
 })
@@ -51,6 +52,11 @@ describe('values of SQLite', () => {
     const { columns, rows } = await read(pool, approve(`SELECT ${expression} AS v`))
     expect(rows).toEqual([[text]])
     expect(columns[0]?.kind).toBe(kind)
+  })
+
+  test('a full-text table is read and searched', async () => {
+    const { rows } = await read(pool, approve("SELECT title FROM page WHERE page MATCH 'word'"))
+    expect(rows).toEqual([['one']])
   })
 
   test('kinds come from the declared types', async () => {

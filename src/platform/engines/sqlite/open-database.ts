@@ -17,6 +17,7 @@ const readingPragmas = new Set([
   'function_list',
   'database_list',
   'compile_options',
+  'data_version', // FTS5 asks for it before it reads
 ])
 
 /** They load code, or hand out and take raw pointers. */
