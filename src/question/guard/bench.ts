@@ -10,4 +10,6 @@ export interface Bench {
   readonly roles: readonly RoleName[]
   /** What a view reads, all the way down. */
   readonly sourcesOf: (use: RelationUse) => ViewSources
+  /** true: what is asked for is the plan, not the rows. */
+  readonly isExplained: boolean
 }

@@ -71,3 +71,12 @@ export function columnsUnknown(name: string, span: Span): Reason {
     hint: 'Judge it with the catalog of the connection.',
   }
 }
+
+export function explainHidden(name: string, span: Span): Reason {
+  return {
+    code: 'guard.explain-hidden',
+    message: `The view ${name} stands on what you may not read; the plan of a statement over it would tell of that.`,
+    span,
+    hint: 'Run the statement itself.',
+  }
+}

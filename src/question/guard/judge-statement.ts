@@ -28,6 +28,7 @@ export function judgeStatement(subject: GuardSubject, context: GuardContext, ana
       index,
       policy: context.policy,
       roles: context.roles,
+      isExplained: analysis.isExplain === true || context.isExplained === true,
       sourcesOf: (use) => analyser.sourcesOf(use, analysis, options),
     }),
     statement: analysis.statement,

@@ -1,7 +1,16 @@
 import { isAllowed, matchesRelation, type Decision, type PlannedWrite, type Reason, type Verdict } from '../../domain/index.ts'
 import type { Analysis, ColumnUse, RelationUse } from './analysis.ts'
 import type { Bench } from './bench.ts'
-import { classReasons, columnsUnknown, frozen, notAvailable, starNotAvailable, unsafeView, writeNeedsApproval } from './judge-reasons.ts'
+import {
+  classReasons,
+  columnsUnknown,
+  explainHidden,
+  frozen,
+  notAvailable,
+  starNotAvailable,
+  unsafeView,
+  writeNeedsApproval,
+} from './judge-reasons.ts'
 import { judgeWrites } from './judge-writes.ts'
 import { nearestName } from './nearest-name.ts'
 
@@ -12,6 +21,9 @@ export function judge(analysis: Analysis, bench: Bench): Verdict {
   const sight = seen(analysis, bench)
   // Names in what is never run anyway (ddl, admin) are not looked up: a CREATE names what is not there yet.
   if (analysis.class === 'read' || analysis.class === 'write') reasons.push(...sight.reasons)
+  // Not of a view that is hidden itself: that it is one must not be told.
+  const opened = bench.isExplained && reasons.length === 0 ? analysis.relations.find((use) => isOverHidden(use, bench)) : undefined
+  if (opened !== undefined) reasons.push(explainHidden(opened.name, opened.span))
   const { decision, writes } = decide(analysis, bench, reasons)
   return {
     decision,
@@ -108,6 +120,16 @@ function isReadable(use: RelationUse, bench: Bench): boolean {
   const sources = bench.sourcesOf(use)
   if (sources.relations.some((source) => isDenied(bench, source, null))) return false
   return !sources.columns.some((source) => isDenied(bench, { schema: source.schema, name: source.relation }, source.column))
+}
+
+/** Whether a view stands on what this role may not name: a plan would tell its tables, its conditions and how many rows they take. */
+function isOverHidden(use: RelationUse, { policy, roles, sourcesOf }: Bench): boolean {
+  if (policy.rules.length === 0) return false
+  const { relations, columns } = sourcesOf(use)
+  return (
+    relations.some((source) => !isAllowed(policy, roles, source, null)) ||
+    columns.some((source) => !isAllowed(policy, roles, { schema: source.schema, name: source.relation }, source.column))
+  )
 }
 
 /** Without a catalog a star, or a column without its table, may take in what a rule hides. */

@@ -174,6 +174,6 @@ const busy = {
 function refusal({ subject, context }: Task, reason: typeof tooComplex | typeof busy): Judged {
   const index = context.catalog === null ? null : indexOf(context.catalog)
   const analysis = unreadable(reason, subject.sql)
-  const verdict = judge(analysis, { index, policy: context.policy, roles: context.roles, sourcesOf: () => noSources })
+  const verdict = judge(analysis, { index, policy: context.policy, roles: context.roles, isExplained: false, sourcesOf: () => noSources })
   return { verdict, statement: analysis.statement, masked: null }
 }
