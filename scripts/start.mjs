@@ -298,6 +298,7 @@ async function runTests(node, args) {
     root,
     '--reporter=default',
     '--reporter=json',
+    `--reporter=${join(root, 'test', 'support', 'skip-reporter.ts')}`,
     `--outputFile.json=${report}`,
     ...args,
   ])

@@ -149,7 +149,7 @@ describe.each(kinds)('masks of %s', (kind) => {
     expect(await shown(bucket('year'), 'n')).toEqual(unfit)
   })
 
-  test.runIf(kind === 'postgres')('constants have the type of their column where they can', async () => {
+  test.each(kind === 'postgres' ? ['constants'] : [])('%s have the type of their column where they can', async () => {
     expect(await shown(constant('7'), 'n', 'n + 1')).toEqual(['8', '8', '8'])
     expect(await shown(constant('2.5'), 'ratio', 'ratio / 2')).toEqual(['1.25', '1.25', '1.25'])
     expect(await shown(constant('2024-02-28'), 'day', 'day + 1')).toEqual(['2024-02-29', '2024-02-29', '2024-02-29'])
@@ -163,7 +163,7 @@ describe.each(kinds)('masks of %s', (kind) => {
     return found.map((row) => Number((JSON.parse(row) as (string | null)[])[0]))
   }
 
-  test.runIf(kind === 'mariadb')('a truth beside a word is a word', async () => {
+  test.each(kind === 'mariadb' ? ['a truth'] : [])('%s beside a word is a word', async () => {
     expect(await passing('word = true')).toEqual([])
   })
 

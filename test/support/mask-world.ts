@@ -238,7 +238,7 @@ export function tablesSql(all: readonly WorldTable[]): string {
 export const viewsSql = `
   CREATE VIEW v_customer AS SELECT id, name, email AS mail, born FROM customer;
   CREATE VIEW v_twice AS SELECT v.id, upper(v.mail) AS up, o.total FROM v_customer v JOIN sales_order o ON CAST(o.customer_id AS text) = CAST(v.id AS text);
-  CREATE VIEW v_plain AS SELECT c.email AS mail, p.label FROM customer c JOIN plain p ON p.id = c.id;
+  CREATE VIEW v_plain AS SELECT c.email AS mail, p.label FROM customer c JOIN plain p ON CAST(p.id AS text) = CAST(c.id AS text);
   CREATE VIEW v_contact_city AS SELECT id, city FROM contact;
 `
 
