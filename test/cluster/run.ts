@@ -4,6 +4,7 @@ import { access, nodes, serverVersion } from './chapters/access.ts'
 import { admission } from './chapters/admission.ts'
 import { data, discovery } from './chapters/data.ts'
 import { failures, sentinels } from './chapters/failures.ts'
+import { ingress } from './chapters/ingress.ts'
 import { install } from './chapters/install.ts'
 import { manifests } from './chapters/manifests.ts'
 import { network } from './chapters/network.ts'
@@ -14,9 +15,9 @@ import { commit, Report } from './report.ts'
 
 // npm run test:cluster [-- CHAPTER…]: installs the chart into the current kubectl context and holds it to its promises.
 // Images come from AISHELL_IMAGE, POSTGRES_IMAGE (with POSTGRES_MAJOR), REDIS_IMAGE and CLIENT_IMAGE; HELM names another
-// helm, CLUSTER_NAMESPACE another namespace, KEEP=true leaves the release standing, REUSE=true takes one that stands.
+// helm, INGRESS_CLASS and INGRESS_URL an ingress controller, CLUSTER_NAMESPACE another namespace, KEEP=true leaves the release standing, REUSE=true takes one that stands.
 
-const chapters = { updates, discovery, sentinels, failures, data, network, access, admission, manifests, tenants } as const
+const chapters = { updates, discovery, sentinels, failures, data, ingress, network, access, admission, manifests, tenants } as const
 const wanted = process.argv.slice(2)
 const house = new House(process.env['CLUSTER_NAMESPACE'] ?? 'aishell-test')
 const report = new Report()
