@@ -10,9 +10,6 @@ import type { ModelAnswer, ModelPrompt, ModelProvider } from './models.ts'
 /** More text than any draft needs: a flooding model is cut here. */
 const longestAnswer = 64_000
 
-type Stream = Awaited<ReturnType<NonNullable<LanguageModelMiddleware['wrapStream']>>>['stream']
-type StreamPart = Stream extends ReadableStream<infer Part> ? Part : never
-
 /** One streamed call. The clock covers all of it: headers, silence between chunks, an endless answer. */
 export async function callProvider(
   model: OpenedModel,
@@ -23,7 +20,7 @@ export async function callProvider(
   const clock = AbortSignal.timeout(limits.timeoutMs)
   const left = new AbortController()
   const call = streamText({
-    model: wrapLanguageModel({ model, middleware: capped(prompt) }),
+    model: wrapLanguageModel({ model, middleware: asJson(prompt) }),
     system: prompt.system,
     prompt: prompt.user,
     maxOutputTokens: prompt.maxOutputTokens,
@@ -33,12 +30,15 @@ export async function callProvider(
     onError: () => undefined, // errors arrive as parts of the stream, below
   })
   let text = ''
+  let length = 0
   let usage = { inputTokens: 0, outputTokens: 0 }
   try {
     for await (const part of call.fullStream) {
       if (part.type === 'error') throw part.error
       if (part.type === 'abort') throw clock.aborted ? timeout(limits.timeoutMs) : limits.signal.reason
       if (part.type === 'text-delta') text += part.text
+      if (part.type === 'text-delta' || part.type === 'reasoning-delta') length += part.text.length
+      if (length > longestAnswer) throw invalidAnswer('it does not end')
       if (part.type === 'finish') usage = { inputTokens: part.totalUsage.inputTokens ?? 0, outputTokens: part.totalUsage.outputTokens ?? 0 }
     }
   } catch (error) {
@@ -50,25 +50,13 @@ export async function callProvider(
 }
 
 /**
- * Asks for JSON, and cuts an answer that does not end where it comes in. The SDK's own object output reads the whole text anew with
- * every piece of it, and shows none of a text that is no JSON: a flood would hold the event loop.
+ * Asks for JSON. The SDK's own object output reads the whole text anew with every piece of it, and shows none of a text that is no
+ * JSON: a flood would hold the event loop.
  */
-function capped({ answerSchema }: ModelPrompt): LanguageModelMiddleware {
+function asJson({ answerSchema }: ModelPrompt): LanguageModelMiddleware {
   return {
     specificationVersion: 'v4',
     transformParams: async ({ params }) => ({ ...params, responseFormat: { type: 'json', schema: answerSchema } }),
-    wrapStream: async ({ doStream }) => {
-      const { stream, ...rest } = await doStream()
-      let length = 0
-      const cut = new TransformStream<StreamPart, StreamPart>({
-        transform(part, controller) {
-          if (part.type === 'text-delta' || part.type === 'reasoning-delta') length += part.delta.length
-          if (length > longestAnswer) controller.error(invalidAnswer('it does not end'))
-          else controller.enqueue(part)
-        },
-      })
-      return { stream: stream.pipeThrough(cut), ...rest }
-    },
   }
 }
 
