@@ -52,7 +52,8 @@ export function readReport(reader: Reader): ReportReading | null {
 function recognise(reader: Reader): Report | null {
   const start = findList(reader)
   const ranking = findRanking(reader)
-  const entity = ranking?.entity ?? findGroup(reader)
+  const group = findGroup(reader)
+  const entity = ranking?.entity ?? group
   const list = start === null ? null : readList(reader, start, entity)
   const column = ranking?.entity.column ?? null
   // Without a list the ranking says it all where it is of a column's values; any other question is read as usual.
@@ -65,7 +66,6 @@ function recognise(reader: Reader): Report | null {
   const [first] = measures
   if (first === undefined || (entity === null && (sorted !== null || measures.length < 2))) return null
   // "the top 5 towns …, for each town": said twice, and of nothing else.
-  const group = findGroup(reader)
   if (
     ranking !== null &&
     group !== null &&

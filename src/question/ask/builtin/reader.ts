@@ -5,7 +5,7 @@ import { isComparingWord } from './operators.ts'
 import type { ColumnTest } from './plan.ts'
 import { selectZone } from './zones.ts'
 import type { Token } from './tokens.ts'
-import { nameStems, root } from '../words.ts'
+import { root } from '../words.ts'
 import {
   isDateType,
   isKey,
@@ -182,8 +182,8 @@ export class Reader {
   }
 
   /** How many words of a table's name are in the question: "payments … received" means `payments_received`. */
-  #saidWords({ relation }: TableWords): number {
-    const words = new Set(nameStems(relation.name).map(root))
+  #saidWords({ stems }: TableWords): number {
+    const words = new Set(stems.map(root))
     return this.tokens.filter((token) => words.has(token.root)).length
   }
 

@@ -4,7 +4,7 @@ import { aggregateIn } from './phrases.ts'
 import type { Output } from './plan.ts'
 import type { Reader } from './reader.ts'
 import { measurable, type ColumnMention } from './said-of.ts'
-import type { ColumnRef, TableWords } from './vocabulary.ts'
+import { isNumberType, type ColumnRef, type TableWords } from './vocabulary.ts'
 
 /** What is worked out for each line of a report, and the tokens that say so. */
 export interface ReportMeasure {
@@ -14,7 +14,8 @@ export interface ReportMeasure {
   readonly assumption: string | null
 }
 
-const earned = /^(revenue|revenues|turnover)$/
+/** Words of money that came in, whatever a column calls it. */
+export const earnedWords: readonly string[] = ['revenue', 'revenues', 'turnover']
 const moneyColumn = /\b(pric|amount|total|revenu|turnov|valu|fee|charg)/
 const quantityColumn = /\b(quantit|unit|piec)/
 
@@ -41,7 +42,7 @@ export function measureAt(reader: Reader, at: number): ReportMeasure | null {
   const numbers = owners.length === 0 ? measurable(mention) : { ...mention, columns: owners }
   const to = owners.length === 0 ? mention.to : (behind?.to ?? mention.to)
   const column = numbers.columns.length === 0 ? null : reader.pickColumn(numbers, null)
-  if (column === null || !/int|num|dec|real|double|float|money/i.test(column.column.type)) return null
+  if (column === null || !isNumberType(column.column.type)) return null
   return { from: at, to, output: { kind: 'aggregate', aggregate, column, isDistinct: false }, assumption: null }
 }
 
@@ -61,7 +62,7 @@ function countAt(reader: Reader, at: number): { readonly to: number; readonly ou
 function sumAt(reader: Reader, at: number): Omit<ReportMeasure, 'from'> | null {
   const word = reader.words(at, at + 1)
   const mention = mentionAt(reader, at)
-  const isEarned = earned.test(word) && mention === null
+  const isEarned = earnedWords.includes(word) && mention === null
   const noun = isEarned ? at + 1 : mention?.kind === 'table' ? mention.to : -1
   const isNamed = noun >= 0 && /^(amount|value|volume)$/.test(reader.words(noun, noun + 1))
   if (!isEarned && !isNamed) return null

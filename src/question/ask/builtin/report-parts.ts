@@ -2,7 +2,7 @@ import type { Relation } from '../../../domain/index.ts'
 import type { Mention } from './mentions.ts'
 import type { Output } from './plan.ts'
 import type { Reader } from './reader.ts'
-import { definitionOf, measureAt, mentionAt, type ReportMeasure } from './report-measures.ts'
+import { definitionOf, earnedWords, measureAt, mentionAt, type ReportMeasure } from './report-measures.ts'
 import type { ColumnRef } from './vocabulary.ts'
 
 /** Tokens that a part of a report is read from, end exclusive. */
@@ -147,5 +147,5 @@ export function findOrder(reader: Reader): (Span & { readonly isDescending: bool
 
 /** What the question says its own words mean. */
 export function definitions(reader: Reader): readonly Span[] {
-  return ['revenue', 'turnover'].flatMap((word) => definitionOf(reader, word) ?? [])
+  return earnedWords.flatMap((word) => definitionOf(reader, word) ?? [])
 }
