@@ -43,6 +43,18 @@ for (const [network, prefix] of [
 ] as const)
   inside.addSubnet(network, prefix, 'ipv6')
 
+/** The host's address, resolved for the first who asks and pinned for all; one that does not resolve now may resolve later. */
+export function pinOnce(host: string, policy: HostPolicy): () => Promise<string> {
+  let pinned: Promise<string> | null = null
+  return async () => {
+    pinned ??= pinHost(host, policy)
+    return await pinned.catch((error: unknown) => {
+      pinned = null
+      throw error
+    })
+  }
+}
+
 /** Resolves the host once and gives the address to pin; throws `engines.host-refused` or `engines.host-unknown`. */
 export async function pinHost(host: string, policy: HostPolicy): Promise<string> {
   if (!/^[A-Za-z0-9]([A-Za-z0-9.:_-]*[A-Za-z0-9])?$/.test(host) && isIP(host) === 0) {

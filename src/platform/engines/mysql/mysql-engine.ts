@@ -1,9 +1,9 @@
 import { ShellError } from '../../../domain/index.ts'
 import type { Engine, EnginePool, EngineTarget, PoolOptions } from '../engine.ts'
-import { pinHost, type HostPolicy } from '../host-policy.ts'
+import { pinOnce, type HostPolicy } from '../host-policy.ts'
 import { LeasePool } from '../lease-pool.ts'
 import { WriteLease, writerOf } from '../write-lease.ts'
-import { cancelled } from '../outer-clock.ts'
+import { readOwn, type OwnReading } from '../own-reading.ts'
 import { readCatalog } from './catalog.ts'
 import { statementFailure } from './errors.ts'
 import { MysqlLease } from './lease.ts'
@@ -26,40 +26,13 @@ export function createMysqlEngine(dialect: 'mysql' | 'mariadb', hosts: HostPolic
 }
 
 function openPool(target: MysqlTarget, hosts: HostPolicy, options: PoolOptions): EnginePool {
-  let pinned: Promise<string> | null = null
-  const open = async (user: Pick<MysqlTarget, 'user' | 'password'>): Promise<MysqlSession> => {
-    pinned ??= pinHost(target.host, hosts)
-    const address = await pinned.catch((error: unknown) => {
-      pinned = null // a name that does not resolve now may resolve later
-      throw error
-    })
-    return await MysqlSession.open({ ...target, ...user }, address, options.connectTimeoutMs)
-  }
+  const address = pinOnce(target.host, hosts)
+  const open = async (user: Pick<MysqlTarget, 'user' | 'password'>): Promise<MysqlSession> =>
+    MysqlSession.open({ ...target, ...user }, await address(), options.connectTimeoutMs)
   const pool = new LeasePool(() => open(target), options)
   const writers = new LeasePool(async () => open(writerOf(target)), { ...options, maxLeases: Math.min(mostWriters, options.maxLeases) })
-  /** Our own reading of the server's catalogs: read-only, timed, never in the way of questions for long. */
-  const own = async <Result>(
-    signal: AbortSignal | undefined,
-    work: (session: MysqlSession) => Promise<Result>,
-    from = pool,
-  ): Promise<Result> => {
-    const session = await from.take(signal ?? new AbortController().signal)
-    const hangUp = (): void => session.destroy()
-    signal?.addEventListener('abort', hangUp, { once: true })
-    const timer = setTimeout(hangUp, 2 * ownLimits.statementTimeoutMs)
-    try {
-      await session.own(statementSettings(session.facts, ownLimits))
-      await session.own(beginRead)
-      return await work(session)
-    } catch (error) {
-      throw signal?.aborted === true ? cancelled() : statementFailure(error, { timeoutMs: ownLimits.statementTimeoutMs, startedMs: 0 })
-    } finally {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', hangUp)
-      if (session.isUsable) await session.own(endRead).catch(hangUp)
-      await from.give(session)
-    }
-  }
+  const own = <Result>(signal: AbortSignal | undefined, work: (session: MysqlSession) => Promise<Result>, from = pool): Promise<Result> =>
+    readOwn(from, ownReading, signal, work)
   return {
     readCatalog: ({ disclosure, signal }) => own(signal, (session) => readCatalog(session, target, disclosure)),
     preflight: (signal) => own(signal, (session) => preflight(session, target.writer == null ? 'both' : 'read')),
@@ -78,3 +51,12 @@ function openPool(target: MysqlTarget, hosts: HostPolicy, options: PoolOptions):
 /** Writes are few, each waits for people, and they queue behind one another's locks anyway. */
 const mostWriters = 2
 const ownLimits = { statementTimeoutMs: 20_000, lockTimeoutMs: 2_000, maxTempBytes: 1024 ** 3 }
+const ownReading: OwnReading<MysqlSession> = {
+  timeoutMs: ownLimits.statementTimeoutMs,
+  begin: async (session) => {
+    await session.own(statementSettings(session.facts, ownLimits))
+    await session.own(beginRead)
+  },
+  end: (session) => session.own(endRead),
+  failure: (error) => statementFailure(error, { timeoutMs: ownLimits.statementTimeoutMs, startedMs: 0 }),
+}

@@ -1,9 +1,9 @@
 import { ShellError } from '../../../domain/index.ts'
 import type { Engine, EnginePool, EngineTarget, PoolOptions } from '../engine.ts'
-import { pinHost, type HostPolicy } from '../host-policy.ts'
+import { pinOnce, type HostPolicy } from '../host-policy.ts'
 import { LeasePool } from '../lease-pool.ts'
 import { WriteLease, writerOf, type Writing } from '../write-lease.ts'
-import { cancelled } from '../outer-clock.ts'
+import { readOwn, type OwnReading } from '../own-reading.ts'
 import { readCatalog } from './catalog.ts'
 import { statementFailure } from './errors.ts'
 import { PostgresLease } from './lease.ts'
@@ -27,16 +27,10 @@ export function createPostgresEngine(hosts: HostPolicy): Engine {
 }
 
 function openPool(target: PostgresTarget, hosts: HostPolicy, options: PoolOptions): EnginePool {
-  let pinned: Promise<string> | null = null
+  const address = pinOnce(target.host, hosts)
   let facts: ServerFacts | null = null
-  const signIn = async (user: Pick<PostgresTarget, 'user' | 'password'>): Promise<PostgresSession> => {
-    pinned ??= pinHost(target.host, hosts)
-    const address = await pinned.catch((error: unknown) => {
-      pinned = null // a name that does not resolve now may resolve later
-      throw error
-    })
-    return await PostgresSession.open({ ...target, ...user }, address, options.connectTimeoutMs)
-  }
+  const signIn = async (user: Pick<PostgresTarget, 'user' | 'password'>): Promise<PostgresSession> =>
+    PostgresSession.open({ ...target, ...user }, await address(), options.connectTimeoutMs)
   const factsOf = async (session: PostgresSession): Promise<ServerFacts> =>
     readFacts(session).catch((error: unknown) => {
       session.destroy()
@@ -49,28 +43,11 @@ function openPool(target: PostgresTarget, hosts: HostPolicy, options: PoolOption
   }
   const pool = new LeasePool(open, options)
   const writers = new LeasePool(async () => signIn(writerOf(target)), { ...options, maxLeases: Math.min(mostWriters, options.maxLeases) })
-  /** Our own reading of the server's catalogs: read-only, timed, never in the way of questions for long. */
-  const own = async <Result>(
+  const own = <Result>(
     signal: AbortSignal | undefined,
     work: (session: PostgresSession) => Promise<Result>,
     from = pool,
-  ): Promise<Result> => {
-    const session = await from.take(signal ?? new AbortController().signal)
-    const hangUp = (): void => session.destroy()
-    signal?.addEventListener('abort', hangUp, { once: true })
-    const timer = setTimeout(hangUp, 2 * ownTimeoutMs)
-    try {
-      await session.client.query(`${beginRead}; SET LOCAL statement_timeout = '${ownTimeoutMs}'; SET LOCAL lock_timeout = '2000'`)
-      return await work(session)
-    } catch (error) {
-      throw signal?.aborted === true ? cancelled() : ownFailure(error)
-    } finally {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', hangUp)
-      if (session.isUsable) await session.client.query(endRead).catch(hangUp)
-      await from.give(session)
-    }
-  }
+  ): Promise<Result> => readOwn(from, ownReading, signal, work)
   const lease = async (session: PostgresSession): Promise<PostgresLease> => {
     if (facts === null) throw new Error('A session was lent before its server was known') // `open` reads them first
     return new PostgresLease(session, facts, async (back) => {
@@ -114,4 +91,12 @@ const mostWriters = 2
 
 function ownFailure(error: unknown): ShellError {
   return statementFailure(error, { timeoutMs: ownTimeoutMs, startedMs: 0, offset: 0 })
+}
+
+const ownReading: OwnReading<PostgresSession> = {
+  timeoutMs: ownTimeoutMs,
+  begin: (session) =>
+    session.client.query(`${beginRead}; SET LOCAL statement_timeout = '${ownTimeoutMs}'; SET LOCAL lock_timeout = '2000'`),
+  end: (session) => session.client.query(endRead),
+  failure: ownFailure,
 }
