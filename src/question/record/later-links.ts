@@ -1,6 +1,6 @@
 import type { Scope } from '../../domain/index.ts'
 import { sql, type Query } from '../../platform/store/index.ts'
-import type { LinkBody } from './link.ts'
+import { readLinkBody, type LinkBody } from './link.ts'
 
 /** Attempts and outcomes of these entries, in the chain's order. */
 export async function laterLinks(
@@ -18,6 +18,5 @@ export async function laterLinks(
       .where('kind', '=', sql.lit(kind))
       .where('entry_id', 'in', entryIds)
   const rows = await ofKind('attempt').unionAll(ofKind('outcome')).orderBy('sequence').execute()
-  const bodies = rows.map((row) => JSON.parse(row.body) as LinkBody) // the runtime role can only add what chainLinks wrote
-  return Map.groupBy(bodies, ({ entryId }) => entryId)
+  return Map.groupBy(rows.map(readLinkBody), ({ entryId }) => entryId)
 }

@@ -56,6 +56,11 @@ export function writeLinkBody(body: LinkBody): string {
   return canonicalJson(body as unknown as Json) // plain data by its type; Json has no name for readonly interfaces
 }
 
+/** Of a row of the tenant's own record: the runtime role can only add what was written so. */
+export function readLinkBody(row: { readonly body: string }): LinkBody {
+  return JSON.parse(row.body) as LinkBody // written by writeLinkBody
+}
+
 /** HMAC-SHA256 over the mac before it and the body's exact text. */
 export function linkMac(auditKey: Uint8Array, previous: Uint8Array, body: string): Buffer {
   let mac = macs.get(auditKey)

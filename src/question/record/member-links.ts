@@ -1,7 +1,7 @@
 import type { Scope } from '../../domain/index.ts'
 import { sql, type Query, type Store } from '../../platform/store/index.ts'
 import { laterLinks } from './later-links.ts'
-import type { LinkBody } from './link.ts'
+import { readLinkBody, type LinkBody } from './link.ts'
 import type { NamedMember } from './record.ts'
 
 const pageEntries = 500
@@ -39,7 +39,7 @@ async function readEntries(query: Query, scope: Scope, memberId: string, after: 
     .orderBy('sequence')
     .limit(pageEntries)
     .execute()
-  const intents = rows.map(bodyOf)
+  const intents = rows.map(readLinkBody)
   const later = await laterLinks(
     query,
     scope,
@@ -70,7 +70,7 @@ async function* memberNotes(scope: Scope, store: Store, member: NamedMember): As
         .orderBy('sequence')
         .execute(),
     )
-    for (const body of rows.map(bodyOf)) if (isNoteOf(body, member)) yield body
+    for (const body of rows.map(readLinkBody)) if (isNoteOf(body, member)) yield body
   }
 }
 
@@ -89,8 +89,4 @@ function intentsOf(query: Query, scope: Scope, memberId: string) {
     .where('tenant_id', '=', scope.tenantId)
     .where('kind', '=', 'intent')
     .where('member_id', '=', memberId)
-}
-
-function bodyOf(row: { readonly body: string }): LinkBody {
-  return JSON.parse(row.body) as LinkBody // the runtime role can only add what chainLinks wrote
 }

@@ -3,7 +3,7 @@ import type { EntryBody } from '../../contract/index.ts'
 import { sql, type Query, type Store } from '../../platform/store/index.ts'
 import type { EntryFilter, ListOptions } from './entry-filter.ts'
 import { laterLinks } from './later-links.ts'
-import type { AttemptPart, LinkBody } from './link.ts'
+import { readLinkBody, type AttemptPart, type LinkBody } from './link.ts'
 
 type IntentLink = Extract<LinkBody, { kind: 'intent' }>
 type OutcomeLink = Extract<LinkBody, { kind: 'outcome' }>
@@ -126,7 +126,7 @@ function readCursor(after: string | undefined): string | null {
 }
 
 async function assemble(query: Query, scope: Scope, intents: readonly { readonly body: string }[]): Promise<readonly EntryBody[]> {
-  const bodies = intents.map((row) => JSON.parse(row.body) as IntentLink) // the runtime role can only add what chainLinks wrote
+  const bodies = intents.map((row) => readLinkBody(row) as IntentLink) // selected by their kind
   const later = await laterLinks(
     query,
     scope,
