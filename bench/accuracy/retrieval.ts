@@ -2,6 +2,7 @@ import type { Catalog, Relation } from '../../src/domain/index.ts'
 import { modelPrompt } from '../../src/question/ask/index.ts'
 import { isDataPresent } from './load-databases.ts'
 import { catalogOf, distractors, linkingSets, realTables, type LinkingQuestion } from './large-catalogs.ts'
+import { median } from '../figures.ts'
 import { about, saveText } from '../report.ts'
 
 interface Recall {
@@ -93,10 +94,6 @@ function measureSpeed(questions: readonly LinkingQuestion[]): Record<string, num
     p99Ms: times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? 0,
     indexMb,
   }
-}
-
-function median(times: readonly number[]): number {
-  return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0
 }
 
 function report(results: Readonly<Record<string, Recall>>, speed: Readonly<Record<string, number>>): void {

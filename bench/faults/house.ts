@@ -129,4 +129,4 @@ export function quantile(values: readonly number[], part: number): number {
 
 export const isAnswered = (reply: Reply): boolean => reply.status === 200 && reply.outcome === 'answered'
 
-export const round = (value: number, digits = 2): number => Number(value.toFixed(digits))
+export { round } from '../figures.ts'

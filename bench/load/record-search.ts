@@ -4,6 +4,7 @@ import { newId } from '../../src/domain/index.ts'
 import type { EmbeddedServer } from '../../src/platform/store/index.ts'
 import { answered, question, recordRig, type RecordRig } from '../../test/support/record-rig.ts'
 import { execute, startScratchServer } from '../../test/support/postgres-server.ts'
+import { median, round } from '../figures.ts'
 import { about, saveResult } from '../report.ts'
 
 const many = Number(process.argv[2] ?? 10_000_000)
@@ -71,9 +72,6 @@ const asks: Readonly<Record<string, (shelf: Shelf) => Promise<unknown>>> = {
   'an intent appended': ({ rig }) =>
     rig.record.begin(rig.actor, { question: { ...question('how many?'), id: newId() }, connection: 'shop-1', firstAttempt: null }),
 }
-
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
-const round = (value: number): number => Math.round(value * 100) / 100
 
 async function timed(ask: () => Promise<unknown>): Promise<number> {
   const startedMs = performance.now()

@@ -4,6 +4,7 @@ import { Pool } from 'pg'
 import { newId } from '../../src/domain/index.ts'
 import { question, recordRig } from '../../test/support/record-rig.ts'
 import { startScratchServer } from '../../test/support/postgres-server.ts'
+import { median, round } from '../figures.ts'
 import { about, saveResult } from '../report.ts'
 
 const writers = 64
@@ -33,9 +34,6 @@ async function slice(write: () => Promise<unknown>): Promise<Slice> {
   const at = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? 0
   return { perSecond: (sorted.length / elapsedMs) * 1000, p50Ms: at(0.5), p99Ms: at(0.99) }
 }
-
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
-const round = (value: number): number => Math.round(value * 100) / 100
 
 const server = await startScratchServer(true)
 const rig = await recordRig({}, server)
