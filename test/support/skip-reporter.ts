@@ -3,7 +3,7 @@ import type { Reporter, TestCase } from 'vitest/node'
 /** Of a test that says in its own name what it needs, and is skipped where that is not there. */
 const saidInName = /\((needs |AISHELL_TEST_)[^)]*\)/
 
-/** Names every test that was left out, with its reason. In CI one without a reason fails the run. */
+/** Tells how many tests were left out and why, and names those without a reason. In CI one of these fails the run. */
 export default class SkipReporter implements Reporter {
   readonly #skipped: TestCase[] = []
 
@@ -13,10 +13,11 @@ export default class SkipReporter implements Reporter {
 
   onTestRunEnd(): void {
     const unexplained = this.#skipped.filter((test) => reasonOf(test) === null)
-    for (const test of this.#skipped)
-      console.log(`skipped: ${test.module.relativeModuleId}: ${test.fullName}: ${reasonOf(test) ?? 'no reason given'}`)
+    for (const test of unexplained) console.log(`skipped without a reason: ${test.module.relativeModuleId}: ${test.fullName}`)
+    const explained = this.#skipped.filter((test) => !unexplained.includes(test))
+    for (const [reason, tests] of Map.groupBy(explained, reasonOf)) console.log(`skipped ${tests.length}: ${reason}`)
     if (unexplained.length === 0 || process.env['CI'] !== 'true') return
-    console.log(`${unexplained.length} tests were skipped without a reason: say it by context.skip(reason)`)
+    console.log('Say the reason by context.skip(reason).')
     process.exitCode = 1
   }
 }
