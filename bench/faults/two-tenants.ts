@@ -1,5 +1,5 @@
 // Two tenants at once, over the HTTP API and straight on the store as the serving role, each trying to reach the other. Promised: no foreign row.
-// node scripts/start.mjs run bench/faults/two-tenants.ts --operations 1000000 --minutes 30 --seed 1 [--record]
+// node scripts/start.mjs run bench/faults/two-tenants.ts --operations 1000000 --requests 50000 --minutes 60 --seed 1 [--record]
 import { parseArgs } from 'node:util'
 import { Client } from '../../src/contract/index.ts'
 import { diceOf } from '../../test/support/dice.ts'
@@ -13,19 +13,21 @@ import { about, saveResult } from '../report.ts'
 const { values } = parseArgs({
   options: {
     operations: { type: 'string', default: '1000000' },
-    minutes: { type: 'string', default: '30' },
+    requests: { type: 'string', default: '50000' },
+    minutes: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
     record: { type: 'boolean', default: false },
   },
 })
-const [operations, minutes, seed] = [Number(values.operations), Number(values.minutes), Number(values.seed)]
+const [operations, requests] = [Number(values.operations), Number(values.requests)]
+const [minutes, seed] = [Number(values.minutes), Number(values.seed)]
 const server = await startScratchServer()
 const store = await freshStore(server)
 const serving = await startServing(store, { env: { MULTI_TENANCY_ENABLED: 'true', LOG_LEVEL: 'error' } })
 const parties: [Party, Party] = [await open('acme'), await open('bolt')]
 const before = await rowsByTenant()
 
-const tally = new Tally({ minutes, operations })
+const tally = new Tally({ minutes, operations, requests })
 const sides = parties.map(({ id }, at) => ({ id, other: parties[1 - at]?.id ?? '' }))
 await Promise.all([
   tryStore(store, sides, diceOf(seed), tally),
@@ -38,7 +40,9 @@ await serving.kill('SIGTERM')
 await server.stop()
 
 const result = {
-  ...about(`node scripts/start.mjs run bench/faults/two-tenants.ts --operations ${operations} --minutes ${minutes} --seed ${seed}`),
+  ...about(
+    `node scripts/start.mjs run bench/faults/two-tenants.ts --operations ${operations} --requests ${requests} --minutes ${minutes} --seed ${seed}`,
+  ),
   promised: { foreignRows: 0, rowsLost: 0 },
   seen: { foreignRows: tally.foreign, ofThemOverTheApi: tally.breaches.length, rowsLost: lost.length },
   operations: { api: tally.api, store: tally.stored, total: tally.api + tally.stored },
@@ -56,17 +60,18 @@ process.exit(tally.foreign === 0 && lost.length === 0 ? 0 : 1)
 async function open(name: string): Promise<Party> {
   const shop = await freshDatabase(server)
   await shop.query(
-    `CREATE TABLE item (id int PRIMARY KEY, owner text); INSERT INTO item SELECT g, 'mark-${name}-row' FROM generate_series(1, 20) g`,
+    `CREATE TABLE item (id int PRIMARY KEY, owner text); INSERT INTO item SELECT g, 'mark-${name}-row' FROM generate_series(1, 20) g; GRANT UPDATE ON item TO ${shop.reader.user}`,
   )
   const { id, adminToken } = await serving.admin.createTenant({ name, adminName: `mark-${name}-row-admin` })
   const admin = new Client({ baseUrl: serving.url, token: adminToken })
   await connectTo(admin, 'shop', shop)
   const [connection] = await admin.connections()
+  await admin.json('PUT', `/api/v1/connections/${connection?.id}/policy`, { writers: ['admin'], approvers: [] })
   return {
     id,
     name,
     token: adminToken,
-    ids: { members: [], tokens: [], connections: [connection?.id ?? ''], history: [] },
+    ids: { members: [], tokens: [], connections: [connection?.id ?? ''], history: [], approvals: [], groups: [], roles: [] },
     typed: new Set(),
   }
 }

@@ -12,7 +12,7 @@ export interface Party {
   readonly typed: Set<string>
 }
 
-const sections = ['members', 'tokens', 'connections', 'history'] as const
+const sections = ['members', 'tokens', 'connections', 'history', 'approvals', 'groups', 'roles'] as const
 type Section = (typeof sections)[number]
 
 interface Call {
@@ -20,15 +20,16 @@ interface Call {
   readonly path: string
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
-  /** Where the id of what was made goes. */
+  /** Where the id of what was made goes; a group or a role is called as the caller says. */
   readonly made?: Section
 }
 
 const kept = 200
+const v1 = '/api/v1'
 
 /** Requests of one tenant and then the other, also for what is the other's by its very id. */
 export async function tryApi(url: string, parties: readonly [Party, Party], dice: Dice, tally: Tally): Promise<void> {
-  while (!tally.isOver()) {
+  while (!tally.areRequestsOver()) {
     const at = dice.below(2)
     const [me, them] = at === 0 ? parties : [parties[1], parties[0]]
     const call = callOf(dice, me, them)
@@ -44,11 +45,18 @@ export async function tryApi(url: string, parties: readonly [Party, Party], dice
     })
     const text = await response.text()
     tally.request(response.status, breachOf(me, text, them))
-    if (call.made !== undefined && response.ok)
-      me.ids[call.made] = [(JSON.parse(text) as { id: string }).id, ...me.ids[call.made]].slice(0, kept)
-    if (call.path === '/api/v1/history' && response.ok)
-      me.ids.history = (JSON.parse(text) as { items: readonly { id: string }[] }).items.map(({ id }) => id)
+    if (response.ok) remember(me, call, text)
   }
+}
+
+/** Ids of what was made, and of what stands in the lists that only grow by what is asked. */
+function remember(me: Party, { method, path, made }: Call, text: string): void {
+  if (made !== undefined) {
+    const id = method === 'PUT' ? (path.split('/').at(-1) ?? '') : (JSON.parse(text) as { id: string }).id
+    me.ids[made] = [id, ...me.ids[made].filter((one) => one !== id)].slice(0, kept)
+  }
+  for (const list of ['history', 'approvals'] as const)
+    if (path === `${v1}/${list}`) me.ids[list] = (JSON.parse(text) as { items: readonly { id: string }[] }).items.map(({ id }) => id)
 }
 
 /** The other's rows, which carry its mark, and anything it has made whose id these people have not typed themselves. */
@@ -59,35 +67,83 @@ function breachOf(me: Party, text: string, them: Party): string | null {
 }
 
 function callOf(dice: Dice, me: Party, them: Party): Call {
-  const section = dice.pick(sections)
-  const [own, foreign] = [dice.pick([...me.ids[section], 'none']), dice.pick([...them.ids[section], 'none'])]
-  const v1 = '/api/v1'
+  const own = (section: Section): string => dice.pick([...me.ids[section], 'none'])
+  const foreign = (section: Section): string => dice.pick([...them.ids[section], 'none'])
   const name = `mark-${me.name}-row-${dice.below(1e9)}`
-  const calls: readonly Call[] = [
-    ...['members', 'tokens', 'connections', 'history', 'audit', 'roles', 'groups', 'approvals'].map((path) => ({
-      method: 'GET',
-      path: `${v1}/${path}`,
-    })),
-    { method: 'GET', path: `${v1}/audit?text=mark-${them.name}` },
-    { method: 'GET', path: `${v1}/${section}/${own}` },
-    { method: 'GET', path: `${v1}/${section}/${foreign}` },
-    { method: 'DELETE', path: `${v1}/${section}/${foreign}` },
-    { method: 'PATCH', path: `${v1}/members/${dice.pick([...them.ids.members, 'none'])}`, body: { role: 'admin' } },
-    { method: 'PUT', path: `${v1}/connections/${dice.pick([...them.ids.connections, 'none'])}/policy`, body: {} },
-    { method: 'GET', path: `${v1}/connections/${dice.pick([...them.ids.connections, 'none'])}/catalog` },
-    { method: 'GET', path: `${v1}/connections/shop/catalog` },
-    { method: 'GET', path: `${v1}/connections`, headers: { 'x-aishell-tenant': them.name } },
-    { method: 'GET', path: `${v1}/tenants/${them.id}/export` },
-    { method: 'POST', path: `${v1}/members`, body: { name, kind: 'service' }, made: 'members' },
-    { method: 'POST', path: `${v1}/tokens`, body: { name }, made: 'tokens' },
-    { method: 'POST', path: `${v1}/tokens`, body: { name, kind: 'service', member: dice.pick([...them.ids.members, 'none']) } },
-    { method: 'POST', path: `${v1}/questions`, body: { connection: 'shop', sql: 'SELECT id, owner FROM item ORDER BY id' } },
-    { method: 'POST', path: `${v1}/questions`, body: { connection: 'shop', text: 'how many items are there' } },
-    {
-      method: 'POST',
-      path: `${v1}/questions`,
-      body: { connection: dice.pick([...them.ids.connections, 'none']), sql: 'SELECT owner FROM item' },
-    },
+  if (dice.below(200) === 0) return get('audit/export') // reads the whole record
+  const ways = [ownCalls(own, me.name, name), listCalls(them), namedCalls({ own, foreign }, them, name), idCalls(foreign)]
+  return dice.pick(dice.pick(ways))
+}
+
+type Pick = (section: Section) => string
+
+const get = (path: string, more: Partial<Call> = {}): Call => ({ method: 'GET', path: `${v1}/${path}`, ...more })
+const post = (path: string, body?: unknown, made?: Section): Call => ({
+  ...{ method: 'POST', path: `${v1}/${path}` },
+  ...(body === undefined ? {} : { body }),
+  ...(made === undefined ? {} : { made }),
+})
+const put = (path: string, body: unknown, made?: Section): Call => ({ ...post(path, body, made), method: 'PUT' })
+const remove = (path: string): Call => ({ method: 'DELETE', path: `${v1}/${path}` })
+
+/** What they have of their own grows, so that there is something to see. */
+function ownCalls(own: Pick, owner: string, name: string): readonly Call[] {
+  const called = `${owner}-crew-${name.slice(-3)}`
+  return [
+    ...sections.map((section) => get(`${section}/${own(section)}`)),
+    get('connections/shop/catalog'),
+    post('members', { name, kind: 'service' }, 'members'),
+    post('tokens', { name }, 'tokens'),
+    put(`groups/${called}`, { roles: ['reader'] }, 'groups'),
+    put(`roles/${called}`, { grants: [{ verbs: ['read-history'] }] }, 'roles'),
+    post('questions', { connection: 'shop', sql: 'SELECT id, owner FROM item ORDER BY id' }),
+    post('questions', { connection: 'shop', sql: `UPDATE item SET owner = '${name}' WHERE id = 1` }),
+    post('questions', { connection: 'shop', text: 'how many items are there' }),
   ]
-  return dice.pick(calls)
+}
+
+/** Lists, and what a header or a filter could bring in of the other. */
+function listCalls(them: Party): readonly Call[] {
+  return [
+    ...[...sections, 'audit', 'auth/sessions', 'auth/whoami', 'tenants'].map((path) => get(path)),
+    get(`audit?text=mark-${them.name}`),
+    get('connections', { headers: { 'x-aishell-tenant': them.name } }),
+    get('history', { headers: { 'x-aishell-tenant': them.id } }),
+  ]
+}
+
+/** What is the other's by the name of its tenant, or handed in beside something of one's own. */
+function namedCalls({ own, foreign }: Record<'own' | 'foreign', Pick>, them: Party, name: string): readonly Call[] {
+  const tenant = `tenants/${them.id}`
+  return [
+    ...['', '/export', '/usage', '/model', `/people/${foreign('members')}/export`].map((part) => get(`${tenant}${part}`)),
+    ...['', '/model', `/people/${foreign('members')}?confirm=admin`].map((part) => remove(`${tenant}${part}`)),
+    ...['suspend', 'resume'].map((verb) => post(`${tenant}/${verb}`)),
+    put(`${tenant}/quotas`, {}),
+    put(`operators/${foreign('members')}`, {}),
+    post('tokens', { name, kind: 'service', member: foreign('members') }),
+    put(`groups/${own('groups')}/members/${foreign('members')}`, {}),
+    put(`groups/${foreign('groups')}/members/${foreign('members')}`, {}),
+    post('questions', { connection: foreign('connections'), sql: 'SELECT owner FROM item' }),
+    post('questions', { connection: foreign('connections'), text: 'how many items are there' }),
+    post('drafts', { connection: foreign('connections'), text: 'how many items are there' }),
+  ]
+}
+
+/** What is the other's by its own id. */
+function idCalls(foreign: Pick): readonly Call[] {
+  const [member, connection, approval] = [foreign('members'), foreign('connections'), foreign('approvals')]
+  return [
+    ...sections.flatMap((section) => [get(`${section}/${foreign(section)}`), remove(`${section}/${foreign(section)}`)]),
+    ...['approve', 'reject', 'cancel'].map((verb) => post(`approvals/${approval}/${verb}`, {})),
+    ...['policy', 'catalog'].map((part) => get(`connections/${connection}/${part}`)),
+    put(`connections/${connection}/policy`, {}),
+    post(`connections/${connection}/test`),
+    { method: 'PATCH', path: `${v1}/members/${member}`, body: { role: 'admin' } },
+    ...['invitation', 'sign-out'].map((verb) => post(`members/${member}/${verb}`)),
+    put(`members/${member}/password`, { password: 'a new password of ours' }),
+    get(`people/${member}/export`),
+    remove(`people/${member}?confirm=admin`),
+    remove(`questions/${foreign('history')}`),
+  ]
 }

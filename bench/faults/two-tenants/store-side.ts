@@ -23,7 +23,7 @@ export async function tryStore(address: StoreAddress, sides: readonly Side[], di
   await client.connect()
   try {
     const tables = await tablesOf(client)
-    while (!tally.isOver()) {
+    while (!tally.areOperationsOver()) {
       const side = dice.pick(sides)
       const statements = Array.from({ length: perRoundTrip }, () => statementOf(dice, side, tables))
       const begin = `BEGIN; SET LOCAL ROLE ${runtimeRole}; SET LOCAL app.tenant_id = '${side.id}'`

@@ -2,6 +2,7 @@
 export class Tally {
   readonly #untilMs: number
   readonly #operations: number
+  readonly #requests: number
   api = 0
   stored = 0
   foreign = 0
@@ -10,13 +11,19 @@ export class Tally {
   readonly statuses: Record<string, number> = {}
   readonly breaches: string[] = []
 
-  constructor(limits: { readonly minutes: number; readonly operations: number }) {
+  /** `operations`: on the store; `requests`: over the API. Each side ends by itself. */
+  constructor(limits: { readonly minutes: number; readonly operations: number; readonly requests: number }) {
     this.#untilMs = Date.now() + limits.minutes * 60_000
     this.#operations = limits.operations
+    this.#requests = limits.requests
   }
 
-  isOver(): boolean {
-    return Date.now() >= this.#untilMs || this.api + this.stored >= this.#operations
+  areOperationsOver(): boolean {
+    return Date.now() >= this.#untilMs || this.stored >= this.#operations
+  }
+
+  areRequestsOver(): boolean {
+    return Date.now() >= this.#untilMs || this.api >= this.#requests
   }
 
   store({ foreign, own }: { readonly foreign: number; readonly own: number }): void {
