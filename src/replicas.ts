@@ -9,6 +9,7 @@ import { createSignals, type Change, type Signals } from './platform/signals/ind
 import type { StoreAddress } from './platform/store/index.ts'
 import { RateLimits, type Tenants } from './platform/tenancy/index.ts'
 import type { CancelElsewhere, ReadinessCheck, RunningAnswers } from './surfaces/http/index.ts'
+import type { Mcp } from './surfaces/mcp/index.ts'
 
 interface Options {
   readonly settings: Settings
@@ -22,6 +23,7 @@ interface Options {
 
 interface Rooms {
   readonly running: RunningAnswers
+  readonly mcp: Pick<Mcp, 'cancelHere'>
   readonly identity: Pick<Identity, 'forget'>
   readonly connections: Pick<Connections, 'forget' | 'rereadCatalog' | 'rereadCatalogs'>
   readonly tenants: Pick<Tenants, 'forget'>
@@ -32,6 +34,8 @@ export interface Replicas {
   readonly rates: RateLimits
   readonly checks: readonly ReadinessCheck[]
   readonly cancelElsewhere: CancelElsewhere
+  /** Of agents' calls; nobody waits for word of it. */
+  cancelCallElsewhere(call: string): void
   /** For rooms that remember: tells the other servers that something of this tenant has changed here. */
   changed(what: Change): (scope: Scope, subject?: string) => void
   /** true on one server at a time. */
@@ -69,6 +73,7 @@ export function openReplicas({ settings, address, serverId, jwtSecret, installat
     }),
     checks: checksOf(redis, signals),
     cancelElsewhere: askOthers(signals),
+    cancelCallElsewhere: (call) => signals.send({ kind: 'cancel-call', call }),
     changed: (what) => (scope, subject) => signals.send({ kind: 'changed', what, tenantId: scope.tenantId, subject: subject ?? null }),
     lead: () => signals.lead(),
     join: (rooms) => join(signals, rooms),
@@ -122,10 +127,11 @@ function askOthers(signals: Signals): CancelElsewhere {
   }
 }
 
-function join(signals: Signals, { running, identity, connections, tenants }: Rooms): void {
+function join(signals: Signals, { running, mcp, identity, connections, tenants }: Rooms): void {
   signals.on('cancel', ({ kind: _kind, ...request }) => {
     if (running.cancelHere(request)) signals.send({ kind: 'cancelled', questionId: request.questionId })
   })
+  signals.on('cancel-call', ({ call }) => void mcp.cancelHere(call))
   signals.on('changed', ({ what, tenantId, subject }) => {
     const scope: Scope = { tenantId }
     switch (what) {

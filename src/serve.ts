@@ -135,7 +135,6 @@ async function build(
   }
   const office = createTenantOffice({ store, keyring, tenancy, tenants, quotas, identity, record })
   const running = new RunningAnswers(replicas.cancelElsewhere)
-  replicas.join({ running, identity, connections, tenants })
   const follow: Answer = running.follow(
     metered((actor, question, signal, delivery) => answer(rooms, actor, question, signal, delivery), quotas),
   )
@@ -143,9 +142,10 @@ async function build(
   closers.push(() => approvals.close())
   const mcp = createMcp(
     { answer: follow, connections, approvals, observe: observer.observe },
-    { version: settings.version, origins: settings.server.corsOrigins },
+    { version: settings.version, origins: settings.server.corsOrigins, cancelElsewhere: (call) => replicas.cancelCallElsewhere(call) },
   )
   closers.push(() => mcp.close())
+  replicas.join({ running, mcp, identity, connections, tenants })
   const http = await createHttpServer(
     {
       answer: follow,

@@ -84,6 +84,27 @@ for (const { way, hasRedis } of ways)
       await answer
     })
 
+    test('an agent’s call that one carries out is cancelled through the other, by the client that made it alone', async () => {
+      const theirs = await member('agent', 'reader')
+      const [agent, elsewhere] = [one, two].map(({ url }) => ({ url, adminToken: theirs })) as [Place, Place]
+      const session = (await mcp(agent, initialize)).headers.get('mcp-session-id') ?? ''
+      const call = mcp(agent, callOf(hold), session).then((response) => response.text())
+      await vi.waitUntil(async () => (await running()) === 1, { timeout: 20_000, interval: 20 })
+      const stranger = await member('eve', 'reader')
+      for (const [token, ofSession] of [
+        [stranger, session],
+        [theirs, newId()],
+        [theirs, ''],
+      ] as const)
+        expect((await mcp({ ...elsewhere, adminToken: token }, cancelOf(7), ofSession)).status).toBe(202)
+      await mcp(elsewhere, cancelOf(8), session)
+      await new Promise((resolve) => setTimeout(resolve, 1_000)) // each would have been acted upon by now
+      expect(await running()).toBe(1)
+      expect((await mcp(elsewhere, cancelOf(7), session)).status).toBe(202)
+      expect(await call).toContain('question.abandoned')
+      await vi.waitUntil(async () => (await running()) === 0, { timeout: 5_000, interval: 20 })
+    })
+
     test('a token revoked on one is refused on the other, and what runs with it ends', async () => {
       const made = await one.admin.createToken({ name: newId(), kind: 'person', expiresInDays: 1 })
       const theirs = { ...two, adminToken: made.token }
@@ -232,6 +253,30 @@ for (const { way, hasRedis } of ways)
       return (await one.admin.createToken({ name: newId(), kind: 'service', expiresInDays: 1, member: unique })).token
     }
   })
+
+const initialize = {
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'initialize',
+  params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'agent', version: '1' } },
+}
+
+const callOf = (sql: string) => ({ jsonrpc: '2.0', id: 7, method: 'tools/call', params: { name: 'run_sql', arguments: { connection: 'shop', sql } } })
+const cancelOf = (requestId: number) => ({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } })
+
+/** One message of an agent; `session` is what `initialize` gave it. */
+function mcp(place: Place, message: object, session = ''): Promise<Response> {
+  return fetch(`${place.url}/mcp`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${place.adminToken}`,
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      ...(session === '' ? {} : { 'mcp-session-id': session }),
+    },
+    body: JSON.stringify(message),
+  })
+}
 
 async function peersOf(server: ServingProcess): Promise<string> {
   return (await server.admin.ready()).checks.find((check) => check.name === 'signals')?.detail ?? ''

@@ -17,6 +17,8 @@ export type Signal =
     }
   /** It was stopped. */
   | { readonly kind: 'cancelled'; readonly questionId: string }
+  /** Whoever carries out this call of an agent shall stop; only those who made it can name it. */
+  | { readonly kind: 'cancel-call'; readonly call: string }
   | { readonly kind: 'changed'; readonly what: Change; readonly tenantId: string; readonly subject: string | null }
 
 /** A signal on its way: who sent it, and which of theirs it is. */
@@ -45,11 +47,12 @@ export function readSent(text: string): Sent | null {
 
 function readSignal(value: unknown): Signal | null {
   if (!isRecord(value)) return null
-  const { kind, questionId, tenantId, memberId, isOverseer, what, subject } = value
+  const { kind, questionId, tenantId, memberId, isOverseer, what, subject, call } = value
   if (kind === 'here' || kind === 'gone') return { kind }
   if (kind === 'cancelled' && typeof questionId === 'string') return { kind, questionId }
   if (kind === 'cancel' && typeof questionId === 'string' && typeof tenantId === 'string' && typeof memberId === 'string')
     return { kind, questionId, tenantId, memberId, isOverseer: isOverseer === true }
+  if (kind === 'cancel-call' && typeof call === 'string') return { kind, call }
   const change = changes.find((one) => one === what)
   if (kind === 'changed' && change !== undefined && typeof tenantId === 'string')
     return { kind, what: change, tenantId, subject: typeof subject === 'string' ? subject : null }

@@ -3,7 +3,7 @@ import { callTool } from './call-tool.ts'
 import { cancelledId, headerOf, isInitialize, progressTokenOf, type McpReply, type McpRequest, type ProgressToken } from './messages.ts'
 import { isAllowedOrigin } from './origin.ts'
 import type { McpRooms, ToolCall } from './rooms.ts'
-import { RunningCalls } from './running-calls.ts'
+import { RunningCalls, type CancelCallElsewhere } from './running-calls.ts'
 import type { PlainCall } from './plain-call.ts'
 import { LateResult, progressNotification } from './progress.ts'
 
@@ -11,10 +11,14 @@ export interface McpOptions {
   readonly version: string
   /** Web origins whose pages may speak to /mcp; a page's Origin that is not here is refused (DNS rebinding). */
   readonly origins?: readonly string[]
+  /** Hears of a client's cancel whose call does not run here; left out: there are no other servers. */
+  readonly cancelElsewhere?: CancelCallElsewhere
 }
 
 export interface Mcp {
   handle(request: McpRequest): Promise<McpReply>
+  /** What another server's `cancelElsewhere` was told. false: no such call runs here. */
+  cancelHere(call: string): boolean
   close(): Promise<void>
 }
 
@@ -24,7 +28,7 @@ export interface Mcp {
  */
 export function createMcp(rooms: McpRooms, options: McpOptions): Mcp {
   const serverInfo = { name: 'aishell', version: options.version }
-  const running = new RunningCalls()
+  const running = new RunningCalls(options.cancelElsewhere ?? (() => undefined))
   let loaded: ReturnType<typeof loadProtocol> | null = null
 
   async function answerCall(request: McpRequest, call: PlainCall, session: string, wireResult: WireResult): Promise<McpReply> {
@@ -58,6 +62,7 @@ export function createMcp(rooms: McpRooms, options: McpOptions): Mcp {
       // Not a session: only a name by which a client's cancel finds its own call. Clients send it back; none must.
       return isInitialize(request.body) ? { ...reply, headers: { ...reply.headers, 'mcp-session-id': newId() } } : reply
     },
+    cancelHere: (call) => running.cancelHere(call),
     close: async () => (await loaded)?.sdk.close(),
   }
 }

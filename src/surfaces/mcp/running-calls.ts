@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Actor } from '../../domain/index.ts'
 
 /** Where a call came from: request ids are each client's own count, so alone they name nothing. */
@@ -8,9 +9,20 @@ export interface CallPlace {
   readonly requestId: string | number
 }
 
-/** Calls that a client may still cancel by a message of its own, as protocol revisions before 2026-07-28 do over HTTP. */
+/** Asks the other servers to end a call, by the name all servers have for it. */
+export type CancelCallElsewhere = (call: string) => void
+
+/**
+ * Calls that a client may still cancel by a message of its own, as protocol revisions before 2026-07-28 do over HTTP. A balancer
+ * may carry that message to another server than the call.
+ */
 export class RunningCalls {
   readonly #running = new Map<string, Set<AbortController>>()
+  readonly #elsewhere: CancelCallElsewhere
+
+  constructor(elsewhere: CancelCallElsewhere) {
+    this.#elsewhere = elsewhere
+  }
 
   /** `signal` ends the call too. */
   async follow<Result>(place: CallPlace, signal: AbortSignal, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
@@ -18,7 +30,7 @@ export class RunningCalls {
     const forward = (): void => controller.abort(signal.reason)
     if (signal.aborted) forward()
     else signal.addEventListener('abort', forward, { once: true })
-    const key = keyOf(place)
+    const key = nameOf(place)
     const calls = this.#running.get(key) ?? new Set()
     this.#running.set(key, calls.add(controller))
     try {
@@ -30,14 +42,26 @@ export class RunningCalls {
     }
   }
 
-  /** Where two calls look alike (one token, two clients that keep no session) neither is cancelled: it could be the other's. */
+  /**
+   * Where two calls look alike (one token, two clients that keep no session) neither is cancelled: it could be the other's. What
+   * runs on other servers cannot be counted, so they are asked only where a session tells clients apart.
+   */
   cancel(place: CallPlace): void {
-    const calls = this.#running.get(keyOf(place))
-    if (calls?.size !== 1) return
-    for (const controller of calls) controller.abort(new DOMException('Cancelled by the client', 'AbortError'))
+    const call = nameOf(place)
+    if (!this.cancelHere(call) && place.session !== '') this.#elsewhere(call)
+  }
+
+  /** false: no call runs here under this name. */
+  cancelHere(call: string): boolean {
+    const calls = this.#running.get(call)
+    if (calls?.size === 1) for (const controller of calls) controller.abort(new DOMException('Cancelled by the client', 'AbortError'))
+    return calls !== undefined
   }
 }
 
-function keyOf({ actor, session, requestId }: CallPlace): string {
-  return JSON.stringify([actor.tenantId, actor.memberId, actor.tokenId, session, requestId])
+/** The same on every server, and of one length whatever a client calls its requests. Whoever does not hold the credential cannot make it. */
+function nameOf({ actor, session, requestId }: CallPlace): string {
+  return createHash('sha256')
+    .update(JSON.stringify([actor.tenantId, actor.memberId, actor.tokenId, session, requestId]))
+    .digest('base64url')
 }
