@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mayDo, ShellError, type Actor } from './domain/index.ts'
 import { personErasureShape, type MemberBody, type PersonErasureBody, type PersonErasureProofBody } from './contract/index.ts'
 import type { Keyring } from './platform/store/index.ts'
-import type { People, PersonErasure } from './platform/tenancy/index.ts'
+import type { ErasureProof, People, PersonErasure } from './platform/tenancy/index.ts'
 import type { Approvals } from './question/approve/index.ts'
 import type { Record } from './question/record/index.ts'
 import type { PersonOffice } from './surfaces/http/index.ts'
@@ -27,6 +27,7 @@ export function createPersonOffice(rooms: Rooms): PersonOffice {
       return gathered(rooms, actor, member)
     },
     erase: (actor, idOrName, confirm) => erase(rooms, actor, idOrName, confirm),
+    proof: async (actor, memberId) => proofBody(await rooms.people.erasureProof(actor, memberId)),
   }
 }
 
@@ -85,6 +86,10 @@ async function erase(rooms: Rooms, actor: Actor, idOrName: string, confirm: stri
     },
   })
   await record.note(actor, 'person-erased', `${memberId} sha256:${createHash('sha256').update(proof).digest('hex')}`)
+  return proofBody({ proof, signature })
+}
+
+function proofBody({ proof, signature }: ErasureProof): PersonErasureProofBody {
   return { erasure: personErasureShape.parse(JSON.parse(proof)), proof, signature: Buffer.from(signature).toString('hex') }
 }
 

@@ -21,6 +21,7 @@ import {
   readTenantModel,
   removeTenantModel,
   saveTenantModel,
+  type ErasureProof,
   type Tenancy,
   type TenantModel,
   type Tenants,
@@ -73,6 +74,7 @@ export function createTenantOffice(rooms: Rooms): TenantOffice {
       for await (const line of record.export(scope)) yield line
     },
     erase: (operator, idOrName) => erase(rooms, operator, idOrName),
+    proof: async (operator, tenantId) => proofBody(await tenants.erasureProof(operator, tenantId)),
     model: (scope) => describeTenantModel(store, scope),
     setModel: async (scope, input: TenantModelInput) => {
       await saveTenantModel(store, keyring, scope, input)
@@ -128,7 +130,11 @@ async function erase(rooms: Rooms, operator: Actor, idOrName: string): Promise<E
   const signature = signer.sign(proof)
   await tenants.keepProof(operator, scope, proof, signature)
   await record.note(operator, 'tenant-erased', `${tenant.name} ${tenant.id} sha256:${createHash('sha256').update(proof).digest('hex')}`)
-  return { erasure, proof, signature: Buffer.from(signature).toString('hex') }
+  return proofBody({ proof, signature })
+}
+
+function proofBody({ proof, signature }: ErasureProof): ErasureProofBody {
+  return { erasure: erasureShape.parse(JSON.parse(proof)), proof, signature: Buffer.from(signature).toString('hex') }
 }
 
 /** A tenant's own model where it has one, else the installation's; both under the tenant's quota of tokens. */

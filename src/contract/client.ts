@@ -255,6 +255,11 @@ export class Client {
     return this.json('DELETE', `/api/v1/tenants/${encodeURIComponent(idOrName)}`)
   }
 
+  /** By the id of a tenant that is gone. */
+  async tenantErasure(id: string): Promise<ErasureProofBody> {
+    return this.json('GET', `/api/v1/tenants/${encodeURIComponent(id)}/erasure`)
+  }
+
   async tenantUsage(idOrName: string): Promise<UsageBody> {
     return this.json('GET', `/api/v1/tenants/${encodeURIComponent(idOrName)}/usage`)
   }
@@ -267,6 +272,11 @@ export class Client {
   /** The proof is in this answer and in the store. `confirm`: the person's name. */
   async erasePerson(idOrName: string, confirm: string, tenant: string | null = null): Promise<PersonErasureProofBody> {
     return this.json('DELETE', `${personPath(idOrName, tenant)}?confirm=${encodeURIComponent(confirm)}`)
+  }
+
+  /** By the id of whoever was erased. */
+  async personErasure(id: string, tenant: string | null = null): Promise<PersonErasureProofBody> {
+    return this.json('GET', `${personPath(id, tenant)}/erasure`)
   }
 
   async setTenantModel(idOrName: string, input: Partial<TenantModelInput>): Promise<TenantModelBody> {

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { newId } from '../../src/domain/index.ts'
 import { Client, type EntryBody, type MemberBody, type PersonErasureProofBody } from '../../src/contract/index.ts'
 import { freshDatabase, freshStore } from '../support/postgres-server.ts'
 import { connectTo, startServing, type ServingProcess } from '../support/serving-process.ts'
@@ -70,18 +71,26 @@ describe('an operator', () => {
     expect(readFileSync(file, 'utf8')).toContain(id)
     const done = await admin('people', 'delete', 'customer', '--confirm', 'customer', '--tenant', 'acme')
     expect(done.code).toBe(0)
+    expect(await admin('people', 'proof', id, '--tenant', 'acme')).toEqual(done)
+    expect(await acme.personErasure(id)).toEqual(JSON.parse(done.out))
+    for (const client of [bolt, one.admin])
+      await expect(client.personErasure(id)).rejects.toMatchObject(refused(404, 'tenancy.erasure-unknown'))
     await expect(as(token).whoami()).rejects.toMatchObject(refused(401, 'identity.token-unknown'))
     const [theirs, own] = await Promise.all([acme, one.admin].map(async (client) => (await client.auditExport()).text()))
     for (const action of ['person-export', 'person-erase', 'person-erased'])
       expect(theirs).toMatch(new RegExp(`"action":"${action}"[^}]*"name":"operator admin`))
-    for (const action of ['tenant-person-export', 'tenant-person-erase']) expect(own).toContain(`"action":"${action}"`)
+    for (const action of ['tenant-person-export', 'tenant-person-erase', 'tenant-person-proof']) expect(own).toContain(`"action":"${action}"`)
     expect(own).not.toContain('customer')
     expect(await acme.auditVerify()).toMatchObject({ isIntact: true })
   })
 
   test('is the only one who reaches into another tenant', async () => {
     await service(acme, 'theirs')
-    for (const work of [() => bolt.exportPerson('theirs', 'acme'), () => bolt.erasePerson('theirs', 'theirs', 'acme')])
+    for (const work of [
+      () => bolt.exportPerson('theirs', 'acme'),
+      () => bolt.erasePerson('theirs', 'theirs', 'acme'),
+      () => bolt.personErasure(newId(), 'acme'),
+    ])
       await expect(work()).rejects.toMatchObject(refused(403, 'tenancy.not-operator'))
     for (const work of [() => bolt.exportPerson('theirs'), () => bolt.erasePerson('theirs', 'theirs')])
       await expect(work()).rejects.toMatchObject(refused(404, 'tenancy.member-unknown'))

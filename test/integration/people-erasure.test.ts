@@ -176,6 +176,15 @@ describe('erasing a person', () => {
     expect(chain).toContain(`"digest":"${at?.digest ?? 'none'}"`)
   })
 
+  test('is proven again by the id, to those who keep members, and to nobody by the name', async () => {
+    const who = await somebody()
+    const given = await erase(who)
+    expect(await house.admin.personErasure(who.id)).toEqual(given)
+    for (const id of [who.name, newId(), house.scope.tenantId])
+      await expect(house.admin.personErasure(id)).rejects.toMatchObject({ problem: { status: 404, code: 'tenancy.erasure-unknown' } })
+    await expect(other.personErasure(who.id)).rejects.toMatchObject({ problem: { status: 403, code: 'http.not-allowed' } })
+  })
+
   test.each<[string, (who: Person) => Promise<unknown>, number, string]>([
     ['without their name', (who) => house.admin.erasePerson(who.name, who.id), 400, 'tenancy.not-confirmed'],
     ['with another’s name', (who) => house.admin.erasePerson(who.id, 'other'), 400, 'tenancy.not-confirmed'],

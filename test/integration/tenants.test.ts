@@ -202,6 +202,8 @@ describe('leaving', () => {
     const key = createPublicKey((await operator.auditPublicKey()).publicKey)
     expect(verify(null, Buffer.from(proof), key, Buffer.from(signature, 'hex'))).toBe(true)
     expect(JSON.parse(proof)).toEqual(erasure)
+    expect(await operator.tenantErasure(erasure.tenantId)).toEqual({ erasure, proof, signature })
+    expect(await codeOf(operator.tenantErasure('leaving'))).toBe('404 tenancy.erasure-unknown')
     expect(await rowsOf(gone.id)).toEqual({})
     expect(await rowsOf(stays.id)).toEqual(before)
     await vi.waitUntil(

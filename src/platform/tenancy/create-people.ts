@@ -2,8 +2,10 @@ import type { RoleDefinition, Scope } from '../../domain/index.ts'
 import type { Store } from '../store/index.ts'
 import { admit } from './admit.ts'
 import { erasePerson, exportPersonRows } from './erase-person.ts'
+import { memberErasureProof } from './erasure-proofs.ts'
 import { addToGroup, listGroups, removeFromGroup, removeGroup, setGroup } from './groups.ts'
 import { createMember, findMember, listMembers, removeMember, requireAbove, updateMember } from './members.ts'
+import { requireManager } from './people-errors.ts'
 import type { People } from './people.ts'
 import type { PeopleRooms } from './people-rooms.ts'
 import { findRole, listRoles, removeRole, roleNames, setRole } from './roles.ts'
@@ -25,6 +27,10 @@ export function createPeople({ store, declaredRoles = [], now = () => new Date()
     updateMember: (actor, idOrName, change) => updateMember(rooms, actor, idOrName, change),
     removeMember: (actor, idOrName) => removeMember(rooms, actor, idOrName),
     erasePerson: (actor, idOrName, how) => erasePerson(rooms, actor, idOrName, how),
+    erasureProof: async (actor, memberId) => {
+      requireManager(actor)
+      return memberErasureProof(store, actor, memberId)
+    },
     exportPerson: (scope, memberId) => exportPersonRows(store, scope, memberId),
     listRoles: (actor) => listRoles(rooms, actor),
     role: (actor, name) => findRole(rooms, actor, name),

@@ -3,6 +3,7 @@ import { quotasShape, type QuotasBody, type TenantBody } from '../../contract/in
 import { isUniqueViolation, sql, type Store } from '../store/index.ts'
 import { tenantNamedBy, type Addresses } from './addresses.ts'
 import { eraseTenant, exportRows } from './erase-tenant.ts'
+import { tenantErasureProof } from './erasure-proofs.ts'
 import { activeOperators, refuseLastOperator } from './operators.ts'
 import type { SignInPlace, TenantClaim, Tenants } from './tenants.ts'
 
@@ -165,6 +166,10 @@ class TenantsRoom implements Tenants {
         .values({ tenant_id: operatorScope.tenantId, erased_tenant_id: erased.tenantId, proof, signature: Buffer.from(signature) })
         .execute(),
     )
+  }
+
+  erasureProof(operatorScope: Scope, erasedId: string) {
+    return tenantErasureProof(this.#store, operatorScope, erasedId)
   }
 
   async #update(scope: Scope, fields: { quotas?: string; state?: string; suspended_at?: Date | null }): Promise<void> {

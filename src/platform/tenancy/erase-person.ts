@@ -1,6 +1,7 @@
 import type { Actor, Scope } from '../../domain/index.ts'
 import type { MemberBody } from '../../contract/index.ts'
 import { sql, type Query, type Store } from '../store/index.ts'
+import type { ErasureProof } from './erasure-proofs.ts'
 import { lockAdmins, refuseLastAdmin, requireAboveMember, requireMember } from './members.ts'
 import { refuseLastOperator } from './operators.ts'
 import { notConfirmed, requireManager } from './people-errors.ts'
@@ -26,7 +27,7 @@ export interface ErasePersonOptions {
   /** What other rooms hold: goes in the same transaction, before the member does. */
   readonly forget: (query: Query, memberId: string) => Promise<Pick<PersonErasure, 'removed' | 'pseudonymized'>>
   /** Signs what was done; stands in the store with it, or nothing was done. */
-  readonly prove: (erasure: PersonErasure) => { readonly proof: string; readonly signature: Uint8Array }
+  readonly prove: (erasure: PersonErasure) => ErasureProof
 }
 
 /** The record and the proofs keep the id; so do decisions about what others asked for. */
@@ -38,7 +39,7 @@ export async function erasePerson(
   actor: Actor,
   idOrName: string,
   { confirm, forget, prove }: ErasePersonOptions,
-): Promise<{ readonly erasure: PersonErasure; readonly proof: string; readonly signature: Uint8Array }> {
+): Promise<ErasureProof & { readonly erasure: PersonErasure }> {
   requireManager(actor)
   const done = await rooms.store.within(actor, async (query) => {
     await lockAdmins(query, actor)

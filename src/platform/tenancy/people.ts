@@ -2,6 +2,7 @@ import type { Actor, RoleName, Scope } from '../../domain/index.ts'
 import type { GroupBody, GroupInput, MemberBody, MemberChange, MemberInput, RoleBody, RoleInput } from '../../contract/index.ts'
 
 import type { ErasePersonOptions, PersonErasure } from './erase-person.ts'
+import type { ErasureProof } from './erasure-proofs.ts'
 
 /** Somebody an identity provider vouches for, and what the mapping makes of their claims. */
 export interface OutsidePerson {
@@ -30,7 +31,9 @@ export interface People {
     actor: Actor,
     idOrName: string,
     options: ErasePersonOptions,
-  ): Promise<{ readonly erasure: PersonErasure; readonly proof: string; readonly signature: Uint8Array }>
+  ): Promise<ErasureProof & { readonly erasure: PersonErasure }>
+  /** What `prove` gave when this member was erased. Throws `tenancy.erasure-unknown`. */
+  erasureProof(actor: Actor, memberId: string): Promise<ErasureProof>
   /** All rows of a member but for what other rooms hold; nothing that would let somebody in. */
   exportPerson(scope: Scope, memberId: string): AsyncIterable<object>
   listRoles(actor: Actor): Promise<readonly RoleBody[]>

@@ -1,5 +1,6 @@
 import type { Actor, Scope } from '../../domain/index.ts'
 import type { QuotasBody, TenantBody } from '../../contract/index.ts'
+import type { ErasureProof } from './erasure-proofs.ts'
 
 /** Where a request says it belongs, beside its credential. */
 export interface TenantClaim {
@@ -57,4 +58,6 @@ export interface Tenants {
   /** Throws `tenancy.not-suspended`. Rows removed by table, and rows left. */
   erase(scope: Scope): Promise<{ readonly tables: Readonly<Record<string, number>>; readonly left: number }>
   keepProof(operatorScope: Scope, erased: Scope, proof: string, signature: Uint8Array): Promise<void>
+  /** What was kept when the tenant of this id was erased. Throws `tenancy.erasure-unknown`. */
+  erasureProof(operatorScope: Scope, erasedId: string): Promise<ErasureProof>
 }

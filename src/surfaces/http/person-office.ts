@@ -7,4 +7,6 @@ export interface PersonOffice {
   export(actor: Actor, idOrName: string): Promise<AsyncIterable<string>>
   /** `confirm`: the person's name. Throws like `People.erasePerson`, and `approvals.running`. */
   erase(actor: Actor, idOrName: string, confirm: string): Promise<PersonErasureProofBody>
+  /** The proof of an erasure again, by the id of whoever was erased: their name is gone. Throws `tenancy.erasure-unknown`. */
+  proof(actor: Actor, memberId: string): Promise<PersonErasureProofBody>
 }

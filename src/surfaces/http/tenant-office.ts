@@ -11,6 +11,8 @@ export interface TenantOffice {
   /** NDJSON: the rows of its tables, then its record. */
   export(scope: Scope): AsyncIterable<string>
   erase(operator: Actor, idOrName: string): Promise<ErasureProofBody>
+  /** The proof of an erasure again, by the id of the tenant that is gone. Throws `tenancy.erasure-unknown`. */
+  proof(operator: Actor, tenantId: string): Promise<ErasureProofBody>
   /** Throws `tenancy.no-model`. */
   model(scope: Scope): Promise<TenantModelBody>
   setModel(scope: Scope, input: TenantModelInput): Promise<TenantModelBody>

@@ -34,6 +34,11 @@ const described = {
     querystring: confirmation,
     response: { 200: personErasureProofShape, ...problems(404, 409) },
   },
+  proof: {
+    summary: 'The proof of an erasure again, by the id of whoever was erased',
+    description: 'The same text and signature that the erasure was answered with. Their name finds nothing: it is gone.',
+    response: { 200: personErasureProofShape, ...problems(404, 409) },
+  },
 }
 
 /** One person's data: for admins of their tenant, and for operators in every tenant. */
@@ -51,6 +56,11 @@ export function peopleRoutes(app: App, rooms: Rooms): void {
     '/api/v1/people/:id',
     { config, schema: { operationId: 'erasePerson', tags, ...described.erase, params: idParams } },
     async (request) => persons.erase(actorOf(request), request.params.id, request.query.confirm),
+  )
+  app.get(
+    '/api/v1/people/:id/erasure',
+    { config, schema: { operationId: 'personErasure', tags, ...described.proof, params: idParams } },
+    async (request) => persons.proof(actorOf(request), request.params.id),
   )
   operatorRoutes(app, rooms)
 }
@@ -72,6 +82,14 @@ function operatorRoutes(app: App, rooms: Rooms): void {
     async (request) => {
       const there = await actingIn(rooms, actorOf(request), request.params.id, 'tenant-person-erase')
       return persons.erase(there, request.params.person, request.query.confirm)
+    },
+  )
+  app.get(
+    '/api/v1/tenants/:id/people/:person/erasure',
+    { config, schema: { operationId: 'tenantPersonErasure', tags: ['tenants'], ...described.proof, params: personParams } },
+    async (request) => {
+      const there = await actingIn(rooms, actorOf(request), request.params.id, 'tenant-person-proof')
+      return persons.proof(there, request.params.person)
     },
   )
 }

@@ -28,6 +28,7 @@ export function tenantRoutes(app: App, rooms: Rooms): void {
   listingRoutes(app, rooms)
   changingRoutes(app, rooms)
   leavingRoutes(app, rooms)
+  proofRoute(app, rooms)
   usageRoute(app, rooms)
   modelRoutes(app, rooms)
 }
@@ -175,6 +176,26 @@ function leavingRoutes(app: App, rooms: Rooms): void {
     async (request) => {
       const actor = actorOf(request)
       return (await operatorsOffice(rooms, actor)).erase(actor, request.params.id)
+    },
+  )
+}
+
+function proofRoute(app: App, rooms: Rooms): void {
+  app.get(
+    '/api/v1/tenants/:id/erasure',
+    {
+      ...about,
+      schema: {
+        operationId: 'tenantErasure',
+        tags: ['tenants'],
+        summary: 'The proof of an erased tenant again, by its id',
+        params: idParams,
+        response: { 200: erasureProofShape, ...problems(404, 409) },
+      },
+    },
+    async (request) => {
+      const actor = actorOf(request)
+      return (await operatorsOffice(rooms, actor)).proof(actor, request.params.id)
     },
   )
 }

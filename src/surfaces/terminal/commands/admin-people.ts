@@ -42,4 +42,17 @@ export function addPeople(admin: Command, context: CommandContext): void {
       context.json(await client.erasePerson(person, options.confirm, options.tenant ?? null)),
     )
   })
+  addProof(group, context)
+}
+
+function addProof(group: Command, context: CommandContext): void {
+  const command = group
+    .command('proof')
+    .description('Print the signed proof of an erasure again.')
+    .argument('<id>', 'of whoever was erased; the note `person-erased` in the record has it')
+    .option('--tenant <name>', operators)
+  withServerOptions(command).action(async (id: string) => {
+    const options = command.optsWithGlobals<PersonOptions>()
+    await context.withSession(options, async ({ client }) => context.json(await client.personErasure(id, options.tenant ?? null)))
+  })
 }

@@ -29,6 +29,7 @@ export function addTenantCommands(admin: Command, context: CommandContext): void
   addStates(group, context)
   addExport(group, context)
   addErase(group, context)
+  addProof(group, context)
   addUsage(group, context)
 }
 
@@ -129,6 +130,17 @@ function addErase(group: Command, context: CommandContext): void {
     const options = command.optsWithGlobals<CommonOptions & { readonly confirm: string }>()
     if (options.confirm !== tenant) throw usageError('--confirm does not name the same tenant.')
     await context.withSession(options, async ({ client }) => context.json(await client.eraseTenant(tenant)))
+  })
+}
+
+function addProof(group: Command, context: CommandContext): void {
+  const command = group
+    .command('proof')
+    .description('Print the signed proof of an erased tenant again.')
+    .argument('<id>', 'of the tenant; the note `tenant-erased` in the record has it')
+  withServerOptions(command).action(async (id: string) => {
+    const options = command.optsWithGlobals<CommonOptions>()
+    await context.withSession(options, async ({ client }) => context.json(await client.tenantErasure(id)))
   })
 }
 
