@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { isUuid, secretRing, type Scope, type Secret } from './domain/index.ts'
+import { isUuid, signingRing, type Scope, type Secret } from './domain/index.ts'
 import type { Settings } from './platform/config/index.ts'
 import type { Connections } from './platform/connections/index.ts'
 import type { Identity } from './platform/identity/index.ts'
@@ -56,7 +56,7 @@ export function openReplicas({ settings, address, serverId, jwtSecret, installat
     serverId,
     address,
     redis,
-    keys: () => secretRing(jwtSecret, settings.access.oldJwtSecrets).map((text) => derived(text, 'signals')),
+    keys: () => signingRing(jwtSecret, settings.access.oldJwtSecrets).map((text) => derived(text, 'signals')),
     channel: `aishell:${installation}:signals`,
   })
   return {

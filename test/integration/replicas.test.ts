@@ -261,7 +261,12 @@ const initialize = {
   params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'agent', version: '1' } },
 }
 
-const callOf = (sql: string) => ({ jsonrpc: '2.0', id: 7, method: 'tools/call', params: { name: 'run_sql', arguments: { connection: 'shop', sql } } })
+const callOf = (sql: string) => ({
+  jsonrpc: '2.0',
+  id: 7,
+  method: 'tools/call',
+  params: { name: 'run_sql', arguments: { connection: 'shop', sql } },
+})
 const cancelOf = (requestId: number) => ({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } })
 
 /** One message of an agent; `session` is what `initialize` gave it. */

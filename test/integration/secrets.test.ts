@@ -76,6 +76,26 @@ describe('secrets that change in their files', () => {
     for (const text of [...Object.values(first), ...Object.values(second)]) expect(server.said()).not.toContain(text)
   })
 
+  test('and have leaked are believed only while JWT_SECRETS_OLD names them', async () => {
+    const [leaked, fresh, toCome] = [random(), random(), random()]
+    const files = new MountedSecrets({ JWT_SECRET: leaked, JWT_SECRETS_OLD: fresh })
+    const other = await startServing(await freshStore(), { env: { ...files.env(), SECRET_KEY: random() } })
+    try {
+      const token = await accessToken(other.admin, other.url)
+      const isBelieved = async (text: string): Promise<boolean> =>
+        (await fetch(`${other.url}/api/v1/auth/whoami`, { headers: { authorization: `Bearer ${text}` } })).status === 200
+      files.publish({ JWT_SECRET: fresh, JWT_SECRETS_OLD: leaked })
+      await vi.waitUntil(() => other.said().includes('"name":"JWT_SECRETS_OLD"'), { timeout: 20_000 })
+      await new Promise((resolve) => setTimeout(resolve, 6_000)) // what is only remembered is forgotten by then
+      expect(await isBelieved(token)).toBe(true)
+      files.publish({ JWT_SECRET: fresh, JWT_SECRETS_OLD: toCome })
+      await vi.waitUntil(async () => !(await isBelieved(token)), { timeout: 20_000, interval: 100 })
+      expect(await isBelieved(await accessToken(other.admin, other.url))).toBe(true)
+    } finally {
+      await other.kill('SIGTERM')
+    }
+  }, 90_000)
+
   test('and are gone, or wrong, leave the server with what it had, and a warning', async () => {
     mounted.publish({ SECRET_KEY: random() }) // the others' links lead nowhere now
     await vi.waitUntil(() => server.said().includes('config.secret-not-reloaded'), { timeout: 20_000 })
@@ -162,12 +182,12 @@ async function adminNow(): Promise<Client> {
 }
 
 /** Of a person signed in with a password. */
-async function accessToken(admin: Client = server.admin): Promise<string> {
+async function accessToken(admin: Client = server.admin, at = server.url): Promise<string> {
   const { id } = await admin.json<MemberBody>('POST', '/api/v1/members', { name: `p-${random()}`, role: 'reader' })
   const { url: link } = await admin.json<InvitationBody>('POST', `/api/v1/members/${id}/invitation`)
   const browser = new Browser()
   const token = new URL(link).searchParams.get('token') ?? ''
-  await browser.post(`${server.url}/auth/invitation`, { token, password: goodPassword, again: goodPassword })
-  const response = await browser.json('POST', `${server.url}/api/v1/auth/access-tokens`)
+  await browser.post(`${at}/auth/invitation`, { token, password: goodPassword, again: goodPassword })
+  const response = await browser.json('POST', `${at}/api/v1/auth/access-tokens`)
   return ((await response.json()) as AccessTokenBody).accessToken
 }

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { Secret, signedLifeMs, signingRing } from '../../domain/index.ts'
 import { readSettings } from './index.ts'
 import { SecretFile } from './secret-file.ts'
 
@@ -35,6 +36,25 @@ describe('a secret in a file', () => {
     expect(file.current()).toBe('second')
     rmSync(join(folder, '..one'), { recursive: true })
     expect(file.known()).toEqual(['second', 'first'])
+  })
+
+  test('that signs is believed as it was for as long as anything lives that it signed, and where others are named only while files are read', () => {
+    writeFileSync(join(folder, 'key'), 'first')
+    writeFileSync(join(folder, 'old'), 'to come')
+    const [key, old] = [new Secret(open('key')), new Secret(open('old'))]
+    writeFileSync(join(folder, 'key'), 'second')
+    later()
+    expect(signingRing(key, null)).toEqual(['second', 'first'])
+    expect(signingRing(key, old)).toEqual(['second', 'first', 'to come'])
+    nowMs += 5_000
+    expect(signingRing(key, null)).toEqual(['second', 'first'])
+    expect(signingRing(key, old)).toEqual(['second', 'to come'])
+    nowMs += signedLifeMs
+    expect(signingRing(key, null)).toEqual(['second'])
+    expect(key.revealAll()).toEqual(['second', 'first']) // still kept out of logs
+    writeFileSync(join(folder, 'key'), 'first')
+    later()
+    expect(signingRing(key, null)).toEqual(['first', 'second'])
   })
 
   test('is read again when it is written in place, or another is put in its place', () => {

@@ -24,6 +24,7 @@ export class SecretFile implements SecretSource {
   readonly #options: SecretFileOptions
   readonly #nowMs: () => number
   #known: readonly string[]
+  readonly #replacedMs = new Map<string, number>()
   #stamp: string
   #lookedMs: number
   #problem: string | null = null
@@ -49,6 +50,12 @@ export class SecretFile implements SecretSource {
     return this.#known
   }
 
+  recent(withinMs: number): readonly string[] {
+    this.#look()
+    const sinceMs = this.#nowMs() - withinMs
+    return this.#known.filter((text, at) => at === 0 || (this.#replacedMs.get(text) ?? sinceMs) > sinceMs)
+  }
+
   /** Why the file’s present content is not taken; null when it is. */
   problem(): string | null {
     this.#look()
@@ -65,10 +72,17 @@ export class SecretFile implements SecretSource {
       const text = readSecretFile(this.#options.path)
       this.#problem = this.#options.check?.(text) ?? null
       this.#stamp = stamp
-      if (this.#problem === null && text !== this.#known[0]) this.#known = [text, ...this.#known.filter((one) => one !== text)]
+      if (this.#problem === null) this.#take(text, nowMs)
     } catch (error) {
       this.#problem = (error as Error).message // readSecretFile and stampOf throw plain errors only
     }
+  }
+
+  #take(text: string, nowMs: number): void {
+    const [present = text] = this.#known
+    if (text === present) return
+    this.#replacedMs.set(present, nowMs)
+    this.#known = [text, ...this.#known.filter((one) => one !== text)]
   }
 }
 

@@ -171,7 +171,7 @@ export const settingsTable = {
     jwtSecret: secret('JWT_SECRET', 'Signs short-lived tokens; at least 32 characters. Generated under DATA_DIR outside production.'),
     oldJwtSecrets: secret(
       'JWT_SECRETS_OLD',
-      'Secrets that only verify, with commas between: those before the present one, or one to come.',
+      'Secrets that only verify, with commas between: those before the present one, or one to come. Without it, what a file held before counts for ten minutes.',
     ),
     adminToken: secret(
       'ADMIN_TOKEN',

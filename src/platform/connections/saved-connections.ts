@@ -187,7 +187,7 @@ export async function foundWriter(user: string, find: () => Promise<Secret | nul
     const current = (): never => {
       throw error
     }
-    return { user, password: new Secret({ current, known: () => [] }) }
+    return { user, password: new Secret({ current, known: () => [], recent: () => [] }) }
   }
 }
 

@@ -1,9 +1,9 @@
 import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose'
-import { isUuid, newId, type Actor } from '../../domain/index.ts'
+import { isUuid, newId, signedLifeMs, type Actor } from '../../domain/index.ts'
 import type { AccessTokenBody } from '../../contract/index.ts'
 import type { SigningKey, SigningKeys } from './signing-keys.ts'
 
-export const accessTokenMs = 10 * 60_000
+export const accessTokenMs = signedLifeMs
 const audience = 'aishell'
 
 export interface AccessTokens {

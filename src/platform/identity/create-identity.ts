@@ -1,4 +1,4 @@
-import { isUuid, secretRing, type Actor, type RoleDefinition, type Scope, type Secret } from '../../domain/index.ts'
+import { isUuid, secretRing, signingRing, type Actor, type RoleDefinition, type Scope, type Secret } from '../../domain/index.ts'
 import type { Observe } from '../observe/index.ts'
 import { sql, type Store } from '../store/index.ts'
 import type { People, Tenancy } from '../tenancy/index.ts'
@@ -9,7 +9,7 @@ import { createSignIn } from './create-sign-in.ts'
 import { CredentialCache } from './credential-cache.ts'
 import type { Credential, Identity } from './identity.ts'
 import { noSession } from './identity-errors.ts'
-import { createSealer } from './oidc/sealer.ts'
+import { createSealer, type Sealers } from './oidc/sealer.ts'
 import type { OidcSettings } from './oidc/oidc-provider.ts'
 import { listSessions, noSuchSession, revokeSessions } from './sessions.ts'
 import { fileSigningKeys, secretSigningKeys } from './signing-keys.ts'
@@ -94,12 +94,15 @@ export function createIdentity(options: IdentityOptions): Identity {
     publicKeys: () => rooms.accessTokens.publicKeys(),
     live: (credentials) => live(store, credentials),
     forget,
-    signIn: createSignIn(
-      rooms,
-      people,
-      createSealer(() => secretRing(options.jwtSecret, options.oldJwtSecrets ?? null)),
-      options.oidc ?? null,
-    ),
+    signIn: createSignIn(rooms, people, sealers(options), options.oidc ?? null),
+  }
+}
+
+/** What browsers bring back is believed as little as what is signed; what lies in the store is only kept from those who read it there. */
+function sealers({ jwtSecret, oldJwtSecrets = null }: IdentityOptions): Sealers {
+  return {
+    flows: createSealer(() => signingRing(jwtSecret, oldJwtSecrets)),
+    hints: createSealer(() => secretRing(jwtSecret, oldJwtSecrets)),
   }
 }
 

@@ -4,13 +4,13 @@ import type { IdentityRooms } from './authenticate.ts'
 import { beginDeviceLogin, decideDeviceLogin, findDeviceLogin, pollDeviceLogin } from './device-login.ts'
 import { createOidc, hintPurpose } from './oidc/create-oidc.ts'
 import type { OidcProvider, OidcSettings } from './oidc/oidc-provider.ts'
-import type { Sealer } from './oidc/sealer.ts'
+import type { Sealers } from './oidc/sealer.ts'
 import { acceptInvitation, changePassword, invite, readInvitation, setPassword, signInWithPassword } from './password-sign-in.ts'
 import { revokeSessions } from './sessions.ts'
 import type { SignIn } from './sign-in.ts'
 
-export function createSignIn(rooms: IdentityRooms, people: People, sealer: Sealer, oidc: OidcSettings | null): SignIn {
-  const provider = oidc === null ? null : createOidc(rooms, people, sealer, oidc)
+export function createSignIn(rooms: IdentityRooms, people: People, sealers: Sealers, oidc: OidcSettings | null): SignIn {
+  const provider = oidc === null ? null : createOidc(rooms, people, sealers, oidc)
   return {
     provider,
     withPassword: (place, given, visitor) => signInWithPassword(rooms, place, given, visitor),
@@ -26,14 +26,14 @@ export function createSignIn(rooms: IdentityRooms, people: People, sealer: Seale
     deviceLogin: (actor, userCode) => findDeviceLogin(rooms, actor, userCode),
     decideDeviceLogin: (actor, userCode, isConfirmed) => decideDeviceLogin(rooms, actor, userCode, isConfirmed),
     pollDeviceLogin: (place, deviceCode) => pollDeviceLogin(rooms, place, deviceCode),
-    signOut: (actor, options) => signOut(rooms, sealer, provider, actor, options),
+    signOut: (actor, options) => signOut(rooms, sealers, provider, actor, options),
   }
 }
 
 /** The session here ends whatever the provider says; that it cannot be reached keeps nobody signed in. */
 async function signOut(
   rooms: IdentityRooms,
-  sealer: Sealer,
+  { hints }: Sealers,
   provider: OidcProvider | null,
   actor: Actor,
   { everywhere, returnTo }: { readonly everywhere: boolean; readonly returnTo: string },
@@ -45,7 +45,7 @@ async function signOut(
   )
   await revokeSessions(rooms, actor, everywhere ? { memberId: actor.memberId } : { memberId: actor.memberId, id })
   if (provider === null || row === undefined || row.issuer === null) return null
-  const hint = row.sealed_hint === null ? null : sealer.open(hintPurpose, row.sealed_hint)
+  const hint = row.sealed_hint === null ? null : hints.open(hintPurpose, row.sealed_hint)
   return provider.signOutUrl(hint, returnTo).catch((error: unknown) => {
     rooms.observe({ type: 'failure', code: 'identity.provider-sign-out', error })
     return null

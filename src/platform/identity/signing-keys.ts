@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { exportJWK, importJWK, type CryptoKey, type JWK } from 'jose'
-import { secretRing, ShellError, type Secret } from '../../domain/index.ts'
+import { ShellError, signingRing, type Secret } from '../../domain/index.ts'
 import { derivedKeys } from './derived-keys.ts'
 
 /** One key with the one algorithm it may be used with. */
@@ -21,9 +21,9 @@ export interface SigningKeys {
 const asymmetric = ['ES256', 'ES384', 'EdDSA', 'RS256', 'PS256']
 const checkEveryMs = 2_000
 
-/** HS256 with JWT_SECRET; what it was before still verifies. All go by one name: nothing is told of which is which. */
+/** HS256 with JWT_SECRET; of others, those that `signingRing` names verify. All go by one name: nothing is told of which is which. */
 export function secretSigningKeys(secret: Secret, oldSecrets: Secret | null = null): SigningKeys {
-  const keys = derivedKeys(() => secretRing(secret, oldSecrets), secretKeyOf)
+  const keys = derivedKeys(() => signingRing(secret, oldSecrets), secretKeyOf)
   return { current: async () => keys() }
 }
 

@@ -27,11 +27,7 @@ export interface People {
   updateMember(actor: Actor, idOrName: string, change: MemberChange): Promise<MemberBody>
   removeMember(actor: Actor, idOrName: string): Promise<void>
   /** Throws `tenancy.not-confirmed` too. */
-  erasePerson(
-    actor: Actor,
-    idOrName: string,
-    options: ErasePersonOptions,
-  ): Promise<ErasureProof & { readonly erasure: PersonErasure }>
+  erasePerson(actor: Actor, idOrName: string, options: ErasePersonOptions): Promise<ErasureProof & { readonly erasure: PersonErasure }>
   /** What `prove` gave when this member was erased. Throws `tenancy.erasure-unknown`. */
   erasureProof(actor: Actor, memberId: string): Promise<ErasureProof>
   /** All rows of a member but for what other rooms hold; nothing that would let somebody in. */

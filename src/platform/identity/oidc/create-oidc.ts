@@ -13,7 +13,7 @@ import {
   type Configuration,
   type TokenEndpointResponse,
 } from 'openid-client'
-import { ShellError } from '../../../domain/index.ts'
+import { ShellError, signedLifeMs } from '../../../domain/index.ts'
 import type { People, SignInPlace } from '../../tenancy/index.ts'
 import type { IdentityRooms } from '../authenticate.ts'
 import { begin } from '../password-sign-in.ts'
@@ -22,7 +22,7 @@ import { verifyLogoutToken, endProviderSessions } from './back-channel.ts'
 import { applyRules, ownTenant, tenantByRules, valuesOf, type Claims } from './claim-rules.ts'
 import { createDiscovery, unreachable, type Discovered } from './discover.ts'
 import type { OidcProvider, OidcSettings } from './oidc-provider.ts'
-import type { Sealer } from './sealer.ts'
+import type { Sealer, Sealers } from './sealer.ts'
 
 /** What is remembered in the browser between leaving and coming back. */
 interface Flow {
@@ -36,11 +36,12 @@ interface Flow {
   readonly redirectUri: string
 }
 
-const flowLifeMs = 10 * 60_000
+const flowLifeMs = signedLifeMs
 export const hintPurpose = 'id token hint'
 const flowPurpose = 'oidc flow'
 
-export function createOidc(rooms: IdentityRooms, people: People, sealer: Sealer, settings: OidcSettings): OidcProvider {
+export function createOidc(rooms: IdentityRooms, people: People, sealers: Sealers, settings: OidcSettings): OidcProvider {
+  const { flows, hints } = sealers
   const discovered = createDiscovery(settings)
   return {
     label: settings.label,
@@ -63,16 +64,16 @@ export function createOidc(rooms: IdentityRooms, people: People, sealer: Sealer,
         state: flow.state,
         nonce: flow.nonce,
       })
-      return { url: url.href, flow: sealer.seal(flowPurpose, JSON.stringify(flow)).toString('base64url') }
+      return { url: url.href, flow: flows.seal(flowPurpose, JSON.stringify(flow)).toString('base64url') }
     },
     finish: async (place, query, flowText, visitor) => {
-      const flow = openFlow(rooms, sealer, flowText, place)
+      const flow = openFlow(rooms, flows, flowText, place)
       const { configuration, keys } = await discovered()
       const url = new URL(flow.redirectUri)
       url.search = query
       const answer = await exchange(configuration, url, flow)
       const claims = await provenClaims(settings, { configuration, keys }, answer)
-      const signedIn = await admit({ rooms, people, sealer, settings, visitor }, place, claims, answer.id_token ?? '')
+      const signedIn = await admit({ rooms, people, hints, settings, visitor }, place, claims, answer.id_token ?? '')
       return { signedIn, returnTo: flow.returnTo }
     },
     signOutUrl: async (idToken, returnTo) => {
@@ -89,8 +90,8 @@ export function createOidc(rooms: IdentityRooms, people: People, sealer: Sealer,
   }
 }
 
-function openFlow(rooms: IdentityRooms, sealer: Sealer, text: string | null, { named }: SignInPlace): Flow {
-  const opened = text === null ? null : sealer.open(flowPurpose, Buffer.from(text, 'base64url'))
+function openFlow(rooms: IdentityRooms, flows: Sealer, text: string | null, { named }: SignInPlace): Flow {
+  const opened = text === null ? null : flows.open(flowPurpose, Buffer.from(text, 'base64url'))
   const flow = opened === null ? null : (JSON.parse(opened) as Flow) // sealed by begin() and by nobody else
   if (flow !== null && flow.untilMs > rooms.now().getTime() && flow.named === named) return flow
   throw new ShellError({
@@ -150,14 +151,14 @@ async function provenClaims(
 interface Admission {
   readonly rooms: IdentityRooms
   readonly people: People
-  readonly sealer: Sealer
+  readonly hints: Sealer
   readonly settings: OidcSettings
   readonly visitor: Visitor
 }
 
 /** Where the address names no tenant, the rules do. */
 async function admit(
-  { rooms, people, sealer, settings, visitor }: Admission,
+  { rooms, people, hints, settings, visitor }: Admission,
   place: SignInPlace,
   claims: Claims & JWTPayload,
   idToken: string,
@@ -175,7 +176,7 @@ async function admit(
     issuer,
     subject,
     session: typeof claims['sid'] === 'string' ? claims['sid'] : null,
-    sealedHint: sealer.seal(hintPurpose, idToken),
+    sealedHint: hints.seal(hintPurpose, idToken),
   }
   return begin(rooms, scope, { memberId: admitted.memberId, name }, { method: 'oidc', provider }, visitor)
 }

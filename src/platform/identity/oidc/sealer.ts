@@ -8,6 +8,13 @@ export interface Sealer {
   open(purpose: string, sealed: Buffer): string | null
 }
 
+export interface Sealers {
+  /** For the cookie of a sign-in that is under way. */
+  readonly flows: Sealer
+  /** For the provider's ID token, kept with a session for its end. */
+  readonly hints: Sealer
+}
+
 /** AES-256-GCM under a key derived from the first of `texts()`, JWT_SECRET; all of them open. The purpose is its associated data. */
 export function createSealer(texts: () => readonly string[]): Sealer {
   const keys = derivedKeys(texts, keyOf)
