@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { sql } from '../../src/platform/store/index.ts'
 import { answered, ask, begin, recordRig, type RecordRig } from '../support/record-rig.ts'
 
 let rig: RecordRig
@@ -10,6 +11,8 @@ beforeEach(async () => {
 afterEach(() => rig.close())
 
 const stateOf = async (entryId: string): Promise<string> => (await rig.record.get(rig.actor, entryId)).state
+/** Sessions that finish what they were sent. */
+const stillActive = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid()`
 const silence = (seconds: number) => rig.tamper(`UPDATE server_instance SET beat_at = now() - interval '${seconds} seconds'`)
 
 describe('the sweep', () => {
@@ -43,11 +46,32 @@ describe('the sweep', () => {
     expect(await stateOf(mine.entryId)).toBe('open')
   })
 
+  test('finds the next time what a server had sent before it died, and the database kept only after the sweep had looked', async () => {
+    const [dead, next] = [rig.another(), rig.another({ isOnlyServer: true })]
+    await ask(rig, 'before', dead) // from now on a batch is one statement: nobody is needed to commit it
+    let sent: Promise<unknown> = Promise.resolve()
+    await rig.store.within(rig.actor, async (query) => {
+      await sql`SELECT 1 FROM record_head FOR UPDATE`.execute(query)
+      sent = begin(rig, 'sent', dead)
+      const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+      await expect.poll(() => rig.tamper(waiting)).toHaveLength(1)
+      expect(await next.sweepLost()).toBe(0)
+    })
+    await sent
+    expect(await next.verify(rig.actor)).toMatchObject({ isIntact: true, openIntents: 1 })
+    expect(await next.sweepLost()).toBe(1)
+    expect(await next.verify(rig.actor)).toMatchObject({ isIntact: true, openIntents: 0, lostIntents: 1 })
+  })
+
   test('calls lost its own intent whose outcome could not be written', async () => {
     const intent = await begin(rig)
     await rig.tamper('REVOKE INSERT ON record_link FROM aishell_runtime')
     await expect(rig.record.end(rig.actor, intent, answered)).rejects.toMatchObject({ code: 'record.unavailable' })
     expect(await rig.record.sweepLost()).toBe(0) // still no way to write it
+    const told = rig.observed.filter((seen) => seen.type === 'failure')
+    expect(told).toEqual([
+      { type: 'failure', code: 'record.sweep', error: expect.objectContaining({ code: 'record.unavailable' }) as Error },
+    ])
     await rig.tamper('GRANT INSERT ON record_link TO aishell_runtime')
     expect(await rig.record.sweepLost()).toBe(1)
     expect(await stateOf(intent.entryId)).toBe('lost')
@@ -58,6 +82,7 @@ describe('the sweep', () => {
     await silence(31)
     const counts = await Promise.all(Array.from({ length: 4 }, () => rig.another().sweepLost()))
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(1)
+    expect(rig.observed.filter((seen) => seen.type === 'failure')).toEqual([]) // that another was first is no trouble
     expect(
       await rig.tamper(`SELECT count(*)::int AS rows FROM record_link WHERE entry_id = '${left.entryId}' AND kind = 'outcome'`),
     ).toEqual([{ rows: 1 }])
@@ -84,6 +109,7 @@ test('a server killed with -9 in the middle leaves a whole chain, and its open i
       if (said.length > 12_000) child.kill('SIGKILL')
     })
     await gone
+    await expect.poll(() => rig.tamper(stillActive), { timeout: 50_000 }).toEqual([]) // what it had sent is in now, or never will be
     const before = await rig.record.verify(rig.actor)
     expect(before.findings).toEqual([])
     await silence(31)

@@ -111,6 +111,11 @@ function alreadyEnded(link: PendingLink): ShellError {
   })
 }
 
+/** No failure: it ended just now, or another server was first. */
+export function isAlreadyEnded(error: unknown): boolean {
+  return isShellError(error) && error.code === 'record.already-ended'
+}
+
 /** What an asker is told when the store does not take a link. */
 export function unavailable(cause: unknown): ShellError {
   return new ShellError({

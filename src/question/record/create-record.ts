@@ -2,7 +2,7 @@ import { newId, ShellError, type Actor, type Scope } from '../../domain/index.ts
 import type { CheckpointSink } from '../../platform/sinks/index.ts'
 import type { Keyring, Store } from '../../platform/store/index.ts'
 import type { Observe } from '../../platform/observe/index.ts'
-import { ChainWriter, unavailable } from './chain-writer.ts'
+import { ChainWriter, isAlreadyEnded, unavailable } from './chain-writer.ts'
 import { formatEntries } from './entry-formats.ts'
 import { exportChain } from './export-chain.ts'
 import { actorPart, attemptPart, intentContent, type LinkContent } from './link.ts'
@@ -150,8 +150,10 @@ class Trail {
       lost.map(({ scope, entryId }) => this.append(scope, entryId, { kind: 'outcome', state: 'lost', foundBy: serverId })),
     )
     await forgetGone(store)
-    const count = written.filter((one) => one.status === 'fulfilled').length // the others ended just now, or another server was first
+    const count = written.filter((one) => one.status === 'fulfilled').length
     if (count > 0) observe({ type: 'intents-lost', count })
+    const [error] = written.flatMap((one) => (one.status === 'rejected' && !isAlreadyEnded(one.reason) ? [one.reason as unknown] : []))
+    if (error !== undefined) observe({ type: 'failure', code: 'record.sweep', error }) // they stay open, and the next sweep tries again
     return count
   }
 
