@@ -49,6 +49,7 @@ describe('a server killed with -9 while it answers over HTTP', () => {
     await vi.waitUntil(async () => (await statesIn()).outcomes > 0 && (await statesIn()).open > 3, { timeout: 50_000, interval: 20 })
     await server.kill('SIGKILL')
     const heard = (await Promise.all(asked)).filter((answer) => answer !== null && answer.includes('"answered"'))
+    await vi.waitUntil(async () => (await storeSessions()) === 0, { timeout: 50_000, interval: 20 }) // what it had sent is in now, or never will be
     const before = await statesIn()
     expect(before.open).toBeGreaterThan(0)
 
@@ -97,4 +98,13 @@ async function statesIn(): Promise<{ intents: number; outcomes: number; open: nu
      FROM record_link`,
   )
   return rows[0] as { intents: number; outcomes: number; open: number; twice: number } // the query's own columns
+}
+
+/** Sessions on the store that are at work, this one apart. */
+async function storeSessions(): Promise<number> {
+  const { rows } = await execute(
+    store.superuser,
+    `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid()`,
+  )
+  return rows.length
 }
