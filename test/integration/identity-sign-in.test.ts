@@ -87,6 +87,38 @@ describe('a password', () => {
     expect(wrong).toContain('do not belong together')
   })
 
+  describe('is weighed with the same work', () => {
+    const checks = async (): Promise<number> =>
+      Number(/^aishell_password_hashes_total\{work="check"\} (\d+)$/m.exec(await (await fetch(`${house.url}/metrics`)).text())?.[1] ?? 0)
+    const refused = async (name: string): Promise<readonly number[]> => {
+      const [before, { status }] = [await checks(), await signIn(new Browser(), name, 'wrong horse battery')]
+      return [status, (await checks()) - before]
+    }
+    const cases: readonly [string, () => Promise<string>][] = [
+      ['of nobody', async () => `nobody-${newId()}`],
+      ['of a member', async () => (await person(house)).name],
+      ['of a member who signs in elsewhere and has none', async () => (await invited(house)).name],
+      [
+        'of a member who was disabled',
+        async () => {
+          const { id, name } = await person(house)
+          await house.admin.send('PATCH', `/api/v1/members/${id}`, { body: { isDisabled: true } })
+          return name
+        },
+      ],
+      [
+        'of a program',
+        async () => (await house.admin.json<MemberBody>('POST', '/api/v1/members', { name: `s-${newId()}`, kind: 'service' })).name,
+      ],
+    ]
+
+    test.each(cases)('%s: one argon2id each, and none while one must wait', async (_whose, named) => {
+      const name = await named()
+      for (let tries = 0; tries < 5; tries++) expect(await refused(name)).toEqual([401, 1])
+      expect(await refused(name)).toEqual([429, 0])
+    })
+  })
+
   test('leads nowhere but to a path of ours', async () => {
     const { name } = await person(house)
     for (const returnTo of ['https://evil.example/', '//evil.example', '/\\evil.example', 'javascript:alert(1)']) {

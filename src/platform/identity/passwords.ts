@@ -1,5 +1,6 @@
 import { hash, verify } from '@node-rs/argon2'
 import { ShellError } from '../../domain/index.ts'
+import type { Observe } from '../observe/index.ts'
 import type { Query } from '../store/index.ts'
 import type { Scope } from '../../domain/index.ts'
 
@@ -38,15 +39,19 @@ class Turnstile {
 
 const turnstile = new Turnstile()
 
-export async function hashPassword(password: string): Promise<string> {
-  return turnstile.pass(() => hash(password.normalize('NFKC'), cost))
+export async function hashPassword(observe: Observe, password: string): Promise<string> {
+  return turnstile.pass(async () => {
+    observe({ type: 'password-hashed', work: 'set' })
+    return hash(password.normalize('NFKC'), cost)
+  })
 }
 
-/** Takes as long where nobody has that name as where the password is wrong. */
-export async function isPassword(stored: string | null, password: string): Promise<boolean> {
+/** The same work where nobody has that name, or no password, as where the password is wrong; `stored`: null for nobody. */
+export async function isPassword(observe: Observe, stored: string | null, password: string): Promise<boolean> {
   return turnstile.pass(async () => {
-    dummy ??= hash('nobody has this password', cost)
-    const isRight = await verify(stored ?? (await dummy), password.normalize('NFKC'))
+    const ofNobody = await (dummy ??= hash('nobody has this password', cost)) // also where it is not needed: the first to come waits for it
+    observe({ type: 'password-hashed', work: 'check' })
+    const isRight = await verify(stored ?? ofNobody, password.normalize('NFKC'))
     return isRight && stored !== null
   })
 }

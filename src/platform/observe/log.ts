@@ -117,6 +117,7 @@ function levelOf(observation: Observation): 'trace' | 'debug' | 'info' | 'warn' 
     case 'catalog-read':
       return 'debug'
     case 'leases-changed':
+    case 'password-hashed':
     case 'record-committed':
       return 'trace'
     default:

@@ -34,6 +34,11 @@ export const metricsTable = {
   requests: counter('aishell_http_requests_total', 'HTTP requests by route pattern and class of status.', ['method', 'route', 'status']),
   requestSeconds: histogram('aishell_http_request_duration_seconds', 'Time from request to the end of its response.', ['method', 'route']),
   credentialsRefused: counter('aishell_credentials_refused_total', 'Credentials that were not accepted.', ['surface', 'code']),
+  passwordHashes: counter(
+    'aishell_password_hashes_total',
+    'argon2id computed, to check a password (also of accounts that are not there) or to set one.',
+    ['work'],
+  ),
   drafts: counter('aishell_drafts_total', 'Drafts by drafter and what came of them.', ['drafter', 'kind']),
   draftSeconds: histogram('aishell_draft_duration_seconds', 'Time to draft.', ['drafter']),
   verdicts: counter('aishell_verdicts_total', 'Verdicts of the guard.', ['decision', 'class', 'dialect']),

@@ -73,6 +73,8 @@ export class Metrics {
         return this.#set('redisUp', { kind: observation.kind }, observation.isUp ? 1 : 0)
       case 'leader-changed':
         return this.#set('leader', {}, observation.leads ? 1 : 0)
+      case 'password-hashed':
+        return this.#add('passwordHashes', { work: observation.work })
       case 'rate-refused':
         return this.#add('ratesRefused', { holder: observation.holder, group: observation.group })
       case 'intents-lost':

@@ -21,6 +21,8 @@ export type Observation =
       readonly tenantId?: string
     }
   | { readonly type: 'credential-refused'; readonly code: string; readonly surface: string }
+  /** `check`: once for each password that somebody gives, whether there is such an account or not. */
+  | { readonly type: 'password-hashed'; readonly work: 'check' | 'set' }
   | {
       readonly type: 'draft-made'
       readonly drafter: Drafter

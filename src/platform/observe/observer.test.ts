@@ -32,6 +32,7 @@ const every: readonly Observation[] = [
   { type: 'record-committed', entries: 3, elapsedMs: 2 },
   { type: 'redis-changed', kind: 'standalone', isUp: false, detail: 'does not answer' },
   { type: 'leader-changed', leads: true },
+  { type: 'password-hashed', work: 'check' },
   { type: 'rate-refused', holder: 'actor', group: 'questions' },
   { type: 'intents-lost', count: 2 },
   { type: 'catalog-read', dialect: 'sqlite', relations: 9, elapsedMs: 40 },
