@@ -22,7 +22,10 @@ test('a connection on which the runtime role was refused serves again once the r
   const store = createStore({ address, poolMax: 1 })
   await store.check()
   await execute(address.superuser, `REVOKE ${runtimeRole} FROM ${address.user}`)
-  await expect(store.check()).rejects.toThrow(/permission denied to set role/)
+  await expect(store.check()).rejects.toMatchObject({
+    code: 'store.role-refused',
+    hint: expect.stringContaining(`GRANT ${runtimeRole}`) as string,
+  })
   await execute(address.superuser, `GRANT ${runtimeRole} TO ${address.user}`)
   await store.check()
   expect(await store.call('SELECT 1 AS one', [])).toEqual({ one: 1 })

@@ -41,11 +41,13 @@ async function transaction<Result>(
     return await database.connection().execute(async (connection) => {
       try {
         // Within: where the role is refused the transaction has begun all the same, and the pool must not get it back so.
-        await connection.executeQuery(
-          CompiledQuery.raw(
-            `BEGIN; SET LOCAL ROLE ${runtimeRole}; SET LOCAL search_path = public; SET LOCAL app.tenant_id = '${tenantId}'`,
-          ),
-        )
+        await connection
+          .executeQuery(
+            CompiledQuery.raw(
+              `BEGIN; SET LOCAL ROLE ${runtimeRole}; SET LOCAL search_path = public; SET LOCAL app.tenant_id = '${tenantId}'`,
+            ),
+          )
+          .catch(roleRefused)
         const result = await work(connection)
         // COMMIT of a failed transaction says nothing and keeps nothing; SELECT complains.
         await connection.executeQuery(CompiledQuery.raw('SELECT 1; COMMIT'))
@@ -58,6 +60,19 @@ async function transaction<Result>(
   } catch (error) {
     throw translate(error)
   }
+}
+
+/** Of all that a transaction begins with, the server can object to the role only: it is not there, or DB_USER may not enter it. */
+function roleRefused(error: unknown): never {
+  const { code } = error as { code?: unknown }
+  if (typeof code !== 'string' || !/^(22|42)/.test(code)) throw error
+  throw new ShellError({
+    code: 'store.role-refused',
+    kind: 'failed',
+    message: `The store lets this server not enter the role ${runtimeRole}, without which it touches no tenant’s rows.`,
+    hint: `The operator runs \`aishell doctor\`, which names the repair: as an administrator of the store, GRANT ${runtimeRole} TO <DB_USER>;`,
+    cause: error,
+  })
 }
 
 /** Names what an operator can act on; constraint violations stay as they are for the room that knows their meaning. */

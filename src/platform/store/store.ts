@@ -15,7 +15,7 @@ export interface Store {
    * gives its only row. Straight to the driver: the record does this for every question.
    */
   call<Row extends object>(text: string, values: readonly unknown[]): Promise<Row>
-  /** Throws `store.unreachable` or `store.behind`; used by /ready. */
+  /** Throws `store.unreachable`, `store.role-refused` or `store.behind`; used by /ready. */
   check(): Promise<void>
   close(): Promise<void>
 }

@@ -15,6 +15,7 @@ test.each([
   ['models.timeout', 'failed', 424],
   ['run.timeout', 'failed', 422],
   ['store.unreachable', 'failed', 503],
+  ['store.role-refused', 'failed', 503],
   ['record.unavailable', 'busy', 503],
   ['somewhere.else', 'failed', 500],
 ] as const)('%s (%s) is status %d', (code, kind, status) => {
