@@ -37,9 +37,6 @@ export async function openCrashHouse(folder: string, crasher: string): Promise<C
   const start = () => startEmbeddedServer({ home, isDurable: true })
   let server = await start()
   const { superuser: first, ...made } = await freshStore(server)
-  await execute(first, 'ALTER SYSTEM SET track_commit_timestamp = on') // tells later what was committed when
-  await server.stop()
-  server = await start()
   const actors: Actor[] = []
   const at = (address: StoreAddress) => ({ ...address, port: server.port })
   const house: CrashHouse = {

@@ -1,14 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { newId, type Actor } from '../../../src/domain/index.ts'
-import { createKeyring } from '../../../src/platform/store/index.ts'
+import { newId } from '../../../src/domain/index.ts'
+import { createKeyring, sql } from '../../../src/platform/store/index.ts'
 import { createRecord, type Record } from '../../../src/question/record/index.ts'
 import { execute } from '../../../test/support/postgres-server.ts'
 import { openStore, secretKey } from '../../../test/support/record-rig.ts'
 import type { Crash, CrashHouse } from './crash-house.ts'
 
-/** broken: the chain does not verify, or an intent stays open; the others are about single entries. */
+/** broken: the chain does not verify, or a sweep leaves open what it could see; the others are about single entries. */
 type Fault = 'broken' | 'forgotten' | 'unrecorded' | 'twice' | 'unended'
 
 /** One sweep, and what verification says after it. */
@@ -23,8 +23,8 @@ interface Swept {
 
 interface OpenIntent {
   readonly entryId: string
-  /** Negative: before the sweep began. */
-  readonly committedMsAfterSweepBegan: number | null
+  /** false: its transaction was not over when the sweep began. A sweep that misses one it could see is broken. */
+  readonly couldBeSeen: boolean
 }
 
 export interface Left {
@@ -45,15 +45,17 @@ export interface Left {
 /** As the next server finds it: it sweeps as it starts and again, every 15 s, and by then no session of the dead one is left. */
 export async function lookAtRun(house: CrashHouse, run: number, crash: Crash): Promise<Left> {
   const observed: string[] = []
-  const { record, close } = openRecord(house, observed)
+  const { record, snapshot, close } = openRecord(house, observed)
+  const sweep = async (): Promise<Swept> => ({ ...(await sweepOnce(house, record, await snapshot())), observed: observed.splice(0) })
   try {
-    const sweeps = [await sweepOnce(house, record, observed)]
+    const sweeps = [await sweep()]
     if ((sweeps[0]?.open.length ?? 0) > 0) {
       await untilSessionsGone(house)
-      sweeps.push(await sweepOnce(house, record, observed))
+      sweeps.push(await sweep())
     }
     const { executed, faults } = await faultsOf(house, record, crash)
-    const isBroken = sweeps.some(({ isIntact }) => !isIntact) || (sweeps.at(-1)?.open.length ?? 0) > 0
+    const isMissed = sweeps.some(({ open }) => open.some(({ couldBeSeen }) => couldBeSeen))
+    const isBroken = isMissed || sweeps.some(({ isIntact }) => !isIntact) || (sweeps.at(-1)?.open.length ?? 0) > 0
     const all = [...(isBroken ? ['broken' as const] : []), ...faults]
     return {
       ...{ run, isDatabaseKilled: crash.isDatabaseKilled, begun: crash.begun.length, ended: crash.ended.length, executed },
@@ -84,29 +86,30 @@ function openRecord(house: CrashHouse, observed: string[]) {
     await record.close()
     await store.close()
   }
-  return { record, close }
+  /** Through the pool that sweeps: a session of its own would take time, in which late commits come to be in time. */
+  const snapshot = () =>
+    store.withoutTenant(async (query) => {
+      const { rows } = await sql<{ now: string }>`SELECT pg_current_snapshot()::text AS now`.execute(query)
+      return rows[0]?.now ?? ''
+    })
+  return { record, snapshot, close }
 }
 
-async function sweepOnce(house: CrashHouse, record: Record, observed: string[]): Promise<Swept> {
-  const begunAt = new Date() // the database has the same clock; asking for it would give late commits time to be in time
+async function sweepOnce(house: CrashHouse, record: Record, snapshot: string): Promise<Omit<Swept, 'observed'>> {
   const lost = await record.sweepLost()
   const { isIntact, openIntents, findings } = await record.verify(house.actor())
-  const open = openIntents === 0 ? [] : await openOf(house, house.actor(), begunAt)
-  return { lost, isIntact, findings, open, observed: observed.splice(0) }
+  return { lost, isIntact, findings, open: openIntents === 0 ? [] : await openOf(house, snapshot) }
 }
 
-async function openOf(house: CrashHouse, { tenantId }: Actor, sweepBegan: Date): Promise<readonly OpenIntent[]> {
+async function openOf(house: CrashHouse, snapshot: string): Promise<readonly OpenIntent[]> {
   const { rows } = await execute(
     house.superuser(),
-    `SELECT i.entry_id AS "entryId", pg_xact_commit_timestamp(i.xmin) AS at FROM record_link i
+    `SELECT i.entry_id AS "entryId", pg_visible_in_snapshot(i.xmin::text::xid8, $2::pg_snapshot) AS "couldBeSeen" FROM record_link i
      WHERE i.tenant_id = $1 AND i.kind = 'intent'
        AND NOT EXISTS (SELECT 1 FROM record_link o WHERE o.tenant_id = i.tenant_id AND o.entry_id = i.entry_id AND o.kind = 'outcome')`,
-    [tenantId],
+    [house.actor().tenantId, snapshot],
   )
-  return (rows as { entryId: string; at: Date | null }[]).map(({ entryId, at }) => ({
-    entryId,
-    committedMsAfterSweepBegan: at === null ? null : at.getTime() - sweepBegan.getTime(),
-  }))
+  return rows as OpenIntent[]
 }
 
 /** A session whose server was killed first finishes what it was sent. */
@@ -151,7 +154,7 @@ async function stateOf(house: CrashHouse, record: Record, id: string): Promise<s
 async function copyLinks(house: CrashHouse, run: number): Promise<string> {
   const { rows } = await execute(
     house.superuser(),
-    `SELECT l.*, pg_xact_commit_timestamp(l.xmin) AS committed_at, l.xmin::text AS xmin FROM record_link l WHERE tenant_id = $1 ORDER BY sequence`,
+    `SELECT l.*, l.xmin::text AS transaction FROM record_link l WHERE tenant_id = $1 ORDER BY sequence`,
     [house.actor().tenantId],
   )
   const folder = join(import.meta.dirname, '../../../.cache/record-crash')
