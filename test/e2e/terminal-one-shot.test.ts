@@ -154,6 +154,29 @@ describe('other commands', () => {
     expect(err).toContain('not shown again')
   })
 
+  test('narrow a new token to every connection and verb that is named', async () => {
+    const narrowed = [
+      '--kind',
+      'service',
+      '--verb',
+      'ask',
+      '--verb',
+      'browse-catalog',
+      '--connection',
+      'warehouse',
+      '--connection',
+      'ledger',
+    ]
+    expect((await runPiped(server, ['tokens', 'create', 'ci', ...narrowed])).code).toBe(0)
+    expect(server.requests.at(-1)?.body).toEqual({
+      name: 'ci',
+      kind: 'service',
+      expiresInDays: 90,
+      verbs: ['ask', 'browse-catalog'],
+      connections: ['warehouse', 'ledger'],
+    })
+  })
+
   test('fail when the chain is not intact', async () => {
     const { code, out } = await runPiped(server, ['audit', 'verify'])
     expect(out).toContain('at 2: The link was changed.')

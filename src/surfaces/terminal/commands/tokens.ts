@@ -9,7 +9,6 @@ interface CreateOptions extends CommonOptions {
   readonly role?: string
   readonly kind: ActorKind
   readonly verb?: readonly Verb[]
-  readonly connection?: readonly string[]
   readonly days: number
   readonly member?: string
 }
@@ -20,7 +19,7 @@ export function addTokens(program: Command, context: CommandContext): void {
     .summary('keep the tokens programs sign in with')
     .description('List, create and revoke personal tokens.')
   addList(group, context)
-  addCreate(group, context)
+  addCreate(group, context, connectionsOf(program))
   addRevoke(group, context)
 }
 
@@ -49,7 +48,14 @@ function addList(group: Command, context: CommandContext): void {
   })
 }
 
-function addCreate(group: Command, context: CommandContext): void {
+/** `--connection` is the program's own too and, wherever it stands, the program takes it and keeps the last: here all of them count. */
+function connectionsOf(program: Command): readonly string[] {
+  const given: string[] = []
+  program.on('option:connection', (name: string) => given.push(name))
+  return given
+}
+
+function addCreate(group: Command, context: CommandContext, connections: readonly string[]): void {
   const command = group
     .command('create')
     .description('Create a token. It is printed once, alone on stdout. It never may do more than you.')
@@ -57,7 +63,7 @@ function addCreate(group: Command, context: CommandContext): void {
     .option('--role <role>', 'only this role of yours, or a weaker built-in one')
     .addOption(new Option('--kind <kind>', 'who will use it').choices(actorKinds).default('person'))
     .addOption(new Option('--verb <verb>', `only this verb, repeatable: ${verbs.join(', ')}`).argParser(gather))
-    .option('--connection <name>', 'only this connection, repeatable', gather)
+    .option('--connection <name>', 'only this connection, repeatable')
     .option('--member <name>', 'for this service, by whoever manages members')
     .option('--days <days>', 'days until it expires', parseCount, 90)
   withServerOptions(command)
@@ -77,7 +83,7 @@ Examples:
         ...(options.member === undefined ? {} : { member: options.member }),
         ...(options.role === undefined ? {} : { role: options.role }),
         ...(options.verb === undefined ? {} : { verbs: options.verb }),
-        ...(options.connection === undefined ? {} : { connections: options.connection }),
+        ...(connections.length === 0 ? {} : { connections }),
       }
       await context.withSession(options, async ({ client }) => {
         const token = await client.createToken(input)
