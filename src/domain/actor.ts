@@ -6,6 +6,11 @@ export type ActorKind = (typeof actorKinds)[number]
 export const surfaces = ['http', 'mcp', 'terminal', 'console'] as const
 export type Surface = (typeof surfaces)[number]
 
+/** Whoever holds the credential, what speaks over MCP is a program: rights and record alike take it for an agent, never for a person. */
+export function kindOn(surface: Surface, kind: ActorKind): ActorKind {
+  return surface === 'mcp' && kind === 'person' ? 'agent' : kind
+}
+
 /** The tenant whose rows a store query may see; first parameter of every one of them. */
 export interface Scope {
   readonly tenantId: string

@@ -23,10 +23,10 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
 }
 
 /** A member with a role, and a client that acts for them. */
-async function member(role: string): Promise<{ readonly id: string; readonly client: Client }> {
+async function member(role: string): Promise<{ readonly id: string; readonly client: Client; readonly token: string }> {
   const token = await house.member(`m-${newId()}`, role)
   const client = house.client(token)
-  return { id: (await client.whoami()).memberId, client }
+  return { id: (await client.whoami()).memberId, client, token }
 }
 
 async function define(name: string, grants: RoleInput['grants'][number] | readonly RoleInput['grants'][number][]): Promise<void> {
@@ -145,6 +145,32 @@ describe('roles of a tenant’s own', () => {
     expect((await client.whoami()).verbs).toEqual(['manage-tokens'])
     const agent = house.client((await client.createToken({ name: 'bot', kind: 'agent', expiresInDays: 1 })).token)
     expect((await agent.whoami()).verbs).toEqual(['browse-catalog', 'manage-tokens'])
+  })
+
+  test('take what speaks over MCP for an agent, with a person’s own token too', async () => {
+    const overMcp = async (token: string): Promise<string> => {
+      const response = await fetch(`${house.url}/mcp`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+        body: JSON.stringify({
+          jsonrpc: '2.0',
+          id: 1,
+          method: 'tools/call',
+          params: { name: 'run_sql', arguments: { connection: 'shop', sql: 'SELECT 1' } },
+        }),
+      })
+      return await response.text()
+    }
+    for (const [kind, inPerson, asAgent] of [
+      ['person', 'answered', 'http.not-allowed'],
+      ['agent', '403 http.not-allowed', '"outcome":"answered"'],
+    ] as const) {
+      await define(`only-${kind}`, { verbs: ['ask'], connections: null, when: { kinds: [kind] } })
+      const { client, token } = await member(`only-${kind}`)
+      const asked = client.answer({ connection: 'shop', sql: 'SELECT 1' }).then((answer) => answer.outcome)
+      expect(kind === 'person' ? await asked : await codeOf(asked)).toBe(inPerson)
+      expect(await overMcp(token)).toContain(asAgent)
+    }
   })
 
   test('are named by policies', async () => {

@@ -4,6 +4,7 @@ import {
   effectiveRoles,
   holds,
   isBuiltinRole,
+  kindOn,
   type Actor,
   type Grant,
   type RoleGrant,
@@ -32,7 +33,7 @@ export function actorOf(credential: FoundCredential, surface: Surface, now: Date
     credential,
     surface,
     roles,
-    grants.filter(({ when }) => holds(when, { surface, kind: credential.kind, now })),
+    grants.filter(({ when }) => holds(when, { surface, kind: kindOn(surface, credential.kind), now })),
   )
   if (grants.some(({ when }) => when.hours !== undefined)) return actor
   const bySurface = lasting.get(credential) ?? new Map<Surface, Actor>()
@@ -48,7 +49,7 @@ function actorWith(credential: FoundCredential, surface: Surface, roles: Actor['
     tenantId: credential.tenantId,
     memberId: credential.memberId,
     name: kind === 'person' ? credential.memberName : `${credential.memberName}/${credential.name}`,
-    kind,
+    kind: kindOn(surface, kind),
     roles,
     grants,
     surface,

@@ -23,11 +23,9 @@ export function isTool(name: string): name is McpTool {
 
 /** Runs one tool. Never throws: what went wrong is a result the agent can read. */
 export async function callTool(rooms: McpRooms, call: ToolCall, name: McpTool, input: unknown): Promise<ToolResult> {
-  // Whoever holds the token, what speaks here is a program: the record says so.
-  const actor = { ...call.actor, surface: 'mcp' as const, kind: call.actor.kind === 'service' ? call.actor.kind : ('agent' as const) }
   try {
-    if (!mayDo(actor, verbOf[name])) throw notAllowed(verbOf[name])
-    return await dispatch(rooms, { ...call, actor }, name, input ?? {})
+    if (!mayDo(call.actor, verbOf[name])) throw notAllowed(verbOf[name])
+    return await dispatch(rooms, call, name, input ?? {})
   } catch (error) {
     const known = failedBy(error)
     if (known !== null) return known
