@@ -35,6 +35,8 @@ const checks = [
 const ending = ['signOut']
 /** The first round, of an admin, walks the edges of each operation once; the others invent until their time is up. */
 const roundSeconds = 240
+/** Rounds side by side: inventing a request takes python longer than answering it takes the server, and it has one core only. */
+const lanes = 2
 const folder = join(import.meta.dirname, '../../.cache/api-fuzz')
 
 interface Tally {
@@ -42,7 +44,7 @@ interface Tally {
   readonly faults: readonly string[]
 }
 
-const program = installSchemathesis()
+const { program, tables } = installSchemathesis()
 rmSync(folder, { recursive: true, force: true })
 mkdirSync(folder, { recursive: true })
 const world = await openFuzzWorld()
@@ -57,23 +59,23 @@ const roles = values.role === undefined ? fuzzedRoles : fuzzedRoles.filter((role
 const startedAt = Date.now()
 const tallies = new Map<FuzzedRole, Tally[]>()
 let [rounds, failedRounds] = [0, 0]
-while (Date.now() - startedAt < minutes * 60_000) {
-  const role = roles[rounds % roles.length] ?? 'admin'
-  const leftS = Math.ceil(minutes * 60 - (Date.now() - startedAt) / 1000)
-  const isFirst = rounds === 0 && role === 'admin' && values.operation === undefined && minutes >= 20
-  const isEnding = values.operation === undefined && rounds >= roles.length && rounds % 7 === 6
-  const code = await fuzz(
-    role,
-    rounds,
-    isFirst ? null : isEnding ? 5 : Math.max(5, Math.min(roundSeconds, leftS)),
-    isEnding ? ending : null,
-  )
-  if (code !== 0) failedRounds++
-  rounds++
-}
+await Promise.all(Array.from({ length: lanes }, takeRounds))
 const said = world.serving.said()
 await world.stop()
 report()
+
+/** One round after the other, as the next role each. */
+async function takeRounds(): Promise<void> {
+  while (Date.now() - startedAt < minutes * 60_000) {
+    const round = rounds++
+    const role = roles[round % roles.length] ?? 'admin'
+    const leftS = Math.ceil(minutes * 60 - (Date.now() - startedAt) / 1000)
+    const isFirst = round === 0 && role === 'admin' && values.operation === undefined && minutes >= 20
+    const isEnding = values.operation === undefined && round >= roles.length && round % 7 === 6
+    const seconds = isFirst ? null : isEnding ? 5 : Math.max(5, Math.min(roundSeconds, leftS))
+    if ((await fuzz(role, round, seconds, isEnding ? ending : null)) !== 0) failedRounds++
+  }
+}
 
 /** One run of schemathesis; what it says of failures is in the round's log. */
 async function fuzz(role: FuzzedRole, round: number, seconds: number | null, only: readonly string[] | null): Promise<number> {
@@ -114,6 +116,7 @@ async function fuzz(role: FuzzedRole, round: number, seconds: number | null, onl
     SCHEMATHESIS_HOOKS: 'hooks',
     PYTHONPATH: join(import.meta.dirname, 'api-fuzz'),
     PYTHONDONTWRITEBYTECODE: '1',
+    HYPOTHESIS_STORAGE_DIRECTORY: tables,
     API_FUZZ_KNOWN: JSON.stringify(known),
     API_FUZZ_TALLY: tallyFile,
   }

@@ -1,18 +1,18 @@
 // Kills a server, at a seeded moment, while it runs what was approved; then another server carries on. Promised: a statement runs at
 // most once, and what is told of it is true. `node scripts/start.mjs run bench/faults/approvals.ts --runs 60 --seed 1`
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { approvalRig } from '../../test/support/approval-rig.ts'
 import { freshDatabase, freshStore, startScratchServer } from '../../test/support/postgres-server.ts'
 import { about, saveResult } from '../report.ts'
+import { bundleProgram } from './bundle.ts'
 
 const { values } = parseArgs({
   options: { runs: { type: 'string', default: '60' }, seed: { type: 'string', default: '1' }, record: { type: 'boolean', default: false } },
 })
 const runs = Number(values.runs)
-const main = join(import.meta.dirname, '../../test/support/approving-main.ts')
+const main = await bundleProgram('approving-main.ts')
 
 /** A number from 0 to 1 that the seed and the place decide (mulberry32). */
 function chance(at: number): number {

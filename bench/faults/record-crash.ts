@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { diceOf } from '../../test/support/dice.ts'
 import { about, saveResult } from '../report.ts'
-import { bundleCrasher, openCrashHouse } from './record-crash/crash-house.ts'
+import { bundleProgram } from './bundle.ts'
+import { openCrashHouse } from './record-crash/crash-house.ts'
 import { lookAtChains, lookAtRun, type Left } from './record-crash/look.ts'
 
 const [runs, seed] = [Number(process.argv[2] ?? 100), Number(process.argv[3] ?? 1)]
@@ -14,7 +15,7 @@ const stopAt = Date.now() + Number(process.argv[4] ?? 600) * 60_000
 const houses = 3
 /** Of one tenant: a chain is verified from its first link after each of its runs, and so must not grow for ever. */
 const runsPerTenant = 25
-const crasher = await bundleCrasher()
+const crasher = await bundleProgram('record-crasher.ts')
 const folder = mkdtempSync(join(tmpdir(), 'aishell-crash-'))
 chmodSync(folder, 0o755) // as root, PostgreSQL runs as another user and must get in
 

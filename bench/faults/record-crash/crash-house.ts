@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { build } from 'esbuild'
 import { newId, type Actor } from '../../../src/domain/index.ts'
 import { startEmbeddedServer, type StoreAddress } from '../../../src/platform/store/index.ts'
 import { execute, freshStore } from '../../../test/support/postgres-server.ts'
@@ -31,7 +30,7 @@ export interface CrashHouse {
   close(): Promise<void>
 }
 
-/** `crasher`: from `bundleCrasher`. */
+/** `crasher`: path of the program that is killed. */
 export async function openCrashHouse(folder: string, crasher: string): Promise<CrashHouse> {
   const home = join(folder, 'postgres')
   const start = () => startEmbeddedServer({ home, isDurable: true })
@@ -62,17 +61,6 @@ export async function openCrashHouse(folder: string, crasher: string): Promise<C
   }
   await execute(house.customer(), 'CREATE TABLE executed (entry_id uuid PRIMARY KEY)')
   return house
-}
-
-/** As one file, packages and all: a thousand processes are started, and reading modules is three quarters of such a start. */
-export async function bundleCrasher(): Promise<string> {
-  const outfile = join(import.meta.dirname, '../../../.cache/record-crasher.mjs')
-  await build({
-    ...{ entryPoints: [join(import.meta.dirname, '../../../test/support/record-crasher.ts')], outfile },
-    ...{ bundle: true, platform: 'node', format: 'esm', external: ['pg-native', 'libpg-query', '@guanmingchiu/*', '@node-rs/*'] },
-    banner: { js: `import { createRequire as createTheRequire } from 'node:module'; const require = createTheRequire(import.meta.url)` },
-  })
-  return outfile
 }
 
 function argumentsOf(house: CrashHouse): readonly string[] {
