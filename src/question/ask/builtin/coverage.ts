@@ -3,6 +3,7 @@ import type { Mention } from './mentions.ts'
 import { isOperatorWord, isRelatingVerb } from './operators.ts'
 import type { Relation } from '../../../domain/index.ts'
 import type { Reader } from './reader.ts'
+import { nameStems, root } from '../words.ts'
 
 /**
  * What the reading has left out. Every word with a meaning and every word that changes what a statement asks (a negation,
@@ -37,7 +38,7 @@ function isMeaningful(reader: Reader, at: number): boolean {
   const token = reader.tokens[at]
   if (token === undefined || token.isFiller || token.number !== null) return false
   if (structural.test(token.lower) || isOperatorWord(token.lower)) return false
-  if (isMeasured(reader, token.lower) || isRelating(reader, at)) return false
+  if (isMeasured(reader, token.lower) || isRelating(reader, at) || isKeyVerb(reader, at)) return false
   return !(reader.tableRoots.has(token.root) && verbForm.test(token.lower))
 }
 
@@ -47,6 +48,19 @@ function isMeasured(reader: Reader, word: string): boolean {
     const measured = measuredBy(reader, table.relation, word)
     return measured !== null && reader.used.has(measured.column.column)
   })
+}
+
+/** "employees manage customers" by `account_manager_id`: the verb is the key's between two things the statement reads. */
+function isKeyVerb(reader: Reader, at: number): boolean {
+  const verb = reader.tokens[at]?.root ?? ''
+  return [...reader.usedRelations].some((relation) =>
+    relation.foreignKeys.some(
+      ({ columns, target }) =>
+        target.name !== relation.name &&
+        [...reader.usedRelations].some((used) => used.schema === target.schema && used.name === target.name) &&
+        columns.some((column) => nameStems(column).some((word) => word === verb || root(word) === verb)),
+    ),
+  )
 }
 
 /** Such a verb beside a thing it may be said of: "employees assigned to departments", "issued by the bank". */

@@ -45,6 +45,8 @@ export function readPeriod(tokens: readonly Token[], at: number, today: string):
   }
   const lead = /^(in|during|of|on|for)$/.test(word(0)) ? 1 : 0
   const skip = lead === 1 && word(1) === 'the' ? 2 : lead
+  const recent = /^(in|during|for)$/.test(word(0)) ? readMonth(word, skip, today) : null
+  if (recent !== null) return found(monthFrom(recent), skip + 1)
   const yearSkip = word(skip) === 'year' ? skip + 1 : skip
   const day = readDay(tokens, at + yearSkip)
   if (day === null || (lead === 0 && day.isYear)) return null // a bare number may be anything
@@ -69,6 +71,18 @@ function readBetween(tokens: readonly Token[], at: number): { readonly period: O
   return { period: { from: first.from, to: second.to }, count: 2 + first.count + second.count }
 }
 
+/** "in October", without a year: the last one that has begun. */
+function readMonth(word: (offset: number) => string, at: number, today: string): string | null {
+  const month = monthOf(word(at))
+  if (month === 0 || isYear(word(at + 1)) || isYear(word(at + 2)) || readOrdinal(word(at + 1)) !== null) return null
+  const year = Number(today.slice(0, 4)) - (month > Number(today.slice(5, 7)) ? 1 : 0)
+  return `${year}-${pad(month)}-01`
+}
+
+function monthFrom(from: string): Omit<Period, 'said'> {
+  return { from, to: shift(from, 'month', 1) }
+}
+
 function bound(word: string, day: Day): Omit<Period, 'said'> {
   if (word === 'since' || word === 'from') return { from: day.from, to: null }
   if (word === 'after') return { from: day.to, to: null }
@@ -84,6 +98,8 @@ function readRelative(
   if (word(at) === 'the') at += 1
   const which = word(at)
   if (!/^(last|past|previous|this|current)$/.test(which)) return null
+  const month = readMonth(word, at + 1, which === 'this' || which === 'current' ? today : shift(today, 'month', -1))
+  if (month !== null) return { period: monthFrom(month), count: at + 2 }
   const number = Number(word(at + 1)) || (wordNumbers[word(at + 1)] ?? 0)
   const unit = units[word(at + (number > 0 ? 2 : 1)).replace(/s$/, '')]
   if (unit === undefined) return null

@@ -86,6 +86,7 @@ function valueAt(tokens: readonly Token[], at: number, vocabulary: Vocabulary): 
     const isPlain = length === 1 && !token.isName
     // "were cancelled" says a stored state; "were shipped" is a date's verb where there is such a date.
     if (isPlain && isVerb(tokens, at) && !isState(tokens, at, vocabulary)) continue
+    if (isPlain && isDated(tokens, at, vocabulary)) continue
     if (isPlain && (token.isFiller || text.length < 3 || nameAt(tokens, at, vocabulary)?.kind === 'table')) continue
     const name = nameAt(tokens, at, vocabulary)
     if (isPlain && name?.kind === 'column' && name.score >= 0.95) continue
@@ -101,9 +102,21 @@ function lowerWords(tokens: readonly Token[], from: number, to: number): string 
     .join(' ')
 }
 
+/** "orders shipped last month": the verb of a date, with a time behind it. */
+function isDated(tokens: readonly Token[], at: number, vocabulary: Vocabulary): boolean {
+  return (
+    participle.test(tokens[at]?.lower ?? '') &&
+    /^(last|this|past|yesterday|today|since|before|after|between|during|in|on)$/.test(tokens[at + 1]?.lower ?? '') &&
+    datesOf(tokens, at, vocabulary).length > 0
+  )
+}
+
+function datesOf(tokens: readonly Token[], at: number, vocabulary: Vocabulary): readonly ColumnWords[] {
+  return (vocabulary.columnsBy.get(tokens[at]?.root ?? '') ?? []).filter(({ column }) => isDateType(column.type))
+}
+
 function isState(tokens: readonly Token[], at: number, vocabulary: Vocabulary): boolean {
-  const dates = (vocabulary.columnsBy.get(tokens[at]?.root ?? '') ?? []).filter(({ column }) => isDateType(column.type))
-  return dates.length === 0 && /^(is|are|was|were|been|be)$/.test(tokens[at - 1]?.lower ?? '')
+  return datesOf(tokens, at, vocabulary).length === 0 && /^(is|are|was|were|been|be)$/.test(tokens[at - 1]?.lower ?? '')
 }
 
 function numberAt(tokens: readonly Token[], at: number): Mention | null {
@@ -130,7 +143,7 @@ function nameAt(tokens: readonly Token[], at: number, vocabulary: Vocabulary): M
     const tables = best(candidates(words, vocabulary.tablesBy), (table) => tableScore(words, table), least)
     const columns = unambiguous(
       best(candidates(words, vocabulary.columnsBy), (column) => columnScore(words, column), least),
-      isVerb(tokens, at),
+      isVerb(tokens, at) || isSaidOfNoun(tokens, at),
     )
     if (tables.score >= columns.score && tables.found.length > 0)
       return {
@@ -204,10 +217,22 @@ function isVerb(tokens: readonly Token[], at: number): boolean {
   // "How many orders did each customer place?"
   if (at === tokens.length - 1 && tokens.slice(0, at).some((token) => /^(do|does|did)$/.test(token.lower))) return true
   return (
-    /(ed|ing)$/.test(tokens[at]?.lower ?? '') &&
+    participle.test(tokens[at]?.lower ?? '') &&
     /^(have|has|had|was|were|been|is|are|be|who|that|which|not|never|ever|most|customers)$/.test(before)
   )
 }
+
+/** "orders paid by card", "by amount paid": said of the noun before it. */
+function isSaidOfNoun(tokens: readonly Token[], at: number): boolean {
+  return (
+    at > 0 &&
+    participle.test(tokens[at]?.lower ?? '') &&
+    /^(by|in|on|to|from|for|with|at|via|through|since|before|after|between|during)?$/.test(tokens[at + 1]?.lower ?? '') &&
+    !/^(a|an|the|of|each|every|per|by|and|or|all|total|average)$/.test(tokens[at - 1]?.lower ?? '')
+  )
+}
+
+const participle = /(ed|ing)$|^(paid|sold|bought|spent|sent|built|given|taken|written|held|made|won|lost)$/
 
 /** A word that is only part of a name must be part of one name alone. */
 function unambiguous(

@@ -81,7 +81,8 @@ export function readTests(reader: Reader, relation: Relation, clause: readonly M
 function readMissing(reader: Reader, subject: Relation, at: number, clause: readonly Mention[], conditions: Conditions): void {
   const [next] = clause
   // A value is compared; its reader sees the negation before it.
-  if (next?.kind === 'value' || next?.kind === 'number' || next?.kind === 'period') return
+  if (next?.kind === 'value' || next?.kind === 'number') return
+  if (next?.kind === 'period') return readNotDone(reader, subject, at, clause, conditions)
   const isCompared = clause.some((mention) => mention.kind === 'value' || mention.kind === 'number' || mention.kind === 'period')
   if (next?.kind === 'column' && next.from <= at + 5) {
     if (isCompared) return
@@ -105,6 +106,20 @@ function readMissing(reader: Reader, subject: Relation, at: number, clause: read
     from: at,
     to: at + 2 + verb,
   })
+}
+
+/** "customers who have not ordered since May": no row of what the verb names in that time. */
+function readNotDone(reader: Reader, subject: Relation, at: number, clause: readonly Mention[], conditions: Conditions): void {
+  const [next] = clause
+  const verb = reader.tokens.findIndex((word, place) => place > at && place < (next?.from ?? 0) && !word.isFiller)
+  const child = verb < 0 ? undefined : childNamed(reader, subject, reader.tokens[verb]?.root ?? '')
+  if (child === undefined || next === undefined) return
+  const inner = readTests(reader, child, clause)
+  conditions.problem ??= inner.problem
+  reader.understand(at, at + 1)
+  reader.understand(verb, verb + 1)
+  const condition = { kind: 'exists', isNegated: true, relation: subject, other: child, where: testsOf(inner) } as const
+  conditions.where.push({ condition, from: at, to: next.to })
 }
 
 /** The nearest table that refers to the subject and is named by the verb: products never ordered → order_items. */

@@ -4,6 +4,7 @@ import { readAbsences, readPresences } from './read-absences.ts'
 import { readAverages, readNumber } from './read-numbers.ts'
 import { readOthers } from './read-others.ts'
 import { readPeriodCondition } from './read-periods.ts'
+import { readStates } from './read-states.ts'
 import { readValue } from './read-values.ts'
 import type { Reader } from './reader.ts'
 import { isBooleanType } from './vocabulary.ts'
@@ -12,6 +13,7 @@ import { isBooleanType } from './vocabulary.ts'
 export function readConditions(reader: Reader, subject: Relation): Conditions {
   const conditions = noConditions()
   readFlags(reader, subject, conditions)
+  readStates(reader, subject, conditions)
   readOthers(reader, subject, conditions)
   readAbsences(reader, subject, conditions)
   for (const mention of reader.mentions) {

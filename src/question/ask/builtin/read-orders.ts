@@ -1,13 +1,15 @@
 import type { Relation } from '../../../domain/index.ts'
+import { amountOf, assumeSum, isMass } from './amounts.ts'
 import type { Mention } from './mentions.ts'
-import { countable, distance } from './join-graph.ts'
+import { countable, distance, fansOut } from './join-graph.ts'
 import { measuredBy } from './measures.ts'
 import { superlativeOf, timeSuperlatives } from './phrases.ts'
-import type { Order } from './plan.ts'
+import type { Order, Output } from './plan.ts'
 import type { FoundSuperlative } from './found.ts'
 import { readRanking } from './read-rankings.ts'
 import type { Reader } from './reader.ts'
 import { isDateType, isNumberType, type ColumnWords } from './vocabulary.ts'
+import { mainDate } from './said-of.ts'
 import { root } from '../words.ts'
 
 type ColumnMention = Extract<Mention, { kind: 'column' }>
@@ -18,18 +20,21 @@ export function readLimit(reader: Reader): number | null {
     const before = reader.words(mention.from - 2, mention.from)
     const after = reader.words(mention.to, mention.to + 2)
     const isLimit =
-      /\b(top|first|last|bottom|best)$/.test(before) ||
+      /\b(top|first|last|bottom|best|latest|newest|recent)$/.test(before) ||
       (/^(most|least|best|top|highest|lowest|largest|smallest|biggest|oldest|youngest|latest|newest|cheapest|earliest|longest|shortest)\b/.test(
         after,
       ) &&
         !/\b(than|least)\b/.test(before))
     if (!isLimit) continue
     reader.take(mention)
-    reader.understand(mention.from - 1, mention.to)
+    if (!latest.test(before)) reader.understand(mention.from - 1, mention.to)
     return mention.value
   }
   return null
 }
+
+/** "the last 5 orders" says by what they come, too. */
+const latest = /\b(last|latest|newest|recent)$/
 
 const orderStart =
   /\b(sorted|ordered|sort|order|arranged|ranked|listed)( the (results?|rows|list))?( them| it)?( (descending|ascending))?( (in|from) [a-z]+( order| to [a-z]+)?)?( by| according to)( the| their| its| ascending| descending)*$|\b(alphabetical|alphabetic|ascending|descending|decreasing|increasing|lexicographic|lexicographical|reverse alphabetical|chronological) order( of| by)( the| their)?$/
@@ -106,7 +111,8 @@ export function readSuperlative(reader: Reader, subject: Relation): FoundSuperla
       }
     }
     const time = timeSuperlatives[token.lower]
-    if (time !== undefined && !(token.lower === 'first' || token.lower === 'last')) {
+    const isCounting = token.lower === 'last' && reader.tokens[at + 1]?.number != null
+    if (time !== undefined && (isCounting || !(token.lower === 'first' || token.lower === 'last'))) {
       const found = byTime(reader, subject, at, time === 'most')
       if (found !== null) return found
     }
@@ -148,9 +154,10 @@ function dateAround(reader: Reader, subject: Relation, at: number): ColumnWords 
     .flatMap((table) => reader.dateColumns(table.relation))
     .filter((column) => column.stems.map(root).some((word) => word !== 'dat' && around.has(word)))
   if (said.length === 1) return said[0]
-  const dates = reader.dateColumns(named)
-  const own = dates.filter((column) => column.stems.some((word) => reader.tableOf(named).stems.includes(word)))
-  return dates.length === 1 ? dates[0] : own.length === 1 ? own[0] : undefined
+  const main = mainDate(reader, named)
+  if (main !== undefined && reader.dateColumns(named).length > 1)
+    reader.assumptions.push(`The date is taken from ${main.relation.name}.${main.column.name}.`)
+  return main
 }
 
 function bySize(reader: Reader, subject: Relation, at: number, isMost: boolean): FoundSuperlative | null {
@@ -174,16 +181,22 @@ function bySize(reader: Reader, subject: Relation, at: number, isMost: boolean):
     // "the longest lesson" is one of many minutes, "the most lessons" is many.
     if (!/^(most|least|fewest|greatest)$/.test(word) && !/number|amount|count|quantity/.test(between)) {
       const measured = named === subject ? null : measuredBy(reader, named, word)
-      if (measured === null) return null
-      reader.take(next)
+      const amount = measured === null ? amountOf(reader, named) : null
+      if (measured === null && amount === null) return null
+      if (named !== subject) reader.take(next)
       reader.understand(at, next.to)
-      return { order: { output: { kind: 'column', column: measured.column }, isDescending: measured.isMore }, isCounted: false }
+      const column = measured?.column ?? (amount as ColumnWords) // one of the two is there
+      return { order: { output: { kind: 'column', column }, isDescending: measured?.isMore ?? isMost }, isCounted: false }
     }
     const relation = countable(reader.catalog, subject, named)
     if (relation === null || (named === subject && next === reader.mentions[0])) return null
     reader.take(next)
     reader.understand(at, next.to)
-    return { order: { output: { kind: 'count', relation }, isDescending: isMost }, isCounted: true }
+    const mass = between === '' && isMass(reader, next) ? amountOf(reader, relation) : null
+    if (mass !== null) assumeSum(reader, reader.words(at, next.to), mass)
+    const output: Output =
+      mass === null ? { kind: 'count', relation } : { kind: 'aggregate', aggregate: 'sum', column: mass, isDistinct: false }
+    return { order: { output, isDescending: isMost }, isCounted: true }
   }
   if (next.kind !== 'column' || !/^(the |total |average |number of |of |in )*$/.test(`${between} `.trimStart())) return null
   const numbers = next.columns.filter(({ column }) => isNumberType(column.type) || isDateType(column.type))
@@ -197,12 +210,13 @@ function bySize(reader: Reader, subject: Relation, at: number, isMost: boolean):
   reader.take(next)
   reader.understand(at, next.to)
   const column = reader.pickColumn({ ...next, columns: numbers }, subject)
-  const isTotal = /\btotal\b/.test(between)
+  const isOfMany = column.relation !== subject && fansOut(reader.catalog, subject, column.relation)
+  const aggregate = /\btotal\b/.test(between) ? 'sum' : isOfMany && /\baverage\b/.test(between) ? 'avg' : null
   return {
     order: {
-      output: isTotal ? { kind: 'aggregate', aggregate: 'sum', column, isDistinct: false } : { kind: 'column', column },
+      output: aggregate === null ? { kind: 'column', column } : { kind: 'aggregate', aggregate, column, isDistinct: false },
       isDescending: isMost,
     },
-    isCounted: false,
+    isCounted: aggregate !== null && isOfMany,
   }
 }

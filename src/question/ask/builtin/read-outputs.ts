@@ -1,4 +1,5 @@
 import type { Relation } from '../../../domain/index.ts'
+import { readAmounts } from './amounts.ts'
 import { fansOut } from './join-graph.ts'
 import type { Mention } from './mentions.ts'
 import { aggregateIn, aggregatesIn } from './phrases.ts'
@@ -10,7 +11,8 @@ type ColumnMention = Extract<Mention, { kind: 'column' }>
 
 /** "how many orders", "the number of different cities". */
 export function readCounts(reader: Reader, subject: Relation): Output[] {
-  const counts = findCounts(reader, subject)
+  const amounts = readAmounts(reader)
+  const counts = amounts.length > 0 ? amounts : findCounts(reader, subject)
   // "… Show the label and the count": the count is already put out.
   if (counts.length > 0)
     for (const [at, token] of reader.tokens.entries())
@@ -36,6 +38,7 @@ function findCounts(reader: Reader, subject: Relation): Output[] {
     if (reader.mentions.some((other) => other.from <= start && other.to > start)) continue
     if (mention.kind === 'column' && /^(average|mean|avg|maximum|max|minimum|min)$/.test(reader.words(start - 1, start))) continue
     const isDistinct = /\b(different|distinct|unique)$/.test(before) || /\b(different|distinct|unique)( \w+ of)$/.test(before)
+    if (mention.kind === 'column' && isSaidOfNext(reader, mention)) continue
     reader.take(mention)
     reader.understand(mention.from - said.split(' ').length, mention.to)
     if (mention.kind === 'table') return [{ kind: 'count', relation: reader.pickTable(mention.tables).relation }]
@@ -47,6 +50,12 @@ function findCounts(reader: Reader, subject: Relation): Output[] {
   if (!asksCount(reader) || reader.free.some((mention) => mention.kind === 'column' && reader.isSelected(mention))) return []
   reader.understandWord('number')
   return [{ kind: 'count', relation: subject }]
+}
+
+/** "how many open tickets": a word that only sounds like a column, said of the thing behind it. */
+function isSaidOfNext(reader: Reader, mention: ColumnMention): boolean {
+  const next = reader.next(mention)
+  return mention.score < 0.7 && next?.kind === 'table' && next.from === mention.to
 }
 
 /** "how many", "number of": not the number of "phone number of". */
@@ -71,6 +80,7 @@ export function readOutputs(reader: Reader, subject: Relation, thing: Mention | 
     const before = reader.words(mention.from - 8, mention.from)
     // "rooms by town" groups or sorts them, and nothing says what of each.
     if (/\bby( the)?$/.test(before)) continue
+    if (isSaidOfNext(reader, mention)) continue
     if (isNameOfColumn(reader, mention)) {
       reader.take(mention)
       continue
@@ -91,11 +101,27 @@ export function readOutputs(reader: Reader, subject: Relation, thing: Mention | 
         )
           reader.understand(at, at + 1)
   }
+  if (outputs.length > 0 && isAddedToName(reader, subject, outputs))
+    outputs.unshift(...reader.label(subject).map((column): Output => ({ kind: 'column', column })))
   const isAll = /\b(all|every|the) (the )?(information|info|details|data|columns|fields|attributes)\b|\beverything\b/.test(
     reader.words(0, reader.tokens.length),
   )
   if (isAll && outputs.length === 0) return [{ kind: 'all', relation: subject }]
   return outputs
+}
+
+/** "all warehouses and their cities": the thing itself is wanted too. */
+function isAddedToName(reader: Reader, subject: Relation, outputs: readonly Output[]): boolean {
+  const label = reader.label(subject)
+  if (outputs.some((output) => output.kind !== 'column' || label.some(({ column }) => column === output.column.column))) return false
+  return reader.namedTables.some(({ mention, table }) => {
+    const next = reader.next(mention)
+    return (
+      table.relation === subject &&
+      next?.kind === 'column' &&
+      /^(and|with|along with|together with)( (their|its|his|her))$/.test(reader.words(mention.to, next.from))
+    )
+  })
 }
 
 /** "the names of the states": the column that follows is what is asked for. */
@@ -161,7 +187,8 @@ export function defaultOutputs(reader: Reader, subject: Relation): Output[] {
 export function isDistinctAsked(reader: Reader, subject: Relation, outputs: readonly Output[], joined: readonly Relation[]): boolean {
   if (outputs.some((output) => output.kind !== 'column')) return false
   if (/\b(different|distinct|unique)\b/.test(reader.words(0, reader.tokens.length))) return true
-  if (isPlainList(reader, outputs)) return true
+  if (joined.length === 0 && isPlainList(reader, outputs)) return true
   // "Which customers have orders …": each once, however many rows of the other table fit.
-  return joined.some((relation) => fansOut(reader.catalog, subject, relation)) && /^(which|what|who)\b/.test(reader.words(0, 1))
+  const isAskedFirst = /^(which|what|who)\b/.test(reader.words(0, 1)) || reader.mentions[0]?.from === 0
+  return isAskedFirst && joined.some((relation) => fansOut(reader.catalog, subject, relation))
 }

@@ -3,9 +3,11 @@ import type { Conditions } from './found.ts'
 import { distance } from './join-graph.ts'
 import type { Mention } from './mentions.ts'
 import type { ColumnTest } from './plan.ts'
+import { parentsDate } from './read-shares.ts'
 import type { Reader } from './reader.ts'
 import type { Token } from './tokens.ts'
 import { isDateType, isYearColumn, type ColumnRef, type ColumnWords } from './vocabulary.ts'
+import { mainDate } from './said-of.ts'
 import { root } from '../words.ts'
 
 type PeriodMention = Extract<Mention, { kind: 'period' }>
@@ -51,13 +53,16 @@ function likeliest(reader: Reader, subject: Relation, mention: PeriodMention): C
     .slice(0, mention.from)
     .filter((token) => !token.isFiller)
     .at(-1)
-  const named = new Set(reader.namedTables.map(({ table }) => table.relation))
+  const named = new Set([...reader.namedTables.map(({ table }) => table.relation), ...owners(reader)])
+  const parents = parentsDate(reader, subject)
   const score = (one: ColumnWords): number => {
     const table = reader.tableOf(one.relation)
     const own = one.stems.map(root).filter((word) => word !== 'dat' && !table.stems.map(root).includes(word))
     const all = one.stems.map(root)
     const said = (near !== undefined && all.includes(near.root) ? 6 : 0) + (own.some((word) => roots.has(word)) ? 2 : 0)
-    const place = (one.relation === subject ? 2 : 0) + (named.has(one.relation) ? 1 : 0)
+    const isMain = mainDate(reader, one.relation)?.column === one.column
+    const isOwn = one.relation === subject || one.column === parents?.column
+    const place = (isOwn ? 2 : 0) + (named.has(one.relation) ? 1 : 0) + (isMain ? 0.25 : 0)
     return said + place - Math.min(5, distance(reader.catalog, subject, one.relation)) - (isOutside(one, mention) ? 8 : 0)
   }
   const isYears = [mention.period.from, mention.period.to].every((day) => day === null || day.endsWith('-01-01'))
@@ -72,6 +77,13 @@ function likeliest(reader: Reader, subject: Relation, mention: PeriodMention): C
     reader.assumptions.push(`The date is taken from ${first.column.column.name}, not ${second.column.column.name}.`)
   if (near !== undefined) understandVerb(reader, near, first.column, candidates.filter(({ score }) => score === first.score).length)
   return first.column
+}
+
+/** Tables that a column of the question can only be of: "freight cost last year" is of shipments. */
+function owners(reader: Reader): readonly Relation[] {
+  return reader.mentions.flatMap((mention) =>
+    mention.kind === 'column' && mention.columns[0] !== undefined && mention.columns.length === 1 ? [mention.columns[0].relation] : [],
+  )
 }
 
 /** "created in 2020", "joined after …": what happens on the only date it can be is that date's verb. */

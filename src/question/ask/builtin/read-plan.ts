@@ -1,14 +1,16 @@
 import type { Relation } from '../../../domain/index.ts'
 import { combine } from './combine.ts'
-import { isTest, type Conditions } from './found.ts'
+import { findEarned } from './earned.ts'
+import { isTest, type Conditions, type FoundSuperlative } from './found.ts'
 import { distance, fansOut } from './join-graph.ts'
-import type { Condition, Output, Plan } from './plan.ts'
+import type { Condition, Order, Output, Plan } from './plan.ts'
 import { readConditions } from './read-conditions.ts'
 import { readReport } from './read-report.ts'
 import { readLimit, readOrders, readSuperlative } from './read-orders.ts'
 import { defaultOutputs, groupOutputs, isDistinctAsked, readCounts, readOutputs } from './read-outputs.ts'
 import type { Mention } from './mentions.ts'
-import { isSpanOf, readMeanCount, readOnAverage, readQuestionWord, readShare, readSpan } from './read-shares.ts'
+import { readGroups } from './read-groups.ts'
+import { readMeanCount, readOnAverage, readQuestionWord, readShare } from './read-shares.ts'
 import type { Reader } from './reader.ts'
 import { keyColumn } from './said-of.ts'
 import { aggregateIn } from './phrases.ts'
@@ -46,9 +48,10 @@ function readQuestion(reader: Reader): Reading {
   if (groups.length > 0 && counts.length === 0 && having.length === 0 && superlative === null)
     found.problem ??= aggregateNamed(reader, outputs)
   const shown: Output[] = [...groupOutputs(groups, outputs), ...outputs, ...counts]
-  if (shown.length === 0) shown.push(...asked(reader, subject))
+  if (shown.length === 0) shown.push(...asked(reader, subject), ...rankedBy(reader, subject, superlative))
   where.push(...setConditions(reader, subject, shown, found))
   if (isCountOnly && having.length > 0) found.problem ??= 'I cannot count what a count has chosen.'
+  found.problem ??= countsTwice(reader, shown, groups)
   if (found.problem !== null) return { problem: found.problem }
   const isSet = where.some((condition) => condition.kind === 'among') && shown.every((output) => output.kind === 'column')
   const linked = linkedTables(reader, subject)
@@ -64,13 +67,14 @@ function readQuestion(reader: Reader): Reading {
     ({ output }) => (output.kind === 'count' ? output.relation : output.kind === 'aggregate' ? output.column.relation : null) === subject,
   )
   const isGrouping = !countsSubject && (having.length > 0 || superlative?.isCounted === true)
+  const spans = superlative === null && orders.length === 0 ? groups.filter(({ span }) => span !== undefined) : []
   const plan: Plan = {
     subject,
     outputs: shown,
     conditions: where,
     groups: [...groups.filter((group) => !isReplaced(group, outputs)), ...keys, ...(isGrouping ? keyOf(subject, shown) : [])],
     having,
-    orders: isCountOnly ? [] : [...(superlative === null ? [] : [superlative.order]), ...orders],
+    orders: isCountOnly ? [] : [...(superlative === null ? [] : [superlative.order]), ...orders, ...spans.map(inTime)],
     limit: superlative === null ? limit : (limit ?? 1),
     isDistinct,
     joined,
@@ -78,6 +82,10 @@ function readQuestion(reader: Reader): Reading {
   }
   noteUsed(reader, plan)
   return found.choices === null ? { subject, plan } : { subject, choices: found.choices }
+}
+
+function inTime(column: ColumnRef): Order {
+  return { output: { kind: 'column', column }, isDescending: false }
 }
 
 function noteUsed(reader: Reader, plan: Plan): void {
@@ -105,6 +113,25 @@ function aggregateNamed(reader: Reader, outputs: Output[]): string | null {
 function asked(reader: Reader, subject: Relation): Output[] {
   const said = readQuestionWord(reader, subject)
   return said === null ? defaultOutputs(reader, subject) : [said]
+}
+
+/** A sum over rows that the groups' tables repeat. */
+function countsTwice(reader: Reader, shown: readonly Output[], groups: readonly ColumnRef[]): string | null {
+  const summed = shown.flatMap((output) => (output.kind === 'aggregate' && output.aggregate === 'sum' ? [output.column.relation] : []))
+  const isRepeated = summed.some((relation) =>
+    groups.some((group) => group.relation !== relation && fansOut(reader.catalog, relation, group.relation)),
+  )
+  return isRepeated ? 'Summed over these tables, some rows would count more than once.' : null
+}
+
+/** "the biggest payment": where a thing has no name, what it is the biggest by says more than its key. */
+function rankedBy(reader: Reader, subject: Relation, superlative: FoundSuperlative | null): Output[] {
+  const [label] = reader.label(subject)
+  const output = superlative?.order.output
+  const isByKey = label !== undefined && subject.primaryKey.includes(label.column.name)
+  return isByKey && output?.kind === 'column' && output.column.relation === subject && isNumberType(output.column.column.type)
+    ? [output]
+    : []
 }
 
 /** Conditions on sets of rows hang on what is put out: the subject itself by its key, or the one value asked for. */
@@ -189,6 +216,8 @@ function isReplaced(group: ColumnRef, outputs: readonly Output[]): boolean {
 
 /** What is asked about: the thing counted, the owner of the columns asked for, or the first thing named. */
 function findSubject(reader: Reader): Relation | null {
+  const earned = findEarned(reader)
+  if (earned !== null) return earned.column.relation
   const named = reader.namedTables
   const counted = /\b(how many|number of|count( the)?( number)?( of)?)( the| all| different| distinct| unique| total)*$/
   const first = named.find(({ mention }) => counted.test(reader.words(0, mention.from)))
@@ -244,58 +273,6 @@ function ownerOfFirstColumn(reader: Reader): Relation | null {
   const next = reader.next(first)
   const isSaid = next?.kind === 'table' && /\b(of|for|from|in)\b/.test(reader.words(first.to, next.from))
   return own === undefined || isSaid ? null : own.relation
-}
-
-const groupStart =
-  /\b(for each|for every|of each|in each|by each|at each|on each|per|grouped by|group by|each|every|by|across)( of)?( the| different| distinct| unique| individual)*$/
-
-interface Groups {
-  readonly groups: ColumnRef[]
-  /** Keys of the things that are shown by a name: two of the same name stay two. */
-  readonly keys: ColumnRef[]
-}
-
-function readGroups(reader: Reader, subject: Relation): Groups {
-  const groups: ColumnRef[] = []
-  const keys: ColumnRef[] = []
-  const isAggregating =
-    /\b(how many|number|count|average|mean|total|sum|maximum|minimum|max|min|highest|lowest|most|least|largest|smallest)\b/.test(
-      reader.words(0, reader.tokens.length),
-    )
-  for (const mention of reader.free) {
-    if (mention.kind !== 'column' && mention.kind !== 'table') continue
-    const before = reader.words(mention.from - 4, mention.from)
-    const start = groupStart.exec(before)?.[0] ?? ''
-    const isChained = groups.length > 0 && /\band( the)?$/.test(before) && mention.from - (reader.previous(mention)?.to ?? 0) <= 2
-    // "customers and the number of orders they placed"
-    const isCountedBeside =
-      mention.kind === 'table' &&
-      /^(and|with|together with|along with)( the| their)?( total)? (number|count) of\b/.test(reader.words(mention.to, mention.to + 6))
-    if (!isAggregating || !(groupStart.test(before) || isChained || isCountedBeside)) continue
-    if (mention.kind === 'column') {
-      // "lessons per year" is the year of the lesson, not of something else.
-      if (isSpanOf(reader, subject, mention)) continue
-      const meant = reader.meant(reader.pickColumn(mention, subject), mention)
-      if (meant.some(({ relation }) => !mention.columns.some((column) => column.relation === relation))) keys.push(...keysOf(meant))
-      groups.push(...meant)
-      reader.take(mention)
-    } else {
-      const { relation } = reader.pickTable(mention.tables)
-      if (relation === subject && /\b(sort|order|rank)(ed)? by$/.test(before)) continue
-      groups.push(...reader.label(relation))
-      keys.push(...keysOf(reader.label(relation)))
-      if (relation !== subject) reader.take(mention)
-    }
-    reader.understand(mention.from - start.split(' ').length, mention.to)
-  }
-  const span = isAggregating ? readSpan(reader, subject) : null
-  if (span !== null) groups.push(span)
-  return { groups, keys }
-}
-
-function keysOf(label: readonly ColumnRef[]): ColumnRef[] {
-  const key = label[0] === undefined ? null : keyColumn(label[0].relation)
-  return key === null ? [] : [key]
 }
 
 /** "customers who have orders", "products with an invoice": rows of the other table must be there. "heads of departments" asks for no such thing. */

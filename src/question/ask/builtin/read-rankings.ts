@@ -1,9 +1,10 @@
 import type { Relation } from '../../../domain/index.ts'
 import type { FoundSuperlative } from './found.ts'
-import { countable } from './join-graph.ts'
+import { countable, fansOut } from './join-graph.ts'
 import { aggregateIn } from './phrases.ts'
 import type { Reader } from './reader.ts'
 import { measurable } from './said-of.ts'
+import type { ColumnWords } from './vocabulary.ts'
 
 /** "top 5 sellers by total sales", "the best 3 towns by number of orders": what they are ranked by stands behind "by". */
 export function readRanking(reader: Reader, subject: Relation): FoundSuperlative | null {
@@ -25,9 +26,16 @@ export function readRanking(reader: Reader, subject: Relation): FoundSuperlative
   }
   if (measure.kind !== 'column') return null
   const column = reader.pickColumn(measurable(measure), subject)
-  const aggregate = aggregateIn(between)
+  const aggregate = aggregateIn(between) ?? sumOfMany(reader, subject, column)
   if (aggregate === null && /[a-z]/.test(between.replace(/^(the|their)$/, ''))) return null
+  if (aggregate === null && column.relation !== subject && fansOut(reader.catalog, subject, column.relation)) return null
   return aggregate === null
     ? done({ output: { kind: 'column', column }, isDescending }, false)
     : done({ output: { kind: 'aggregate', aggregate, column, isDistinct: false }, isDescending }, true)
+}
+
+/** "top products by quantity": of many rows each, what can be added up is. */
+function sumOfMany(reader: Reader, subject: Relation, column: ColumnWords): 'sum' | null {
+  if (column.relation === subject || !fansOut(reader.catalog, subject, column.relation)) return null
+  return /\b(quantit|amount|total|hour|point)/.test(column.stems.join(' ')) ? 'sum' : null
 }

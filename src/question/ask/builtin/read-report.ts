@@ -56,8 +56,9 @@ function recognise(reader: Reader): Report | null {
   const entity = ranking?.entity ?? group
   const list = start === null ? null : readList(reader, start, entity)
   const column = ranking?.entity.column ?? null
-  // Without a list the ranking says it all where it is of a column's values; any other question is read as usual.
-  if (list === null ? start !== null || column === null : list.measures.length === 0) return null
+  // Without a list the ranking says it all where it is of a column's values or by what was earned; any other question is read as usual.
+  const isOfWhole = column === null && ranking?.measure.assumption == null
+  if (list === null ? start !== null || isOfWhole : list.measures.length === 0) return null
   const measures = [...(ranking === null ? [] : [ranking.measure]), ...(list?.measures ?? [])]
   const counted = ranking === null ? findCounted(reader, start ?? 0) : null
   const isSaidAgain = measures.some((measure) => measure.output.kind === 'count' && relationMeasured(measure) === relationMeasured(counted))

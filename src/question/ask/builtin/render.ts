@@ -227,7 +227,15 @@ class Writer {
 
   #column(ref: ColumnRef): string {
     const column = this.#qualified(ref.relation, ref.column.name)
+    if (ref.times !== undefined) return this.#money(ref.relation, column, ref.times)
     return ref.span === undefined ? column : spanOf(column, ref.span, this.#dialect)
+  }
+
+  #money(relation: Relation, price: string, { quantity, discount, isPercent }: NonNullable<ColumnRef['times']>): string {
+    const whole = `${this.#qualified(relation, quantity.name)} * ${price}`
+    if (discount === null) return whole
+    const less = this.#qualified(relation, discount.name)
+    return `${whole} * (1 - ${isPercent ? `${less} / 100.0` : less})`
   }
 
   #bare(ref: ColumnRef): string {

@@ -1,10 +1,10 @@
 import type { Relation } from '../../../domain/index.ts'
-import type { Mention } from './mentions.ts'
+import { earnedColumn, earnedText, earnedWords, mentionAt, moneyOf } from './earned.ts'
 import { aggregateIn } from './phrases.ts'
 import type { Output } from './plan.ts'
 import type { Reader } from './reader.ts'
-import { measurable, type ColumnMention } from './said-of.ts'
-import { isNumberType, type ColumnRef, type TableWords } from './vocabulary.ts'
+import { measurable } from './said-of.ts'
+import { isNumberType } from './vocabulary.ts'
 
 /** What is worked out for each line of a report, and the tokens that say so. */
 export interface ReportMeasure {
@@ -13,11 +13,6 @@ export interface ReportMeasure {
   readonly output: Output
   readonly assumption: string | null
 }
-
-/** Words of money that came in, whatever a column calls it. */
-export const earnedWords: readonly string[] = ['revenue', 'revenues', 'turnover']
-const moneyColumn = /\b(pric|amount|total|revenu|turnov|valu|fee|charg)/
-const quantityColumn = /\b(quantit|unit|piec)/
 
 /** The measure that begins at this token: "number of sales", "sales count", "total revenue", "total sales amount", "average price"; null: none does. */
 export function measureAt(reader: Reader, at: number): ReportMeasure | null {
@@ -76,54 +71,8 @@ function sumAt(reader: Reader, at: number): Omit<ReportMeasure, 'from'> | null {
   return {
     to,
     output: { kind: 'aggregate', aggregate: 'sum', column, isDistinct: false },
-    assumption: `“${reader.words(at, to)}” is the sum of ${column.relation.name}.${column.column.name}.`,
+    assumption: `“${reader.words(at, to)}” is the sum of ${earnedText(column)}.`,
   }
-}
-
-/** The column that the question says it is, or the one that holds the money of what is sold. */
-function earnedColumn(reader: Reader, word: string): ColumnRef | null {
-  const said = definitionOf(reader, word)
-  if (said !== null) return said.column
-  for (const root of ['sell', 'order', 'invoic', 'transaction', 'purchas', 'book']) {
-    const found = reader.vocabulary.tables.filter((table) => table.stems.includes(root)).flatMap((table) => moneyOf(reader, table) ?? [])
-    if (found.length === 1) return found[0] ?? null
-    if (found.length > 1) return null
-  }
-  return null
-}
-
-/** The one column of money a row has; null: none, several, or a price of one piece beside a quantity. */
-function moneyOf(reader: Reader, { relation, columns }: TableWords): ColumnRef | null {
-  if (columns.some(({ stems }) => quantityColumn.test(stems.join(' ')))) return null
-  const money = reader.numberColumns(relation).filter(({ stems }) => moneyColumn.test(stems.join(' ')))
-  return money.length === 1 ? (money[0] ?? null) : null
-}
-
-export interface Definition {
-  readonly column: ColumnRef
-  readonly from: number
-  readonly to: number
-}
-
-/** "Note that revenue refers to the sum of sale_price in the sales table", "revenue (based on sale price)". */
-export function definitionOf(reader: Reader, word: string): Definition | null {
-  for (const [at, token] of reader.tokens.entries()) {
-    if (token.lower !== word) continue
-    const next = reader.mentions.find((mention): mention is ColumnMention => mention.kind === 'column' && mention.from > at)
-    if (
-      next === undefined ||
-      !/^(is |means |refers to |is defined as |based on )(the )?(sum of )?(the )?$/.test(`${reader.words(at + 1, next.from)} `)
-    )
-      continue
-    const isNoted = /^note that$/.test(reader.words(at - 2, at))
-    const place = /^in the$/.test(reader.words(next.to, next.to + 2)) ? mentionAt(reader, next.to + 2) : null
-    return { column: reader.pickColumn(measurable(next), null), from: isNoted ? at - 2 : at + 1, to: place?.to ?? next.to }
-  }
-  return null
-}
-
-export function mentionAt(reader: Reader, at: number): Mention | null {
-  return reader.mentions.find((mention) => mention.from === at) ?? null
 }
 
 /** The relation a measure's rows come from. */

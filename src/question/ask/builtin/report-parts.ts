@@ -2,7 +2,8 @@ import type { Relation } from '../../../domain/index.ts'
 import type { Mention } from './mentions.ts'
 import type { Output } from './plan.ts'
 import type { Reader } from './reader.ts'
-import { definitionOf, earnedWords, measureAt, mentionAt, type ReportMeasure } from './report-measures.ts'
+import { definitionOf, earnedWords, mentionAt } from './earned.ts'
+import { measureAt, type ReportMeasure } from './report-measures.ts'
 import type { ColumnRef } from './vocabulary.ts'
 
 /** Tokens that a part of a report is read from, end exclusive. */

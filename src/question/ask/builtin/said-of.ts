@@ -2,7 +2,7 @@ import type { Relation } from '../../../domain/index.ts'
 import { singleKey } from './join-graph.ts'
 import type { Mention } from './mentions.ts'
 import type { Reader } from './reader.ts'
-import { isKey, isNumberType, isTextType, type ColumnRef } from './vocabulary.ts'
+import { isKey, isNumberType, isTextType, type ColumnRef, type ColumnWords } from './vocabulary.ts'
 
 export type ColumnMention = Extract<Mention, { kind: 'column' }>
 export type ValueMention = Extract<Mention, { kind: 'value' }>
@@ -52,4 +52,13 @@ export function keyColumn(relation: Relation): ColumnRef | null {
   const key = singleKey(relation)
   const column = key === null ? undefined : relation.columns.find(({ name }) => name === key)
   return column === undefined ? null : { relation, column }
+}
+
+/** When a thing came: its only date, the one that carries its name, or the only one that every row has (tickets are opened, and some are closed). */
+export function mainDate(reader: Reader, relation: Relation): ColumnWords | undefined {
+  const dates = reader.dateColumns(relation)
+  const { stems } = reader.tableOf(relation)
+  const named = dates.filter((one) => one.stems.some((word) => stems.includes(word)))
+  const certain = dates.filter(({ column }) => !column.isNullable)
+  return [dates, named, certain].find((some) => some.length === 1)?.[0]
 }

@@ -9,6 +9,8 @@ export interface ColumnRef {
   readonly column: CatalogColumn
   /** Of a date: the span it lies in, not the day itself. */
   readonly span?: Span
+  /** Of a price: for how many, and less what; of the same relation. */
+  readonly times?: { readonly quantity: CatalogColumn; readonly discount: CatalogColumn | null; readonly isPercent: boolean }
 }
 
 /** A catalog in the words people use for it. */
