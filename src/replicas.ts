@@ -7,7 +7,8 @@ import type { Observe } from './platform/observe/index.ts'
 import { createRedis, type Redis } from './platform/redis/index.ts'
 import { createSignals, type Change, type Signals } from './platform/signals/index.ts'
 import type { StoreAddress } from './platform/store/index.ts'
-import { RateLimits, type Tenants } from './platform/tenancy/index.ts'
+import { RateLimits, type RunningElsewhere, type Tenants } from './platform/tenancy/index.ts'
+import { openRunningElsewhere } from './running-elsewhere.ts'
 import type { CancelElsewhere, ReadinessCheck, RunningAnswers } from './surfaces/http/index.ts'
 import type { Mcp } from './surfaces/mcp/index.ts'
 
@@ -32,6 +33,7 @@ interface Rooms {
 /** What several servers on one store have between them. */
 export interface Replicas {
   readonly rates: RateLimits
+  readonly runningElsewhere: RunningElsewhere
   readonly checks: readonly ReadinessCheck[]
   readonly cancelElsewhere: CancelElsewhere
   /** Of agents' calls; nobody waits for word of it. */
@@ -59,7 +61,9 @@ export function openReplicas({ settings, address, serverId, jwtSecret, installat
     keys: () => signingRing(jwtSecret, settings.access.oldJwtSecrets).map((text) => derived(text, 'signals')),
     channel: `aishell:${installation}:signals`,
   })
+  const runningElsewhere = openRunningElsewhere(signals, serverId)
   return {
+    runningElsewhere,
     rates: new RateLimits({
       table: {
         questions: { actor: rates.actorQuestions, tenant: rates.tenantQuestions },
@@ -78,6 +82,7 @@ export function openReplicas({ settings, address, serverId, jwtSecret, installat
     lead: () => signals.lead(),
     join: (rooms) => join(signals, rooms),
     close: async () => {
+      runningElsewhere.close()
       await signals.close()
       await redis?.close()
     },

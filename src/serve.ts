@@ -87,7 +87,13 @@ async function build(
   const { jwtSecret } = keys
   const replicas = openReplicas({ settings, address: storeServer.address, serverId: server.serverId, jwtSecret, installationKey, observe })
   closers.push(() => replicas.close())
-  const { tenants, quotas } = openTenants(settings, { store, scope, observe, changed: replicas.changed('tenants') })
+  const { tenants, quotas } = openTenants(settings, {
+    store,
+    scope,
+    observe,
+    changed: replicas.changed('tenants'),
+    elsewhere: replicas.runningElsewhere,
+  })
   closers.push(() => quotas.close())
   const { people, identity } = openIdentity({ settings, store, tenancy, tenants, observe, jwtSecret, changed: replicas.changed('people') })
   const credentials = await firstCredentials({ settings, scope, tenancy, tenants, identity })

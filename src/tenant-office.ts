@@ -22,6 +22,7 @@ import {
   removeTenantModel,
   saveTenantModel,
   type ErasureProof,
+  type RunningElsewhere,
   type Tenancy,
   type TenantModel,
   type Tenants,
@@ -47,17 +48,19 @@ export function openTenants(
     scope,
     observe,
     changed,
+    elsewhere,
   }: {
     readonly store: Store
     readonly scope: Scope
     readonly observe: Observe
     readonly changed: (scope: Scope) => void
+    readonly elsewhere: RunningElsewhere
   },
 ): { readonly tenants: Tenants; readonly quotas: Quotas } {
   const { isMultiTenant, tenantHostSuffix } = settings.access
   const addresses = { publicUrl: settings.server.publicUrl, tenantHostSuffix }
   const tenants = createTenants({ store, defaultTenant: scope, isMultiTenant, addresses, changed })
-  return { tenants, quotas: new Quotas({ store, observe, quotasOf: (of) => tenants.quotas(of) }) }
+  return { tenants, quotas: new Quotas({ store, observe, quotasOf: (of) => tenants.quotas(of), elsewhere }) }
 }
 
 const firstTokenDays = 30

@@ -39,7 +39,7 @@ for (const { way, hasRedis } of ways)
       const place: Record<string, string> =
         redis === null ? {} : { REDIS_HOST: redis.host, REDIS_PORT: String(redis.port), REDIS_PASSWORD: redis.password }
       const adminToken = `ais_${randomBytes(32).toString('base64url')}`
-      const env = { ...keys, ...place, RATE_ACTOR_REQUESTS: '0', RATE_ACTOR_QUESTIONS: '120' }
+      const env = { ...keys, ...place, RATE_ACTOR_REQUESTS: '0', RATE_ACTOR_QUESTIONS: '120', MULTI_TENANCY_ENABLED: 'true' }
       one = await startServing(store, { env, adminToken })
       two = await startServing(store, { env, adminToken })
       await connectTo(one.admin, 'shop', shop)
@@ -165,6 +165,25 @@ for (const { way, hasRedis } of ways)
       await two.admin.decide(id, 'approve')
       expect(await seen(async () => (await one.admin.approval(id)).state === 'executed')).toBe(true)
       expect((await shop.query('SELECT id FROM note')).rows).toEqual([{ id: 1 }])
+    })
+
+    test('a tenant has no more answers at once than its quota, whichever server gives them', async () => {
+      await one.admin.setQuotas('default', { concurrentQuestions: 2 })
+      try {
+        const held = [await ask(one, hold), await ask(two, hold)]
+        await vi.waitUntil(async () => (await running()) === 2, { timeout: 20_000, interval: 20 })
+        const small = { connection: 'shop', sql: 'SELECT 1' }
+        for (const server of [one, two]) {
+          await vi.waitUntil(async () => (await post(server, '/api/v1/questions', small)).status === 429, { timeout: 10_000, interval: 50 })
+          expect((await server.admin.tenantUsage('default')).running).toBe(2)
+        }
+        await cancel(one, held[1]?.id ?? '')
+        await Promise.all([held[1]?.answer, seen(async () => (await outcome(one, 'SELECT 1')) === 'answered')])
+        await cancel(two, held[0]?.id ?? '')
+        await held[0]?.answer
+      } finally {
+        await one.admin.setQuotas('default', {})
+      }
     })
 
     test('the record stays one chain while both append at once', async () => {

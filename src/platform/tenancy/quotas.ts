@@ -3,10 +3,21 @@ import type { QuotasBody, UsageBody } from '../../contract/index.ts'
 import type { Observe } from '../observe/index.ts'
 import { sql, type Store } from '../store/index.ts'
 
+/** Answers under way on the other servers, as far as they are heard. */
+export interface RunningElsewhere {
+  count(tenantId: string): number
+  /** One more is under way here, and they are so many now: the others are told, until they have ended. */
+  began(tenantId: string, running: number): void
+  /** Of a tenant of which nobody was told that one began, nobody is told. */
+  ended(tenantId: string, running: number): void
+}
+
 export interface QuotasOptions {
   readonly store: Store
   readonly observe: Observe
   readonly quotasOf: (scope: Scope) => Promise<QuotasBody>
+  /** Left out: this server is the only one. */
+  readonly elsewhere?: RunningElsewhere
   readonly now?: () => Date
 }
 
@@ -38,7 +49,7 @@ const none = (): Counts => ({ questions: 0, rows: 0, modelTokens: 0 })
 /**
  * Counts questions, rows and model tokens per tenant and day, and says no when a quota is used up. Counting costs an
  * answer nothing: counts are brought to the store once a second. Of several servers each learns of the others' counts then,
- * so together they may go over by what one second brings.
+ * so together they may go over by what one second brings. Of answers at once they tell one another as they begin and end.
  */
 export class Quotas {
   readonly #options: QuotasOptions
@@ -56,9 +67,11 @@ export class Quotas {
   async begin(scope: Scope): Promise<Ticket> {
     const quotas = await this.#options.quotasOf(scope)
     const running = this.#running.get(scope.tenantId) ?? 0
-    if (quotas.concurrentQuestions !== null && running >= quotas.concurrentQuestions)
-      throw over('concurrency', `Your tenant may have ${quotas.concurrentQuestions} answers under way at once.`, 1)
+    const { concurrentQuestions } = quotas
+    if (concurrentQuestions !== null && running + this.#elsewhere(scope) >= concurrentQuestions)
+      throw over('concurrency', `Your tenant may have ${concurrentQuestions} answers under way at once.`, 1)
     this.#running.set(scope.tenantId, running + 1)
+    if (concurrentQuestions !== null) this.#options.elsewhere?.began(scope.tenantId, running + 1)
     try {
       return this.#admitted(scope, quotas, await this.#used(scope, quotas))
     } catch (error) {
@@ -99,7 +112,7 @@ export class Quotas {
       rows: Number(row.rows),
       modelTokens: Number(row.model_tokens),
     }))
-    return { quotas: await this.#options.quotasOf(scope), running: this.#running.get(scope.tenantId) ?? 0, days }
+    return { quotas: await this.#options.quotasOf(scope), running: (this.#running.get(scope.tenantId) ?? 0) + this.#elsewhere(scope), days }
   }
 
   /** Brings what was counted to the store; one at a time. */
@@ -135,6 +148,11 @@ export class Quotas {
     const running = (this.#running.get(scope.tenantId) ?? 1) - 1
     if (running > 0) this.#running.set(scope.tenantId, running)
     else this.#running.delete(scope.tenantId)
+    this.#options.elsewhere?.ended(scope.tenantId, running)
+  }
+
+  #elsewhere({ tenantId }: Scope): number {
+    return this.#options.elsewhere?.count(tenantId) ?? 0
   }
 
   /** Where no quota of a day is set nothing is read. */
