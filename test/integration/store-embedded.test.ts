@@ -96,6 +96,19 @@ describe('an embedded server', () => {
     await server.stop()
   })
 
+  test('waits for an earlier server that is dead and not buried yet by the process that started it', async () => {
+    const { child } = await holder(join(folder, 'life'), 'serve')
+    const earlier = pidOf(home)
+    process.kill(earlier, 'SIGSTOP') // as where there is no time for it: it hears of its stop and does nothing
+    child.kill('SIGSTOP')
+    setTimeout(() => process.kill(earlier, 'SIGKILL'), 300)
+    setTimeout(() => child.kill('SIGCONT'), 1_500)
+    const server = await startEmbeddedServer({ home, isDurable: true })
+    expect(pidOf(home)).not.toBe(earlier)
+    await server.stop()
+    await killed(child)
+  })
+
   test('never stops a process that only got the number of an earlier server', async () => {
     const stranger = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
     children.push(stranger)

@@ -54,8 +54,8 @@ interface Launch {
 }
 
 /**
- * Between finding a free port and PostgreSQL taking it another process may be quicker, and the children of a server
- * killed a moment ago may still be leaving: then it is tried again.
+ * Between finding a free port and PostgreSQL taking it another process may be quicker, and a server killed a moment ago
+ * or its children may still be leaving: then it is tried again.
  */
 async function launchOnFreePort(launchOptions: Launch, attemptsLeft = 5): Promise<EmbeddedServer> {
   const { account, password } = launchOptions
@@ -66,7 +66,7 @@ async function launchOnFreePort(launchOptions: Launch, attemptsLeft = 5): Promis
     return { ...at, password, stop: () => stop(child) }
   } catch (error) {
     await stop(child)
-    if (attemptsLeft === 1 || !/Address already in use|still in use/.test(lastLines(account))) throw error
+    if (attemptsLeft === 1 || !/Address already in use|still in use|lock file .* already exists/.test(lastLines(account))) throw error
   }
   await sleep(500)
   return await launchOnFreePort(launchOptions, attemptsLeft - 1)
