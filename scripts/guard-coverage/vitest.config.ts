@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import whole from '../../vitest.config.ts'
 
-const suites = 'corpus gates writes threads mysql check resolution number-shape masks rules tables mysql-server own-code extensions'
+const suites = 'corpus gates writes threads mysql check resolution number-shape masks rules tables mysql-server own-code extensions explain'
   .split(' ')
   .map((name) => `test/integration/guard-${name}.test.ts`)
 const masks = 'postgres sqlite mariadb kinds'.split(' ').map((name) => `test/integration/masks-${name}.test.ts`)

@@ -7,6 +7,10 @@ const guard = createGuard()
 afterAll(() => guard.close())
 
 const text = "SELECT id FROM customer WHERE email LIKE '%@example.org'"
+const idOnly: Policy['rules'] = [
+  { effect: 'allow', roles: ['reader'], tables: ['known'], columns: [] },
+  { effect: 'allow', roles: ['reader'], tables: ['customer'], columns: ['id'] },
+]
 const viewOnly: Policy['rules'] = [{ effect: 'allow', roles: ['reader'], tables: ['known'], columns: [] }]
 const hiddenTable: Policy['rules'] = [{ effect: 'deny', roles: ['reader'], tables: ['known', 'customer'], columns: [] }]
 
@@ -33,6 +37,11 @@ test.each<[Dialect, string]>([
   expect(await codesOf(dialect, sql, [])).toEqual([])
   // Of a view that is hidden itself not even that it is one is told.
   expect(await codesOf(dialect, sql, hiddenTable)).toEqual(['guard.table-not-available'])
+})
+
+test.each<Dialect>(['postgres', 'mysql', 'mariadb', 'sqlite'])('%s tells none of a view over a column that is hidden', async (dialect) => {
+  expect(await codesOf(dialect, 'EXPLAIN SELECT id FROM known', idOnly)).toEqual(['guard.explain-hidden'])
+  expect(await codesOf(dialect, 'SELECT id FROM known', idOnly)).toEqual([])
 })
 
 test.each<Dialect>(['postgres', 'mysql', 'mariadb', 'sqlite'])('nor the plan %s would make of the statement itself', async (dialect) => {

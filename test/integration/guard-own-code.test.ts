@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { readCatalog } from '../../bench/accuracy/load-databases.ts'
 import { openPolicy, type Catalog } from '../../src/domain/index.ts'
 import { createGuard } from '../../src/question/guard/index.ts'
+import { catalogFrom } from '../support/catalog-from.ts'
 import { freshDatabase, type TestDatabase } from '../support/postgres-server.ts'
 
 const schema = `
@@ -133,4 +134,16 @@ describe.each(Object.entries(cases))('code that %s runs', (name, { ddl, refused,
     for (const sql of allowed)
       expect({ sql, decision: await decisionOn(sql), changes: await changes(sql) }).toEqual({ sql, decision: 'allow', changes: false })
   })
+})
+
+test('a column of a table that is not there has no type of its own', async () => {
+  const types = ['public.spot', 'pg_catalog.any']
+  const catalog = catalogFrom('postgres', [{ name: 'place', columns: ['id:integer', 'at:spot'] }], { types })
+  const context = { catalog, dialect: 'postgres' as const, policy: openPolicy, roles: ['reader'], connectionId: 'missing' }
+  const codesOf = async (sql: string): Promise<string[]> => {
+    const { verdict } = await createGuard().guard({ sql, params: [] }, { ...context, limits: openPolicy.defaults })
+    return verdict.reasons.map((reason) => reason.code)
+  }
+  expect(await codesOf('SELECT p.id, m.at FROM place p, missing m')).toEqual(['guard.table-not-available'])
+  expect(await codesOf('SELECT p.at, m.at FROM place p, missing m')).toEqual(['guard.type-denied', 'guard.table-not-available'])
 })

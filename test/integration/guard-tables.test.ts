@@ -73,6 +73,20 @@ describe('the tables the guard tells of', () => {
 })
 
 describe('without a catalog', () => {
+  test.each([
+    ['SELECT main.x.id FROM t AS x', ['main.t.id']],
+    ['SELECT main.t.id, u.k FROM t, u', ['main.t.id', 'main.u.k']],
+    ["SELECT main.x.id FROM t AS x JOIN u ON main.u.k = x.k WHERE main.x.body MATCH 'a'", ['main.t.body', 'main.t.id', 'main.t.k', 'main.u.k']],
+  ])('SQLite’s columns are told with the table that stands before them: %s', async (sql, columns) => {
+    const { decision, columns: told } = await verdictOn(sql, null)
+    expect([decision, told]).toEqual(['allow', columns])
+  })
+
+  test('SQLite’s columns of a table that the statement does not have are refused', async () => {
+    const { decision, reasons } = await verdictOn('SELECT q.id FROM t JOIN u ON t.k = u.k', null)
+    expect([decision, reasons.map(({ code }) => code)]).toEqual(['refuse', ['guard.column-not-available']])
+  })
+
   test('SQLite’s statements are let through as with one, and tell of the same tables', async () => {
     const catalog = sqliteCatalog()
     for (const { id, sql } of linesOf('sqlite').filter((line) => line.decision === 'allow')) {

@@ -55,11 +55,13 @@ interface Asked {
   readonly params?: readonly (string | null)[]
   readonly approval?: Parameters<typeof grantApproval>[0]
   readonly catalogVersion?: string
+  /** true: the database user may not see every trigger. */
+  readonly isHalfSeen?: boolean
 }
 
 async function judge(dialect: Dialect, sql: string, asked: Asked = {}): Promise<Guarded> {
   const known = catalogs.get(dialect) ?? null
-  const catalog = known === null || asked.catalogVersion === undefined ? known : { ...known, version: asked.catalogVersion }
+  const catalog = known === null ? null : altered(known, asked)
   const more = { writers: ['editor' as const], ...asked.policy }
   const policy = { ...openPolicy, ...more, version: JSON.stringify(more) }
   return await guard.guard(
@@ -74,6 +76,11 @@ async function judge(dialect: Dialect, sql: string, asked: Asked = {}): Promise<
       approval: asked.approval === undefined ? null : grantApproval(asked.approval),
     },
   )
+}
+
+function altered(known: Catalog, { catalogVersion, isHalfSeen }: Asked): Catalog {
+  if (isHalfSeen !== true) return catalogVersion === undefined ? known : { ...known, version: catalogVersion }
+  return { ...known, version: 'half seen', relations: known.relations.map((relation) => ({ ...relation, hasHiddenEffects: true })) }
 }
 
 const codes = ({ verdict }: Guarded): string[] => verdict.reasons.map((reason) => reason.code)
@@ -217,6 +224,15 @@ describe.each<Dialect>(['postgres', 'sqlite'])('a write on %s', (dialect) => {
     },
   )
 
+  test('may set off what the database user may not see: that is told, or refused where nothing may be set off', async () => {
+    const sql = 'UPDATE ledger SET amount = 1 WHERE id = 1'
+    const waived = [rule({ tables: ['ledger'], approval: 'waived' })]
+    const told = await judge(dialect, sql, { isHalfSeen: true, policy: { writes: waived } })
+    expect([told.verdict.decision, codes(told)]).toEqual(['confirm', ['guard.write-needs-approval', 'guard.effects-hidden']])
+    const refused = await judge(dialect, sql, { isHalfSeen: true, policy: { writes: waived, sideEffects: 'refuse' } })
+    expect([refused.verdict.decision, codes(refused)]).toEqual(['refuse', ['guard.effects-hidden']])
+  })
+
   test('runs at once only where every rule that fits waives the approval', async () => {
     const waived = rule({ tables: ['ledger'], approval: 'waived' })
     const sql = 'UPDATE ledger SET amount = 1 WHERE id = 1'
@@ -308,3 +324,11 @@ function rule(more: Partial<Policy['writes'][number]>): Policy['writes'][number]
 function deny(names: string[], columns: string[]): Policy['rules'][number] {
   return { effect: 'deny', roles: [], tables: names, columns }
 }
+
+test('SQLite’s full-text search takes in every column of what is there, also beside a table that is not', async () => {
+  const guarded = await judge('sqlite', "UPDATE parcel SET weight = (id MATCH 'x'), id = (SELECT 1 FROM missing) WHERE id = 1")
+  expect([codes(guarded), guarded.verdict.columns]).toEqual([
+    ['guard.table-not-available'],
+    ['main.parcel.customer_id', 'main.parcel.id', 'main.parcel.weight'],
+  ])
+})

@@ -85,9 +85,11 @@ export class Weighing {
   /** The text of a full-text search may name any column of its table, and a view over it holds nothing back. */
   takeSearches(): void {
     if (!isSearch(this.functions)) return
-    for (const { schema, relation, span } of this.relations.values())
-      for (const { name } of relation?.columns ?? [])
-        this.#columns.push({ schema, relation: relation?.name ?? '', column: name, span, isNamed: false })
+    for (const { relation, span } of this.relations.values()) {
+      if (relation === null) continue // is refused for not being there
+      const { schema, name, columns } = relation
+      for (const column of columns) this.#columns.push({ schema, relation: name, column: column.name, span, isNamed: false })
+    }
     for (const relation of this.behindViews.relations.slice())
       for (const { name } of relation.columns) this.#readBehindView(relation, name, this.#spanOf(relation.name))
   }
