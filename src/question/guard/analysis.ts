@@ -1,5 +1,10 @@
 import type { Reason, Relation, Span, StatementClass, WriteVerb } from '../../domain/index.ts'
 
+/** A name with its schema. Without a catalog nobody knows which database of MySQL a name is looked up in. */
+export function qualified(schema: string, name: string): string {
+  return schema === '' ? name : `${schema}.${name}`
+}
+
 /** A relation the statement names; `relation` is null where the catalog has none of that name, or there is no catalog. */
 export interface RelationUse {
   readonly schema: string
@@ -15,6 +20,8 @@ export interface ColumnUse {
   readonly schema: string
   readonly relation: string
   readonly column: string
+  /** `schema.relation.column`, as a verdict tells it. */
+  readonly told: string
   readonly span: Span
   /** false: taken in by `*`, a whole row or a natural join; its name must not be told to who may not read it. */
   readonly isNamed: boolean

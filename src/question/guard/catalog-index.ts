@@ -17,6 +17,10 @@ export interface CatalogIndex {
   readonly userTypes: ReadonlyMap<string, readonly string[]>
   /** Built-in types that somebody has made a cast to. */
   readonly userCastTargets: ReadonlySet<string>
+  /** Whether the database has types or casts of its own, which may run its code where nobody names it. */
+  readonly hasOwnTypes: boolean
+  /** The types a relation's columns have, bare: each once. */
+  typesOf(relation: Relation): ReadonlySet<string>
   /** Names of the types columns have, without schema, quotes, length and brackets: among them the enums. */
   readonly columnTypes: ReadonlySet<string>
 }
@@ -41,6 +45,9 @@ function buildIndex(catalog: Catalog): CatalogIndex {
   const partsOf = new Map<string, Relation[]>()
   for (const relation of catalog.relations)
     for (const parent of relation.parents) partsOf.set(parent, [...(partsOf.get(parent) ?? []), relation])
+  const userTypes = bySecondPart(catalog.types.filter((name) => !name.startsWith(server)))
+  const userCastTargets = new Set(catalog.types.filter((name) => name.startsWith(server)).map((name) => name.slice(server.length)))
+  const types = new Map<Relation, ReadonlySet<string>>()
   return {
     catalog,
     find,
@@ -56,10 +63,20 @@ function buildIndex(catalog: Catalog): CatalogIndex {
       catalog.functions.filter((item) => inPath.has(item.schema) && item.onlyComputes !== true).map((item) => item.name),
     ),
     userOperators: bySecondPart(catalog.operators.filter((name) => inPath.has(name.slice(0, name.indexOf('.'))))),
-    userTypes: bySecondPart(catalog.types.filter((name) => !name.startsWith(server))),
-    userCastTargets: new Set(catalog.types.filter((name) => name.startsWith(server)).map((name) => name.slice(server.length))),
-    columnTypes: new Set(catalog.relations.flatMap((relation) => relation.columns.map((column) => bareType(column.type)))),
+    userTypes,
+    userCastTargets,
+    hasOwnTypes: userTypes.size > 0 || userCastTargets.size > 0,
+    typesOf: (relation) => {
+      const known = types.get(relation) ?? bareTypesOf(relation)
+      types.set(relation, known)
+      return known
+    },
+    columnTypes: new Set(catalog.relations.flatMap((relation) => [...bareTypesOf(relation)])),
   }
+}
+
+function bareTypesOf({ columns }: Relation): ReadonlySet<string> {
+  return new Set(columns.map((column) => bareType(column.type)))
 }
 
 const server = 'pg_catalog.'

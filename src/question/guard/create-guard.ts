@@ -1,5 +1,6 @@
 import { sealStatement } from '../../domain/approved-statement.ts'
 import type { ApprovedFields, Reason, Verdict } from '../../domain/index.ts'
+import { andThen } from './and-then.ts'
 import { Analysers } from './analysers.ts'
 import { approvable, approvalVoid, isGranted } from './approvable.ts'
 import { inlineEffort } from './effort.ts'
@@ -16,24 +17,26 @@ export function createGuard(options: { readonly cachedVerdicts?: number } = {}):
   const cache = new VerdictCache<Judged>(options.cachedVerdicts ?? 2_000)
   const analysers = new Analysers(inlineEffort)
   const pool = new JudgePool()
-  const judgeAnew = async (subject: GuardSubject, context: GuardContext): Promise<Judged> => {
-    const judged = await judgeStatement(subject, context, await analysers.of(context.dialect))
-    return judged ?? (await pool.judge(subject, context))
-  }
-  const judgedOf = async (subject: GuardSubject, context: GuardContext): Promise<Judged> => {
+  const judgeAnew = (subject: GuardSubject, context: GuardContext): Judged | Promise<Judged> =>
+    andThen(analysers.of(context.dialect), (analyser) =>
+      andThen(judgeStatement(subject, context, analyser), (judged) => judged ?? pool.judge(subject, context)),
+    )
+  const judgedOf = (subject: GuardSubject, context: GuardContext): Judged | Promise<Judged> => {
     const shape = context.dialect === 'postgres' ? numberShape(subject.sql) : null
     const base = cacheKey(subject, context)
     const shapeKey = shape === null ? null : `${base}shape ${shape}`
     const alike = shapeKey === null ? undefined : cache.get(shapeKey)
     if (alike !== undefined) return { ...alike, statement: { start: 0, end: subject.sql.length } } // shapes are of ASCII alone
     const key = `${base}text ${subject.sql}`
-    const judged = cache.get(key) ?? (await judgeAnew(subject, context))
-    cache.set(shapeKey !== null && isOfShape(judged, subject) ? shapeKey : key, judged)
-    return judged
+    return andThen(cache.get(key) ?? judgeAnew(subject, context), (judged) => {
+      cache.set(shapeKey !== null && isOfShape(judged, subject) ? shapeKey : key, judged)
+      return judged
+    })
   }
   return {
     guard: async (subject, context) => {
-      const judged = await judgedOf(subject, context)
+      const found = judgedOf(subject, context)
+      const judged = found instanceof Promise ? await found : found
       const untimely = hoursReason(context.policy, context.now)
       if (untimely !== null) return { verdict: refused(judged.verdict, untimely), approved: null, approvable: null }
       const text =

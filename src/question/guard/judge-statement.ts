@@ -1,3 +1,4 @@
+import { andThen } from './and-then.ts'
 import type { Analyser, AnalyseOptions } from './analyser.ts'
 import { unreadable, type Analysis } from './analysis.ts'
 import { indexOf } from './catalog-index.ts'
@@ -42,8 +43,7 @@ export function judgeStatement(subject: GuardSubject, context: GuardContext, ana
   // Hostile text may run a parser or a walk out of stack.
   const refuse = (error: unknown): Judged | null => (error instanceof TooMuchWork ? null : weigh(unreadable(crashed, subject.sql)))
   try {
-    const analysis = analyser.analyse(subject.sql, options)
-    const judged = analysis instanceof Promise ? analysis.then(weighAll) : weighAll(analysis)
+    const judged = andThen(analyser.analyse(subject.sql, options), weighAll)
     return judged instanceof Promise ? judged.catch(refuse) : judged
   } catch (error) {
     return refuse(error)

@@ -1,5 +1,5 @@
 import { isAllowed, matchesRelation, type Decision, type PlannedWrite, type Reason, type Verdict } from '../../domain/index.ts'
-import type { Analysis, ColumnUse, RelationUse } from './analysis.ts'
+import { qualified, type Analysis, type ColumnUse, type RelationUse } from './analysis.ts'
 import type { Bench } from './bench.ts'
 import {
   classReasons,
@@ -30,7 +30,7 @@ export function judge(analysis: Analysis, bench: Bench): Verdict {
     class: analysis.class,
     reasons,
     tables: unique(analysis.relations.map((use) => qualified(sight.isHidden(use) ? use.writtenSchema : use.schema, use.name))),
-    columns: unique(sight.columns.map((use) => qualified(use.schema, `${use.relation}.${use.column}`))),
+    columns: unique(sight.columns.map((use) => use.told)),
     functions: unique(analysis.functions),
     masked: [],
     filtered: [],
@@ -42,11 +42,6 @@ interface Decided {
   readonly decision: Decision
   /** null: nothing is written. */
   readonly writes: readonly PlannedWrite[] | null
-}
-
-/** Without a catalog nobody knows which database of MySQL a name is looked up in. */
-function qualified(schema: string, name: string): string {
-  return schema === '' ? name : `${schema}.${name}`
 }
 
 function decide(analysis: Analysis, bench: Bench, reasons: Reason[]): Decided {

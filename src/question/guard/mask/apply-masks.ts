@@ -53,7 +53,7 @@ function problemOf(first: RelationUse, analysis: Analysis, told: Verdict, { cont
 /** A write may go by columns that are shown as they are, in tables of which every row is there. */
 function writeProblem(first: RelationUse, analysis: Analysis, told: Verdict): Reason | null {
   if (told.masked.length === 0 && told.filtered.length === 0) return null
-  const column = analysis.columns.find((use) => told.masked.includes(`${use.schema}.${use.relation}.${use.column}`))
+  const column = analysis.columns.find((use) => told.masked.includes(use.told))
   return writesMasked(first.name, column?.span ?? first.span)
 }
 
@@ -85,7 +85,7 @@ function touchedBy(analysis: Analysis, plan: MaskPlan, sourcesOf: (use: Relation
   }
   const masked = columns
     .filter((use) => plan.find(use.schema, use.relation)?.masks.has(use.column) === true)
-    .map((use) => `${use.schema}.${use.relation}.${use.column}`)
+    .map((use) => use.told)
   return { uses, masked: [...new Set(masked)].toSorted(), filtered: [...filtered].toSorted() }
 }
 

@@ -355,8 +355,8 @@ export class Resolver {
   }
 
   #use(origins: readonly Origin[], span: ColumnUse['span'], isNamed: boolean): void {
-    for (const { relation, column } of origins)
-      this.result.columns.push({ schema: relation.schema, relation: relation.name, column, span, isNamed })
+    for (const { relation, column, told } of origins)
+      this.result.columns.push({ schema: relation.schema, relation: relation.name, column, told, span, isNamed })
   }
 }
 

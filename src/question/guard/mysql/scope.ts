@@ -1,10 +1,13 @@
 import type { Relation } from '../../../domain/index.ts'
+import { qualified } from '../analysis.ts'
 import { renamed, type ColumnMap } from '../column-map.ts'
 
 /** Where a visible column's values come from: columns of base relations; none for computed ones. */
 export interface Origin {
   readonly relation: Relation
   readonly column: string
+  /** As a verdict tells it, made once for all statements. */
+  readonly told: string
 }
 
 /** By name in lower case: column names have no case. null: any name may be a column. */
@@ -47,10 +50,14 @@ export class Scope {
 
 const columnMaps = new WeakMap<Relation, Columns>()
 
+function originOf(relation: Relation, column: string): Origin {
+  return { relation, column, told: qualified(relation.schema, `${relation.name}.${column}`) }
+}
+
 export function columnsOfRelation(relation: Relation): Columns {
   const known = columnMaps.get(relation)
   if (known !== undefined) return known
-  const made = new Map(relation.columns.map((column) => [column.name.toLowerCase(), [{ relation, column: column.name }]]))
+  const made = new Map(relation.columns.map((column) => [column.name.toLowerCase(), [originOf(relation, column.name)]]))
   columnMaps.set(relation, made)
   return made
 }

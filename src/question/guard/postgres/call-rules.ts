@@ -4,7 +4,7 @@ import { lastOf } from '../certain.ts'
 import { deniedCallPrefixes, searchTypes, syntaxFunctions } from './function-exceptions.ts'
 import { readFunctionNames } from './function-list.ts'
 import { objectNameTypes } from './node-kinds.ts'
-import { names, spanOf, type Node } from './parse.ts'
+import { dottedBytes, names, spanOf, type Node } from './parse.ts'
 import { builtInOperatorNames, builtInTypeNames, deniedFunctionNames } from './server-names.ts'
 
 /** What the rules on code that a statement runs go by. */
@@ -39,7 +39,7 @@ export function functionProblem(parts: readonly string[], node: Node, rules: Cal
   return {
     code: 'guard.function-denied',
     message: `The function ${shown} is not one a read may call.`,
-    span: spanOf(node, Buffer.byteLength(parts.join('.'))),
+    span: spanOf(node, dottedBytes(parts)),
     hint:
       isShadowed || !isBuiltIn ? 'An admin can mark a function of the database as safe in the policy.' : 'Write it without this function.',
   }

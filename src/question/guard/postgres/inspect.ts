@@ -1,7 +1,7 @@
 import { strongerClass, type Reason, type StatementClass } from '../../../domain/index.ts'
 import { attributeProblem, functionProblem, operatorProblem, sampleProblem, typeProblem, type CallRules } from './call-rules.ts'
 import { lastOf } from '../certain.ts'
-import { readNodes, writeNodes } from './node-kinds.ts'
+import { kindClasses } from './node-kinds.ts'
 import { conversionOf, type Conversion } from './own-code.ts'
 import { names, spanOf, type Node } from './parse.ts'
 
@@ -36,41 +36,34 @@ export function inspect(root: Node, options: CallRules): Findings {
 }
 
 function visitValue(value: unknown, options: CallRules, findings: Findings): void {
-  if (Array.isArray(value)) {
-    for (const item of value) visitValue(item, options, findings)
-  } else if (value !== null && typeof value === 'object') {
-    const node = value as Node // the parser gives plain objects only
-    for (const field in node) visitField(field, node[field], options, findings) // plain objects: nothing is inherited, and no list of names is made
-  }
+  if (Array.isArray(value)) for (const item of value) visitValue(item, options, findings)
+  else if (value !== null && typeof value === 'object') visitNode(value as Node, options, findings) // the parser gives plain objects only
 }
 
 /** Node wrappers are fields with a capital letter; the rest are a node's own fields. */
-function visitField(field: string, value: unknown, options: CallRules, findings: Findings): void {
-  const isKind = field.charCodeAt(0) <= 90 && field.charCodeAt(0) >= 65
-  if (isKind) visitKind(field, value as Node, options, findings)
-  else if (field === 'intoClause') findings.class = strongerClass(findings.class, 'ddl')
-  else if (field === 'lockingClause') findings.class = strongerClass(findings.class, 'write')
-  else if (field === 'typeName') {
-    findings.casts.push(value as Node)
-    const problem = typeProblem(value as Node, options)
-    if (problem !== null) findings.problems.push(problem)
+function visitNode(node: Node, options: CallRules, findings: Findings): void {
+  for (const field in node) {
+    const inner = node[field] // plain objects: nothing is inherited, and no list of names is made
+    const isKind = field.charCodeAt(0) <= 90 && field.charCodeAt(0) >= 65
+    if (isKind) visitKind(field, inner as Node, options, findings)
+    else if (field === 'intoClause') findings.class = strongerClass(findings.class, 'ddl')
+    else if (field === 'lockingClause') findings.class = strongerClass(findings.class, 'write')
+    else if (field === 'typeName') {
+      findings.casts.push(inner as Node)
+      add(typeProblem(inner as Node, options), findings)
+    }
+    // What is in these does not matter: they decide the class by being there.
+    if (typeof inner === 'object' && field !== 'LockingClause' && field !== 'IntoClause') visitValue(inner, options, findings)
   }
-  if (!isKind || (field !== 'LockingClause' && field !== 'IntoClause')) visitValue(value, options, findings)
 }
 
 function visitKind(kind: string, node: Node, options: CallRules, findings: Findings): void {
-  if (writeNodes.has(kind)) findings.class = strongerClass(findings.class, 'write')
-  else if (kind === 'LockingClause') findings.class = strongerClass(findings.class, 'write')
-  else if (!readNodes.has(kind)) {
+  const kindClass = kindClasses.get(kind)
+  if (kindClass === undefined) {
     findings.class = 'unknown'
-    findings.problems.push({
-      code: 'guard.node-unknown',
-      message: `This statement holds something AI-Shell does not know (${kind}).`,
-      span: spanOf(node, 1),
-      hint: 'Write it as a plain SELECT.',
-    })
-  }
-  const conversion = conversionOf(kind, node)
+    findings.problems.push(unknownNode(kind, node))
+  } else if (kindClass !== 'read') findings.class = strongerClass(findings.class, kindClass)
+  const conversion = options.index?.hasOwnTypes === true ? conversionOf(kind, node) : null
   if (conversion !== null) findings.conversions.push(conversion)
   if (kind === 'RangeVar') findings.rangeVars.push(node)
   else if (kind === 'ColumnRef') findings.columnRefs.push(node)
@@ -78,18 +71,25 @@ function visitKind(kind: string, node: Node, options: CallRules, findings: Findi
   else checkCalls(kind, node, options, findings)
 }
 
+function unknownNode(kind: string, node: Node): Reason {
+  return {
+    code: 'guard.node-unknown',
+    message: `This statement holds something AI-Shell does not know (${kind}).`,
+    span: spanOf(node, 1),
+    hint: 'Write it as a plain SELECT.',
+  }
+}
+
 /** Everything that runs code: calls, operators written or implied, casts, attributes, sampling. */
 function checkCalls(kind: string, node: Node, options: CallRules, findings: Findings): void {
   switch (kind) {
     case 'FuncCall': {
       const path = names(node['funcname'])
-      findings.functions.push(
-        path.length === 1 ? lastOf(path) : path.filter((part, at) => at === path.length - 1 || part !== 'pg_catalog').join('.'),
-      )
+      findings.functions.push(path.length === 1 ? lastOf(path) : toldPath(path))
       return add(functionProblem(path, node, options), findings)
     }
     case 'A_Expr':
-      if (String(node['kind']).includes('BETWEEN')) return addOperators(betweenOperators, node, options, findings) // its own name is a word
+      if (node['kind'] !== 'AEXPR_OP' && String(node['kind']).includes('BETWEEN')) return addOperators(betweenOperators, node, options, findings) // its own name is a word
       return add(operatorProblem(names(node['name']), node, options), findings)
     case 'SubLink':
       if (node['subLinkType'] === 'ANY_SUBLINK' && node['operName'] === undefined) return addOperators(equals, node, options, findings) // IN
@@ -109,6 +109,11 @@ function checkCalls(kind: string, node: Node, options: CallRules, findings: Find
       return add(typeProblem(node, options), findings)
     default:
   }
+}
+
+/** A function of the server's own is told by its name alone. */
+function toldPath(path: readonly string[]): string {
+  return path.filter((part, at) => at === path.length - 1 || part !== 'pg_catalog').join('.')
 }
 
 const equals = [['=']]

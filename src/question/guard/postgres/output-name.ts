@@ -44,8 +44,14 @@ function firstOutput(select: Node): string {
   return first === undefined ? 'column1' : outputName(first) // VALUES have no names
 }
 
+/** What is ordered by, grouped by and made distinct on: in these a name may be one of the select list. */
+export function orderedItems(select: Node): readonly Node[] {
+  const sorted = list(select['sortClause']).map((item) => (item['SortBy'] as Node)['node'] as Node)
+  return [...sorted, ...groupItems(select['groupClause']), ...list(select['distinctClause'])]
+}
+
 /** What is grouped by, out of its brackets. */
-export function groupItems(clause: unknown): readonly Node[] {
+function groupItems(clause: unknown): readonly Node[] {
   return list(clause).flatMap((item) => {
     const set = item['GroupingSet'] as Node | undefined
     const row = item['RowExpr'] as Node | undefined

@@ -26,14 +26,28 @@ interface Reach {
 const textFunctions = /^(quote_literal|quote_nullable|textanycat|anytextcat)$/
 
 export function conversionOf(kind: string, node: Node): Conversion | null {
-  if (kind.startsWith('Json')) return { to: 'json', node }
-  // `(value).name` and `alias.name` may be calls too.
-  for (const name of names(node[kind === 'FuncCall' ? 'funcname' : kind === 'A_Indirection' ? 'indirection' : 'fields'])) {
+  switch (kind) {
+    case 'FuncCall':
+      return callOf(names(node['funcname']), node)
+    // `(value).name` and `alias.name` may be calls too.
+    case 'A_Indirection':
+      return callOf(names(node['indirection']), node)
+    case 'ColumnRef':
+      return callOf(names(node['fields']), node)
+    case 'A_Expr':
+      return names(node['name']).at(-1) === '||' ? { to: 'text', node } : null
+    default:
+      return kind.startsWith('Json') ? { to: 'json', node } : null
+  }
+}
+
+function callOf(path: readonly string[], node: Node): Conversion | null {
+  for (const name of path) {
     if (/^jsonb?_populate_/.test(name)) return { to: 'row', node }
     if (name.includes('json')) return { to: 'json', node }
     if (textFunctions.test(name)) return { to: 'text', node }
   }
-  return kind === 'A_Expr' && names(node['name']).at(-1) === '||' ? { to: 'text', node } : null
+  return null
 }
 
 /**
@@ -41,17 +55,16 @@ export function conversionOf(kind: string, node: Node): Conversion | null {
  * of them is checked: then none may be in reach of a statement that does so.
  */
 export function ownCodeProblem({ casts, conversions }: Doings, reach: Reach, { index, safeFunctions }: CallRules): Reason | null {
-  if (index === null) return null
+  if (index?.hasOwnTypes !== true) return null
   const isTarget = (name: string): boolean => index.userCastTargets.has(name) && !safeFunctions.has(`pg_catalog.${name}`)
-  const isOwn = (type: string): boolean =>
-    (index.userTypes.get(bareType(type)) ?? []).some((owner) => !safeFunctions.has(`${owner}.${bareType(type)}`))
+  const isOwn = (type: string): boolean => (index.userTypes.get(type) ?? []).some((owner) => !safeFunctions.has(`${owner}.${type}`))
   const isAnyOwn = isTarget('anyelement')
-  if (!isAnyOwn && !reach.relations.some((use) => use.relation?.columns.some((column) => isOwn(column.type)) === true)) return null
+  if (!isAnyOwn && !reach.relations.some(({ relation }) => relation !== null && [...index.typesOf(relation)].some(isOwn))) return null
   const cast = casts.find((node) => isTarget(lastOf(names(node['names']))))
   if (cast !== undefined) return madeCast(cast, lastOf(names(cast['names'])))
   const conversion = conversions.find(({ to }) => to === 'row' || isTarget(to))
   if (conversion !== undefined) return madeCast(conversion.node, conversion.to)
-  const isUsed = isAnyOwn || reach.columns.some((use) => isOwn(typeOf(use, index)))
+  const isUsed = isAnyOwn || reach.columns.some((use) => isOwn(bareType(typeOf(use, index))))
   return isTarget('any') && isUsed ? madeCast({}, 'any') : null
 }
 

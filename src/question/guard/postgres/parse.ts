@@ -97,6 +97,13 @@ export function spanOf(node: Node, bytes: number): Span {
   return { start, end: start + Math.max(1, bytes) }
 }
 
+/** Bytes of some words with a dot between each two. */
+export function dottedBytes(path: readonly string[]): number {
+  let bytes = path.length - 1
+  for (const name of path) bytes += Buffer.byteLength(name)
+  return bytes
+}
+
 export function list(value: unknown): readonly Node[] {
   return Array.isArray(value) ? (value as readonly Node[]) : [] // the parser gives lists of nodes
 }

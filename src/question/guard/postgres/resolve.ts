@@ -4,8 +4,8 @@ import { certain, lastOf } from '../certain.ts'
 import { addColumn, bareName } from '../column-map.ts'
 import type { Steps } from '../effort.ts'
 import { attributeProblem, isReadFunction, type CallRules } from './call-rules.ts'
-import { groupItems, outputName } from './output-name.ts'
-import { forEachNode, list, names, spanOf, type Node } from './parse.ts'
+import { orderedItems, outputName } from './output-name.ts'
+import { dottedBytes, forEachNode, list, names, spanOf, type Node } from './parse.ts'
 import { areKnown, functionName, joinedColumns, sharedColumns, valuesColumns, widthOf, type Columns } from './range-columns.ts'
 import { rowMeant } from './row-meant.ts'
 import {
@@ -14,7 +14,6 @@ import {
   Scope,
   systemColumns,
   visibleAliases,
-  withoutEntries,
   type Origin,
   type RangeEntry,
 } from './scope.ts'
@@ -53,14 +52,15 @@ export class Resolver {
     this.#withClause(node['withClause'] as Node | undefined, scope)
     if (node['larg'] !== undefined) return this.#setOperation(node, scope)
     for (const item of list(node['fromClause'])) scope.entries.push(...this.#fromItem(item, scope))
-    const columns = this.#outputColumns(list(node['targetList']), scope)
-    const isValues = node['valuesLists'] !== undefined
+    const targets = list(node['targetList'])
+    const columns = parent === null ? null : this.#outputColumns(targets, scope) // of the outermost nobody asks
     this.#expressions(node, ['withClause', 'fromClause', 'sortClause', 'groupClause', 'distinctClause'], scope)
-    const outputNames = new Set(list(node['targetList']).map(outputName))
-    const sorted = list(node['sortClause']).map((item) => (item['SortBy'] as Node)['node'] as Node)
-    for (const item of [...sorted, ...groupItems(node['groupClause']), ...list(node['distinctClause'])])
-      this.#ordered(item, outputNames, scope)
-    return isValues ? valuesColumns(node) : columns
+    const ordered = orderedItems(node)
+    if (ordered.length > 0) {
+      const outputNames = new Set(targets.map(outputName))
+      for (const item of ordered) this.#ordered(item, outputNames, scope)
+    }
+    return node['valuesLists'] === undefined ? columns : valuesColumns(node)
   }
 
   #setOperation(node: Node, scope: Scope): Columns {
@@ -88,7 +88,7 @@ export class Resolver {
     if (clause === undefined) return
     const queries = list(clause['ctes']).map((item) => item['CommonTableExpr'] as Node)
     // Recursive queries see themselves and, whatever the order, each other.
-    if (clause['recursive'] === true) for (const query of queries) scope.commonTables.set(String(query['ctename']), { columns: null })
+    if (clause['recursive'] === true) for (const query of queries) scope.addCommonTable(String(query['ctename']), { columns: null })
     for (const query of queries) {
       const name = String(query['ctename'])
       const aliases = names(query['aliascolnames'])
@@ -96,7 +96,7 @@ export class Resolver {
       const [kind = ''] = Object.keys(inner)
       const columns = kind === 'SelectStmt' ? this.select(inner[kind] as Node, scope) : this.write(kind, inner[kind] as Node, scope)
       const hasExtra = query['search_clause'] !== undefined || query['cycle_clause'] !== undefined
-      scope.commonTables.set(name, { columns: hasExtra ? null : this.#renamed(columns, aliases) })
+      scope.addCommonTable(name, { columns: hasExtra ? null : this.#renamed(columns, aliases) })
     }
   }
 
@@ -160,7 +160,7 @@ export class Resolver {
     const alias = node['alias'] as Node | undefined
     const aliasName = alias === undefined ? null : String(alias['aliasname'])
     const aliasColumns = names(alias?.['colnames'])
-    const visible = (): Scope => (node['lateral'] === true ? scope : withoutEntries(scope))
+    const visible = (): Scope => (node['lateral'] === true ? scope : scope.withoutEntries())
     switch (kind) {
       case 'RangeVar': {
         const entry = this.#rangeVar(node, scope)
@@ -207,10 +207,11 @@ export class Resolver {
       for (const entry of both) this.#use(entry.columns?.get(name) ?? [], spanOf(node, 1), node['isNatural'] !== true)
     }
     // ON sees the two sides and what is around the whole SELECT, but not the neighbours in its FROM.
-    const sides = withoutEntries(joinScope)
+    const sides = joinScope.withoutEntries()
     sides.entries.push(...both)
     if (node['quals'] !== undefined) this.#expressions({ quals: node['quals'] }, [], sides)
     const usingAlias = node['join_using_alias'] as Node | undefined
+    if (alias === null && usingAlias === undefined) return both
     const columns = areKnown(both) ? joinedColumns(both) : null
     const extra: RangeEntry[] = usingAlias === undefined ? [] : [{ alias: String(usingAlias['aliasname']), schema: null, columns }]
     if (alias === null) return [...both, ...extra]
@@ -233,7 +234,7 @@ export class Resolver {
     this.result.seen.add(node)
     const name = node['relname'] as string
     const schema = node['schemaname'] === undefined ? null : (node['schemaname'] as string)
-    const span = spanOf(node, Buffer.byteLength(schema === null ? name : `${schema}.${name}`))
+    const span = spanOf(node, dottedBytes(schema === null ? [name] : [schema, name]))
     const anything: RangeEntry = { alias: name, schema, columns: null }
     if (isSystemName(schema, name, node)) {
       this.result.problems.push(systemRelation(schema, name, span))
@@ -257,10 +258,11 @@ export class Resolver {
     else if (value !== null && typeof value === 'object') {
       const node = value as Node // the parser gives plain objects only
       for (const field in node) {
-        if (field === 'SelectStmt') this.select(node[field] as Node, scope)
-        else if (field === 'ColumnRef') this.#columnRef(node[field] as Node, scope)
-        else if (field === 'A_Indirection') this.#indirection(node[field] as Node, scope)
-        else this.#expression(node[field], scope)
+        const inner = node[field]
+        if (field === 'ColumnRef') this.#columnRef(inner as Node, scope)
+        else if (field === 'SelectStmt') this.select(inner as Node, scope)
+        else if (field === 'A_Indirection') this.#indirection(inner as Node, scope)
+        else if (field !== 'A_Const' && typeof inner === 'object') this.#expression(inner, scope) // of a value there is nothing to look up
       }
     }
   }
@@ -274,7 +276,7 @@ export class Resolver {
       return this.#expression([node['arg'], node['indirection']], scope)
     this.#expression(node['indirection'], scope)
     const origins = entry.columns.get(field)
-    const span = spanOf(row, Buffer.byteLength(names(row['fields']).join('.')))
+    const span = spanOf(row, dottedBytes(names(row['fields'])))
     if (origins === undefined && isReadFunction(field)) return this.#expression(node['arg'], scope)
     this.result.seen.add(row)
     if (origins !== undefined) this.#use(origins, span, true)
@@ -286,15 +288,15 @@ export class Resolver {
     this.#steps.spend(1 + scope.entries.length)
     const fields = node['fields'] as readonly Node[]
     const path = names(fields)
-    const hasStar = fields.at(-1)?.['A_Star'] !== undefined
-    const span = spanOf(node, Buffer.byteLength(path.join('.')))
+    const hasStar = path.length < fields.length && fields.at(-1)?.['A_Star'] !== undefined
+    const span = spanOf(node, dottedBytes(path))
     if (hasStar && path.length === 0) return this.#star(scope.entries, span)
     const column = hasStar ? null : lastOf(path)
-    const qualifier = hasStar ? path : path.slice(0, -1)
-    if (qualifier.length === 0 && column !== null) return this.#unqualified(column, scope, span)
-    const entry = scope.findEntry(lastOf(qualifier), qualifier.at(-2) ?? null)
-    if (entry === null)
-      return this.#missing([...qualifier.slice(-1), ...(column === null ? [] : [column])].join('.'), visibleAliases(scope), span)
+    const before = hasStar ? path.length : path.length - 1 // words that stand before the column
+    if (before === 0) return this.#unqualified(lastOf(path), scope, span)
+    const qualifier = certain(path[before - 1])
+    const entry = scope.findEntry(qualifier, path[before - 2] ?? null)
+    if (entry === null) return this.#missing(column === null ? qualifier : `${qualifier}.${column}`, visibleAliases(scope), span)
     if (column === null) return this.#star([entry], span)
     if (systemColumns.has(column)) return
     if (entry.columns === null) {
@@ -313,13 +315,18 @@ export class Resolver {
   }
 
   #unqualified(column: string, scope: Scope, span: Span): void {
-    const entries: RangeEntry[] = []
     for (let level: Scope | null = scope; level !== null; level = level.parent) {
       this.#steps.spend(1 + level.entries.length)
-      const owned = level.entries.map((entry) => entry.columns?.get(column)).filter((origins) => origins !== undefined)
-      if (owned.length > 0) return this.#use(owned.flat(), span, true)
-      entries.push(...level.entries)
+      let isOwned = false
+      for (const { columns } of level.entries) {
+        const origins = columns?.get(column)
+        if (origins === undefined) continue
+        isOwned = true
+        this.#use(origins, span, true)
+      }
+      if (isOwned) return
     }
+    const entries = scope.allEntries()
     // A whole row, where no column around has its name.
     const whole = entries.find((entry) => entry.alias === column)
     if (whole !== undefined) return this.#star([whole], span)
@@ -356,12 +363,12 @@ export class Resolver {
   }
 
   #use(origins: readonly Origin[], span: Span, isNamed: boolean): void {
-    for (const { relation, column } of origins)
-      this.result.columns.push({ schema: relation.schema, relation: relation.name, column, span, isNamed })
+    for (const { relation, column, told } of origins)
+      this.result.columns.push({ schema: relation.schema, relation: relation.name, column, told, span, isNamed })
   }
 
   #useUntold({ schema, name }: { readonly schema: string; readonly name: string }, column: string, span: Span): void {
-    this.result.columns.push({ schema, relation: name, column, span, isNamed: true })
+    this.result.columns.push({ schema, relation: name, column, told: `${schema}.${name}.${column}`, span, isNamed: true })
   }
 
   /** Names the query puts out. Origins are left empty: what was read was counted where it was read. */

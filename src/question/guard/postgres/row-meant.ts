@@ -8,8 +8,7 @@ export function rowMeant(node: Node, scope: Scope): RangeEntry | null {
   const isStar = fields.at(-1)?.['A_Star'] !== undefined
   if (alias === undefined || fields.length > (isStar ? 2 : 1)) return null
   if (isStar) return scope.findEntry(alias, null)
-  const entries: RangeEntry[] = []
-  for (let level: Scope | null = scope; level !== null; level = level.parent) entries.push(...level.entries)
+  const entries = scope.allEntries()
   if (entries.some((entry) => entry.columns?.has(alias) !== false && (entry.columns !== null || entry.alias !== alias))) return null
   return entries.find((entry) => entry.alias === alias) ?? null
 }

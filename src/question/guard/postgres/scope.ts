@@ -1,10 +1,13 @@
 import type { Relation } from '../../../domain/index.ts'
+import { qualified } from '../analysis.ts'
 import { renamed, type ColumnMap } from '../column-map.ts'
 
 /** Where a visible column's values come from: columns of base relations; none for computed ones. */
 export interface Origin {
   readonly relation: Relation
   readonly column: string
+  /** As a verdict tells it, made once for all statements. */
+  readonly told: string
 }
 
 /** One thing in a FROM clause. */
@@ -27,32 +30,63 @@ export interface CommonTable {
 export class Scope {
   readonly parent: Scope | null
   readonly entries: RangeEntry[] = []
-  readonly commonTables = new Map<string, CommonTable>()
   /** A level inside the FROM of the SELECT around it, not a SELECT of its own. */
   readonly isJoin: boolean
+  /** null: there is no WITH at this level. */
+  #commonTables: Map<string, CommonTable> | null = null
 
   constructor(parent: Scope | null, isJoin = false) {
     this.parent = parent
     this.isJoin = isJoin
   }
 
+  addCommonTable(name: string, table: CommonTable): void {
+    this.#commonTables ??= new Map()
+    this.#commonTables.set(name, table)
+  }
+
   findCommonTable(name: string): CommonTable | null {
-    return this.commonTables.get(name) ?? this.parent?.findCommonTable(name) ?? null
+    for (let level: Scope | null = this; level !== null; level = level.parent) {
+      const found = level.#commonTables?.get(name)
+      if (found !== undefined) return found
+    }
+    return null
   }
 
   findEntry(alias: string, schema: string | null): RangeEntry | null {
-    const found = this.entries.find((entry) => entry.alias === alias && (schema === null || entry.schema === schema))
-    return found ?? this.parent?.findEntry(alias, schema) ?? null
+    for (let level: Scope | null = this; level !== null; level = level.parent)
+      for (const entry of level.entries) if (entry.alias === alias && (schema === null || entry.schema === schema)) return entry
+    return null
+  }
+
+  /** Those of this level first, then of each around it. */
+  allEntries(): RangeEntry[] {
+    const entries: RangeEntry[] = []
+    for (let level: Scope | null = this; level !== null; level = level.parent) for (const entry of level.entries) entries.push(entry)
+    return entries
+  }
+
+  /** The same WITH names without the FROM entries of this SELECT: what a sub-select that is not LATERAL sees. */
+  withoutEntries(): Scope {
+    let level: Scope = this
+    while (level.isJoin && level.parent !== null) level = level.parent
+    const bare = new Scope(level.parent)
+    bare.#commonTables = level.#commonTables // whole by now: WITH comes before FROM
+    return bare
   }
 }
 
 /** Columns no catalog lists but every table has. */
 export const systemColumns: ReadonlySet<string> = new Set(['tableoid', 'ctid', 'xmin', 'xmax', 'cmin', 'cmax'])
 
+function originOf(relation: Relation, column: string): Origin {
+  return { relation, column, told: qualified(relation.schema, `${relation.name}.${column}`) }
+}
+
 export function columnsOfRelation(relation: Relation): ReadonlyMap<string, readonly Origin[]> {
   const known = columnMaps.get(relation)
   if (known !== undefined) return known
-  const made = new Map(relation.columns.map((column) => [column.name, [{ relation, column: column.name }]]))
+  const made = new Map(relation.columns.map((column) => [column.name, [originOf(relation, column.name)]]))
   columnMaps.set(relation, made)
   return made
 }
@@ -63,15 +97,6 @@ export function renameColumns(columns: RangeEntry['columns'], names: readonly st
   if (columns === null) return null
   if (names.length === 0) return columns
   return renamed(columns, names)
-}
-
-/** The same WITH names without the FROM entries of this SELECT: what a sub-select that is not LATERAL sees. */
-export function withoutEntries(scope: Scope): Scope {
-  let level = scope
-  while (level.isJoin && level.parent !== null) level = level.parent
-  const bare = new Scope(level.parent)
-  for (const [name, table] of level.commonTables) bare.commonTables.set(name, table)
-  return bare
 }
 
 export function visibleAliases(scope: Scope): string[] {

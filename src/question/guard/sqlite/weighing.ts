@@ -87,8 +87,7 @@ export class Weighing {
     if (!isSearch(this.functions)) return
     for (const { relation, span } of this.relations.values()) {
       if (relation === null) continue // is refused for not being there
-      const { schema, name, columns } = relation
-      for (const column of columns) this.#columns.push({ schema, relation: name, column: column.name, span, isNamed: false })
+      for (const { name } of relation.columns) this.#columns.push(columnUse(relation, name, span, false))
     }
     for (const relation of this.behindViews.relations.slice())
       for (const { name } of relation.columns) this.#readBehindView(relation, name, this.#spanOf(relation.name))
@@ -142,7 +141,7 @@ export class Weighing {
     const { schema, name } = relation
     this.relations.set(name.toLowerCase(), { schema, writtenSchema: schema, name, relation, span })
     for (const known of columnsNamed(relation, column))
-      this.#columns.push({ schema, relation: name, column: known, span: this.#spanOf(known), isNamed: this.#isWritten(known) })
+      this.#columns.push(columnUse(relation, known, this.#spanOf(known), this.#isWritten(known)))
   }
 
   /** An INSERT without a list gives every column a value, and nobody writes what they may not see. */
@@ -161,7 +160,7 @@ export class Weighing {
   #readBehindView(relation: Relation, column: string, span: Span): void {
     this.behindViews.relations.push(relation)
     for (const known of columnsNamed(relation, column))
-      this.behindViews.columns.push({ schema: relation.schema, relation: relation.name, column: known, span, isNamed: false })
+      this.behindViews.columns.push(columnUse(relation, known, span, false))
   }
 
   #isWritten(name: string): boolean {
@@ -208,6 +207,10 @@ function joinedColumns(
   const isShared = (name: string): boolean => sides.includes(null) || all.filter(([, column]) => folded(column) === folded(name)).length > 1
   const isUsed = columns === null ? isShared : (name: string): boolean => columns.some((column) => folded(column) === folded(name))
   return all.filter(([, column]) => isUsed(column))
+}
+
+function columnUse({ schema, name }: Relation, column: string, span: Span, isNamed: boolean): ColumnUse {
+  return { schema, relation: name, column, told: `${schema}.${name}.${column}`, span, isNamed }
 }
 
 function byteAt(sql: string, at: number): number {
