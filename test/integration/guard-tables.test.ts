@@ -76,7 +76,10 @@ describe('without a catalog', () => {
   test.each([
     ['SELECT main.x.id FROM t AS x', ['main.t.id']],
     ['SELECT main.t.id, u.k FROM t, u', ['main.t.id', 'main.u.k']],
-    ["SELECT main.x.id FROM t AS x JOIN u ON main.u.k = x.k WHERE main.x.body MATCH 'a'", ['main.t.body', 'main.t.id', 'main.t.k', 'main.u.k']],
+    [
+      "SELECT main.x.id FROM t AS x JOIN u ON main.u.k = x.k WHERE main.x.body MATCH 'a'",
+      ['main.t.body', 'main.t.id', 'main.t.k', 'main.u.k'],
+    ],
   ])('SQLite’s columns are told with the table that stands before them: %s', async (sql, columns) => {
     const { decision, columns: told } = await verdictOn(sql, null)
     expect([decision, told]).toEqual(['allow', columns])

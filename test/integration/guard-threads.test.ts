@@ -37,6 +37,45 @@ describe('statements too large or too odd for the event loop', () => {
   })
 
   test.each([
+    ['joins that multiply', `SELECT count(*) FROM item${many(' NATURAL JOIN item', 600, '')}`, 'allow', undefined],
+    [
+      'names that are nowhere',
+      `SELECT ${many('nothing', 1_500, ', ')} FROM wide a, wide b, wide c`,
+      'refuse',
+      'guard.column-not-available',
+    ],
+    ['more columns than there can be', `SELECT 1 FROM (SELECT ${many('w.*', 4, ', ')} FROM wide w) x`, 'refuse', 'guard.too-complex'],
+    ['a chain of selects', many('SELECT id FROM item', 700, ' UNION '), 'allow', undefined],
+  ])('of MySQL and MariaDB too: %s', async (_, sql, decision, code) => {
+    for (const dialect of ['mysql', 'mariadb'] as const) {
+      const own = { ...context, dialect, catalog: { ...catalog, dialect, version: dialect } }
+      const { verdict } = await guard.guard({ sql, params: [] }, own)
+      expect([verdict.decision, verdict.reasons[0]?.code]).toEqual([decision, code])
+    }
+  })
+
+  test('a chain so deep that it can hardly be handed from one thread to another is not lost', async () => {
+    const sql = many('SELECT id FROM item', 2_400, ' UNION ')
+    const { verdict } = await guard.guard({ sql, params: [] }, { ...context, dialect: 'mysql', catalog: { ...catalog, dialect: 'mysql' } })
+    expect(verdict.reasons.map(({ code }) => code)).not.toContain('guard.syntax') // which would be: the parser gave up on it
+  })
+
+  test('as many stars as nobody writes are refused by SQLite’s dialect before it writes all columns out', async () => {
+    const own = { ...context, dialect: 'sqlite' as const, catalog: { ...catalog, dialect: 'sqlite' as const, version: 'sqlite' } }
+    const codeOf = async (sql: string): Promise<string | undefined> =>
+      (await guard.guard({ sql, params: [] }, own)).verdict.reasons[0]?.code
+    expect(await codeOf(`SELECT ${many('*', 501, ', ')} FROM item`)).toBe('guard.too-complex')
+    expect(await codeOf(`SELECT ${many('*', 500, ', ')} FROM item`)).toBeUndefined()
+  })
+
+  test('of many names that are missing the first few are told what could have been meant', async () => {
+    const sql = `SELECT 1 FROM ${Array.from({ length: 200 }, (_, at) => `itam${at}`).join(', ')}`
+    const { verdict } = await guard.guard({ sql, params: [] }, context)
+    expect(verdict.reasons.length).toBe(200)
+    expect(verdict.reasons.filter(({ hint }) => hint === 'Did you mean “item”?').length).toBe(3)
+  })
+
+  test.each([
     ['too many bytes', `SELECT '${'x'.repeat(100_001)}'`, 'guard.too-long'],
     ['too many words', `SELECT ${many('1', 40_000, ',')}`, 'guard.too-long'],
     ['too deep', `SELECT ${'('.repeat(501)}1${')'.repeat(501)}`, 'guard.too-deep'],

@@ -5,8 +5,8 @@ import type { Effort } from './effort.ts'
 /** How each dialect's analyser is opened. Grammars are heavy, so each is loaded with its first statement. */
 const openers: Readonly<Record<Dialect, (effort: Effort) => Promise<Analyser>>> = {
   postgres: async (effort) => (await import('./postgres/index.ts')).openPostgresAnalyser(effort),
-  mysql: async () => (await import('./mysql/index.ts')).openMysqlAnalyser('mysql'),
-  mariadb: async () => (await import('./mysql/index.ts')).openMysqlAnalyser('mariadb'),
+  mysql: async (effort) => (await import('./mysql/index.ts')).openMysqlAnalyser('mysql', effort),
+  mariadb: async (effort) => (await import('./mysql/index.ts')).openMysqlAnalyser('mariadb', effort),
   sqlite: async () => (await import('./sqlite/index.ts')).openSqliteAnalyser(),
 }
 

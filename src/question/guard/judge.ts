@@ -71,13 +71,15 @@ interface Sight {
  * hint; and where one is missing, nothing is said of columns, for of a table that does not exist nobody knows them.
  */
 function seen(analysis: Analysis, bench: Bench): Sight {
-  const hidden = new Set(analysis.relations.filter((use) => !isReadable(use, bench)))
+  const hidden = unreadable(analysis.relations, relationKey, (use) => isReadable(use, bench))
   const isHidden = (use: RelationUse): boolean => hidden.has(use)
   if (hidden.size > 0) {
-    const hiddenNames = new Set([...hidden].map((use) => `${use.schema}\u0000${use.name}`))
+    const hiddenNames = new Set([...hidden].map(relationKey))
     const columns = analysis.columns.filter((use) => !hiddenNames.has(`${use.schema}\u0000${use.relation}`) && isColumnReadable(use, bench))
     return {
-      reasons: [...hidden].map((use) => notAvailable('table', use.name, use.span, nearestTable(use.name, bench))),
+      reasons: [...hidden].map((use, at) =>
+        notAvailable('table', use.name, use.span, at < mostHints ? nearestTable(use.name, bench) : null),
+      ),
       columns,
       isHidden,
     }
@@ -87,7 +89,8 @@ function seen(analysis: Analysis, bench: Bench): Sight {
     if (untold.length > 0) return { reasons: untold, columns: [], isHidden }
   }
   const unsafe = analysis.relations.filter((use) => !bench.sourcesOf(use).isKnown).map((use) => unsafeView(use.name, use.span))
-  const denied = new Set(bench.policy.rules.length === 0 ? [] : analysis.columns.filter((use) => !isColumnReadable(use, bench)))
+  const denied =
+    bench.policy.rules.length === 0 ? noColumns : unreadable(analysis.columns, columnKey, (use) => isColumnReadable(use, bench))
   const columns = analysis.columns.filter((use) => !denied.has(use))
   return { reasons: [...unsafe, ...columnReasons(analysis, [...denied], bench)], columns, isHidden }
 }
@@ -96,13 +99,30 @@ function seen(analysis: Analysis, bench: Bench): Sight {
 function columnReasons(analysis: Analysis, denied: readonly ColumnUse[], bench: Bench): Reason[] {
   // Where columns are hidden, a hint for one name and none for another would tell which exist.
   const hasHints = !bench.policy.rules.some((rule) => rule.columns.length > 0)
-  const missing = analysis.missingColumns.map(({ name, span, candidates }) =>
-    notAvailable('column', name, span, hasHints ? nearestName(name, candidates) : null),
+  const missing = analysis.missingColumns.map(({ name, span, candidates }, at) =>
+    notAvailable('column', name, span, hasHints && at < mostHints ? nearestName(name, candidates) : null),
   )
   const named = denied.filter((use) => use.isNamed).map((use) => notAvailable('column', use.column, use.span, null))
   const stars = new Map(denied.filter((use) => !use.isNamed).map((use) => [use.span.start, starNotAvailable(use.span)]))
   return [...missing, ...named, ...stars.values()]
 }
+
+const noColumns: ReadonlySet<ColumnUse> = new Set()
+
+/** Those a rule or the catalog keeps from this role; each thing is asked about once, however often it is used. */
+function unreadable<Use>(uses: readonly Use[], keyOf: (use: Use) => string, isOpen: (use: Use) => boolean): Set<Use> {
+  const known = new Map<string, boolean>()
+  const isClosed = (use: Use): boolean => {
+    const key = keyOf(use)
+    const open = known.get(key) ?? isOpen(use)
+    known.set(key, open)
+    return !open
+  }
+  return new Set(uses.filter(isClosed))
+}
+
+const relationKey = (use: RelationUse): string => `${use.schema}\u0000${use.name}`
+const columnKey = (use: ColumnUse): string => `${use.schema}\u0000${use.relation}\u0000${use.column}`
 
 function isReadable(use: RelationUse, bench: Bench): boolean {
   const { policy, roles, index } = bench
@@ -150,6 +170,9 @@ function isColumnReadable(use: ColumnUse, bench: Bench): boolean {
   if (relation === null || bench.index === null) return true
   return !bench.index.familyOf(relation).some((member) => isDenied(bench, member, use.column))
 }
+
+/** Beyond the first few names that are missing nobody reads what could have been meant. */
+const mostHints = 3
 
 function nearestTable(name: string, bench: Bench): string | null {
   const visible = (bench.index?.catalog.relations ?? []).filter((relation) => isAllowed(bench.policy, bench.roles, relation, null))

@@ -83,9 +83,7 @@ function touchedBy(analysis: Analysis, plan: MaskPlan, sourcesOf: (use: Relation
     if (own !== null || isTouched(sources, plan)) uses.push(use)
     for (const { schema, name } of [use, ...sources.relations]) if (isFiltered(plan, schema, name)) filtered.add(`${schema}.${name}`)
   }
-  const masked = columns
-    .filter((use) => plan.find(use.schema, use.relation)?.masks.has(use.column) === true)
-    .map((use) => use.told)
+  const masked = columns.filter((use) => plan.find(use.schema, use.relation)?.masks.has(use.column) === true).map((use) => use.told)
   return { uses, masked: [...new Set(masked)].toSorted(), filtered: [...filtered].toSorted() }
 }
 

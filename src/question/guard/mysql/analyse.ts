@@ -2,10 +2,12 @@ import { strongerClass, type Reason, type StatementClass } from '../../../domain
 import type { AnalyseOptions } from '../analyser.ts'
 import { unreadable, type Analysis } from '../analysis.ts'
 import { certain } from '../certain.ts'
+import { Steps, type Effort } from '../effort.ts'
 import { bridged } from './bridge.ts'
 import type { Profile } from './functions.ts'
 import { inspect } from './inspect.ts'
 import { kindOf, nodeOf, type Node } from './node.ts'
+import type { Parsed } from './parser.ts'
 import { Resolver } from './resolve.ts'
 import { disagreement } from './second-witness.ts'
 import { readSource, type Source } from './source.ts'
@@ -20,7 +22,7 @@ export function readOf(reading: Reading): Exclude<Reading, Reason> | null {
   return 'code' in reading ? null : reading
 }
 
-export type Parse = (text: string) => Promise<{ readonly statements: readonly unknown[] | null; readonly error: string | null }>
+export type Parse = (text: string) => Promise<Parsed>
 
 /** Our own reading first; the parser sees only what passes it. */
 export async function readStatement(sql: string, parse: Parse): Promise<Reading> {
@@ -33,6 +35,7 @@ export async function readStatement(sql: string, parse: Parse): Promise<Reading>
 
 export interface AnalysisRules extends Pick<AnalyseOptions, 'index' | 'safeFunctions'> {
   readonly profile: Profile
+  readonly effort: Effort
   /** null: not asked about. */
   readonly paramCount: number | null
 }
@@ -46,7 +49,7 @@ export function analyseReading(reading: Reading, sql: string, rules: AnalysisRul
   const subject = subjectOf(nodeOf(only))
   const isWeighed = subject.class === 'read' || subject.class === 'write'
   const findings = inspect({ [subject.kind]: subject.node }, source, rules)
-  const resolver = new Resolver(rules.index, source.places)
+  const resolver = new Resolver(rules.index, source.places, new Steps(rules.effort))
   if (subject.class === 'read') resolver.query(subject.node, null)
   else if (subject.class === 'write') resolver.write(subject.kind, subject.node, null)
   const { relations, columns, missingColumns, writes, problems } = resolver.result

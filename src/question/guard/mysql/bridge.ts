@@ -5,9 +5,13 @@ import type { Token } from './tokens.ts'
  * place. What runs is the original; each of these only changes how values are computed, never what is read.
  */
 export function bridged(sql: string, tokens: readonly Token[]): string {
-  let text = sql
+  const parts: string[] = []
+  let copied = 0
+  // What lies within something that was put before is gone already.
   const put = (from: Token, to: Token, written: string): void => {
-    text = text.slice(0, from.start) + written.padEnd(to.end - from.start) + text.slice(to.end)
+    if (from.start < copied) return
+    parts.push(sql.slice(copied, from.start), written.padEnd(to.end - from.start))
+    copied = to.end
   }
   const place = new Place()
   const dropLimit = (from: Token, to: Token | null): void => {
@@ -29,14 +33,14 @@ export function bridged(sql: string, tokens: readonly Token[]): string {
     else if (token.text === 'SOUNDS' && is(next, 'LIKE')) put(token, next, '=')
     else if (token.text === 'MOD' && next?.text !== '(') put(token, token, '%')
     else if (compoundUnits.has(token.text) && (endsValue(tokens[at - 1]) || isExtracted(tokens, at))) put(token, token, 'DAY')
-    else if (trimmedEnds.has(token.text) && is(next, 'FROM') && isCallTo('TRIM', tokens, at)) put(token, next, '')
-    else if (castTypes.has(token.text) && is(tokens[at - 1], 'AS') && isCallTo('CAST', tokens, at)) put(token, token, 'DATE')
+    else if (trimmedEnds.has(token.text) && is(next, 'FROM') && place.call === 'TRIM') put(token, next, '')
+    else if (castTypes.has(token.text) && is(tokens[at - 1], 'AS') && place.call === 'CAST') put(token, token, 'DATE')
     else if ((token.text === 'CHARACTER' || token.text === 'CHAR') && is(next, 'SET') && after?.kind === 'word') put(token, after, '')
     else if (token.text === 'CHARSET' && next?.kind === 'word' && endsType(tokens[at - 1])) put(token, next, '')
     else if (token.text === 'DIV' || token.text === 'XOR') continue
-    else if (token.text === 'USING' && next?.kind === 'word' && is(after, ')') && isCallTo('CHAR', tokens, at)) put(token, next, '')
+    else if (token.text === 'USING' && next?.kind === 'word' && is(after, ')') && place.call === 'CHAR') put(token, next, '')
   }
-  return text
+  return parts.join('') + sql.slice(copied)
 }
 
 /** Where a token stands, bracket by bracket. */
@@ -97,14 +101,3 @@ function isExtracted(tokens: readonly Token[], at: number): boolean {
 const trimmedEnds: ReadonlySet<string> = new Set(['LEADING', 'TRAILING', 'BOTH'])
 /** Types both servers cast to and the parser does not know. */
 const castTypes: ReadonlySet<string> = new Set(['YEAR', 'NCHAR'])
-
-/** Whether the brackets around this token are those of such a call: `CHAR(77 USING utf8mb4)`, where CONVERT has its own USING. */
-function isCallTo(name: string, tokens: readonly Token[], at: number): boolean {
-  let depth = 0
-  for (let before = at - 1; before >= 1; before--) {
-    const token = tokens[before]
-    if (is(token, ')')) depth += 1
-    else if (is(token, '(') && --depth < 0) return is(tokens[before - 1], name)
-  }
-  return false
-}

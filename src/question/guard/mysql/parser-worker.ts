@@ -9,8 +9,8 @@ export interface ParseRequest {
 
 export interface ParseReply {
   readonly id: number
-  /** The statements as the parser gives them; null: it cannot read the text. */
-  readonly statements: readonly unknown[] | null
+  /** The statements as the parser gives them, in JSON: no depth of it is too deep to be handed over. null: it cannot read the text. */
+  readonly tree: string | null
   readonly error: string | null
   /** true: the module has failed in itself and must not be asked again. */
   readonly isBroken: boolean
@@ -25,12 +25,20 @@ parentPort?.on('message', (request: ParseRequest) => {
 
 function answer({ id, sql }: ParseRequest): ParseReply {
   try {
-    const statements = parse(sql, 'mysql') as unknown as readonly unknown[]
-    return { id, statements, error: null, isBroken: false }
+    return handedOver(id, parse(sql, 'mysql'))
   } catch (error) {
     const said = messageOf(error)
     // Its own errors say so or tell a place. All others, whatever their class, leave the module in no state we know.
     const isOwn = error instanceof Error && /^sql parser error|at Line: \d+, Column: \d+$/.test(said)
-    return { id, statements: null, error: said, isBroken: !isOwn }
+    return { id, tree: null, error: said, isBroken: !isOwn }
+  }
+}
+
+/** The parser's own JSON is indented, and grows by the square of the depth. */
+function handedOver(id: number, statements: readonly unknown[]): ParseReply {
+  try {
+    return { id, tree: JSON.stringify(statements), error: null, isBroken: false }
+  } catch {
+    return { id, tree: null, error: 'it is too deeply nested', isBroken: false } // the parser itself has done its work
   }
 }

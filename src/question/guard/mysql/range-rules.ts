@@ -11,9 +11,7 @@ export function aliasColumns(alias: unknown): string[] {
 
 /** What a derived table sees: the WITH queries here, and the levels around the SELECT; not its neighbours. */
 export function aroundOf(scope: Scope): Scope {
-  const bare = new Scope(scope.parent)
-  for (const [name, columns] of scope.commonTables) bare.commonTables.set(name, columns)
-  return bare
+  return new Scope(scope.parent, scope.commonTables)
 }
 
 export function beside(scope: Scope, left: readonly RangeEntry[]): Scope {

@@ -3,6 +3,8 @@ import type { ColumnUse, MissingColumn, RelationUse, WriteUse } from '../analysi
 import type { CatalogIndex } from '../catalog-index.ts'
 import { certain, lastOf } from '../certain.ts'
 import { addColumn, bareName } from '../column-map.ts'
+import { TooMuchWork, type Steps } from '../effort.ts'
+import { Joins } from '../joined-columns.ts'
 import { findRelation } from './find-relation.ts'
 import { bareCalls, spanOfIdent } from './inspect.ts'
 import { identOf, identsOf, type Ident } from './names.ts'
@@ -22,6 +24,8 @@ export interface Resolution {
   readonly problems: Reason[]
 }
 
+/** No table of these servers is wider. */
+const mostOutputColumns = 4_096
 const systemSchemas = /^(information_schema|mysql|performance_schema|sys|ndbinfo)$/i
 /** Written where a value could stand, and no column. */
 const units =
@@ -33,10 +37,15 @@ export class Resolver {
   readonly result: Resolution = { relations: [], columns: [], missingColumns: [], writes: [], problems: [] }
   readonly #index: CatalogIndex | null
   readonly #places: Places
+  readonly #steps: Steps
+  readonly #joins: Joins<Origin>
+  readonly #starred = new WeakSet<RangeEntry>()
 
-  constructor(index: CatalogIndex | null, places: Places) {
+  constructor(index: CatalogIndex | null, places: Places, steps: Steps) {
     this.#index = index
     this.#places = places
+    this.#steps = steps
+    this.#joins = new Joins(steps)
   }
 
   /** WITH, body, ORDER BY, LIMIT; gives the columns it puts out. */
@@ -86,9 +95,8 @@ export class Resolver {
     const projection = listOf(node['projection'])
     const columns = this.#projection(projection, scope)
     this.#expression([node['selection'], node['named_window'], node['prewhere'], node['qualify'], node['distinct']], scope)
-    const named = new Scope(scope.parent)
+    const named = new Scope(scope.parent, scope.commonTables)
     named.entries.push(...scope.entries)
-    for (const [name, own] of scope.commonTables) named.commonTables.set(name, own)
     named.outputNames = new Set(projection.flatMap((item) => outputName(item) ?? []).map((name) => name.toLowerCase()))
     this.#expression([node['group_by'], node['having'], tail], named)
     return columns
@@ -118,17 +126,16 @@ export class Resolver {
 
   #constraint(constraint: unknown, left: readonly RangeEntry[], right: readonly RangeEntry[], scope: Scope): void {
     const [kind, content] = kindOf(constraint)
-    const use = (name: string, span: ColumnUse['span'], isNamed: boolean): void => {
-      for (const entry of [...left, ...right]) this.#use(entry.columns?.get(name.toLowerCase()) ?? [], span, isNamed)
+    this.#steps.spend(left.length + right.length)
+    const idents = kind === 'Using' ? listOf(content).map((name) => lastOf(identsOf(name))) : []
+    const using = idents.map((ident) => ident.value.toLowerCase())
+    // `left` grows by the right side: it is both from then on.
+    const compared = this.#joins.compare(left, right, left, { using, isNatural: kind === 'Natural' })
+    for (const [at, { origins }] of compared.entries()) {
+      const ident = idents[at]
+      this.#use(origins, ident === undefined ? { start: 0, end: 0 } : this.#span(ident), ident !== undefined)
     }
-    if (kind === 'Using') {
-      for (const ident of listOf(content).map((name) => lastOf(identsOf(name)))) use(ident.value, this.#span(ident), true)
-    } else if (kind === 'Natural') {
-      // What is not known, as a WITH query within itself, may share any column of the other side.
-      const mayHave = (side: readonly RangeEntry[], name: string): boolean => side.some(({ columns }) => columns?.has(name) !== false)
-      const names = new Set([...left, ...right].flatMap(({ columns }) => [...(columns?.keys() ?? [])]))
-      for (const name of names) if (mayHave(left, name) && mayHave(right, name)) use(name, { start: 0, end: 0 }, false)
-    } else if (kind === 'On') {
+    if (kind === 'On') {
       const sides = new Scope(scope)
       sides.entries.push(...left, ...right)
       this.#expression(content, sides)
@@ -276,6 +283,7 @@ export class Resolver {
     const span = { start: this.#span(certain(path[0])).start, end: this.#span(last).end }
     if (path.length === 1) return this.#unqualified(last, scope, span)
     if (path.length > 3) return this.#missing(path.map((part) => part.value).join('.'), [], span)
+    this.#steps.spend(1 + scope.entries.length)
     const entry = scope.findEntry(certain(path.at(-2)).value, path.at(-3)?.value ?? null)
     if (entry === null)
       return this.#missing(
@@ -288,7 +296,7 @@ export class Resolver {
       )
     if (entry.columns === null) return
     const origins = entry.columns.get(last.value.toLowerCase())
-    if (origins === undefined) this.#missing(last.value, [...entry.columns.keys()], span)
+    if (origins === undefined) this.#missing(last.value, [entry], span)
     else this.#use(origins, span, true)
   }
 
@@ -296,17 +304,16 @@ export class Resolver {
     const name = ident.value.toLowerCase()
     if (!ident.isQuoted && bareCalls.has(name.toUpperCase())) return
     let isAnythingPossible = false
-    const candidates: string[] = []
     for (let level: Scope | null = scope; level !== null; level = level.parent) {
+      this.#steps.spend(1 + level.entries.length)
       const owned = level.entries.map((entry) => entry.columns?.get(name)).filter((origins) => origins !== undefined)
       this.#use(owned.flat(), span, true)
       // A name of the select list stands in its own ORDER BY, GROUP BY and HAVING; whether in sub-selects there too is the server's to know.
       if (owned.length > 0 || (level === scope && level.outputNames.has(name))) return
       isAnythingPossible ||= level.outputNames.has(name)
       isAnythingPossible ||= level.entries.some((entry) => entry.columns === null)
-      for (const entry of level.entries) candidates.push(...[...(entry.columns?.keys() ?? [])].map(bareName))
     }
-    if (!isAnythingPossible) this.#missing(ident.value, candidates, span)
+    if (!isAnythingPossible) this.#missing(ident.value, scope.allEntries(), span)
   }
 
   /** Names the query puts out. Origins are left empty: what was read was counted where it was read. */
@@ -317,12 +324,12 @@ export class Resolver {
       const [kind, content] = kindOf(item)
       if (kind === 'Wildcard' || kind === 'QualifiedWildcard') {
         const entries = kind === 'Wildcard' ? scope.entries : this.#qualified(content, scope)
+        this.#star(entries, this.#starSpan(content))
         for (const { columns: own } of entries) {
-          for (const [name, origins] of own ?? []) {
-            this.#use(origins, this.#starSpan(content), false)
-            addColumn(columns, bareName(name), [])
-          }
+          this.#steps.spend(own?.size ?? 0)
+          for (const name of own?.keys() ?? []) addColumn(columns, bareName(name), [])
           isKnown &&= own !== null
+          if (columns.size >= mostOutputColumns) throw new TooMuchWork()
         }
         continue
       }
@@ -330,6 +337,15 @@ export class Resolver {
       addColumn(columns, (outputName(item) ?? `expression ${at}`).toLowerCase(), [])
     }
     return isKnown ? columns : null
+  }
+
+  /** Once per entry: a star more of the same takes in nothing more, however often it is written. */
+  #star(entries: readonly RangeEntry[], span: ColumnUse['span']): void {
+    for (const entry of entries) {
+      if (this.#starred.has(entry)) continue
+      this.#starred.add(entry)
+      for (const origins of entry.columns?.values() ?? []) this.#use(origins, span, false)
+    }
   }
 
   #qualified(content: unknown, scope: Scope): RangeEntry[] {
@@ -350,7 +366,10 @@ export class Resolver {
     return this.#places.span(spanOfIdent(ident))
   }
 
-  #missing(name: string, candidates: readonly string[], span: ColumnUse['span']): void {
+  /** Beyond the first few names that are missing nobody reads what could have been meant. */
+  #missing(name: string, entries: readonly RangeEntry[], span: ColumnUse['span']): void {
+    const meant = this.result.missingColumns.length < 3 ? entries : []
+    const candidates = meant.flatMap(({ columns }) => [...(columns?.keys() ?? [])].map(bareName))
     this.result.missingColumns.push({ name, span, candidates })
   }
 

@@ -25,17 +25,23 @@ export interface RangeEntry {
 export class Scope {
   readonly parent: Scope | null
   readonly entries: RangeEntry[] = []
-  readonly commonTables = new Map<string, Columns>()
+  readonly commonTables: Map<string, Columns>
   /** Names of the select list, in lower case, which ORDER BY, GROUP BY and HAVING may use. */
   outputNames: ReadonlySet<string> = new Set()
 
-  constructor(parent: Scope | null) {
+  constructor(parent: Scope | null, commonTables = new Map<string, Columns>()) {
     this.parent = parent
+    this.commonTables = commonTables
   }
 
   findCommonTable(name: string): { readonly columns: Columns } | null {
     const columns = this.commonTables.get(name.toLowerCase())
     return columns === undefined ? (this.parent?.findCommonTable(name) ?? null) : { columns }
+  }
+
+  /** Those of this level first, then of each around it. */
+  allEntries(): RangeEntry[] {
+    return [...this.entries, ...(this.parent?.allEntries() ?? [])]
   }
 
   /** As written first: where tables have case, so have aliases. */

@@ -36,11 +36,15 @@ function unquoted(token: Token, { sql }: Source): string {
 /** Every string and quoted name we see, the tree has a place for. */
 function unseen(source: Source, findings: Findings): Reason | null {
   const spans = findings.seen.toSorted((a, b) => a.start - b.start)
+  let next = 0
+  let furthest = 0 // where what begins at the token or before it ends at the latest
   for (const [at, token] of source.tokens.entries()) {
+    for (let span = spans[next]; span !== undefined && span.start <= token.start; span = spans[++next])
+      furthest = Math.max(furthest, span.end)
     if (token.kind !== 'string' && token.kind !== 'quoted') continue
     // Strings one after another are one; an alias written as a string is known by its text.
     if (token.kind === 'string' && (source.tokens[at - 1]?.kind === 'string' || findings.stringNames.has(unquoted(token, source)))) continue
-    if (!spans.some(({ start, end }) => start <= token.start && token.end <= end)) return doubt(source, token.start, token.end)
+    if (furthest < token.end) return doubt(source, token.start, token.end)
   }
   return null
 }

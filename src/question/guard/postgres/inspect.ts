@@ -89,7 +89,8 @@ function checkCalls(kind: string, node: Node, options: CallRules, findings: Find
       return add(functionProblem(path, node, options), findings)
     }
     case 'A_Expr':
-      if (node['kind'] !== 'AEXPR_OP' && String(node['kind']).includes('BETWEEN')) return addOperators(betweenOperators, node, options, findings) // its own name is a word
+      if (node['kind'] !== 'AEXPR_OP' && String(node['kind']).includes('BETWEEN'))
+        return addOperators(betweenOperators, node, options, findings) // its own name is a word
       return add(operatorProblem(names(node['name']), node, options), findings)
     case 'SubLink':
       if (node['subLinkType'] === 'ANY_SUBLINK' && node['operName'] === undefined) return addOperators(equals, node, options, findings) // IN

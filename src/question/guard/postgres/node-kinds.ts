@@ -12,7 +12,9 @@ const readNodes = `SelectStmt ResTarget ColumnRef A_Star A_Const A_Expr A_ArrayE
 
 /** Statements that may stand inside a WITH and change data there, and row locks. */
 const writeNodes =
-  'InsertStmt UpdateStmt DeleteStmt MergeStmt OnConflictClause InferClause IndexElem MergeWhenClause SetToDefault MultiAssignRef CurrentOfExpr ReturningClause ReturningOption MergeSupportFunc LockingClause'.split(' ')
+  'InsertStmt UpdateStmt DeleteStmt MergeStmt OnConflictClause InferClause IndexElem MergeWhenClause SetToDefault MultiAssignRef CurrentOfExpr ReturningClause ReturningOption MergeSupportFunc LockingClause'.split(
+    ' ',
+  )
 
 /** What a node of each known kind makes of a statement. */
 export const kindClasses: ReadonlyMap<string, StatementClass> = new Map([

@@ -23,11 +23,6 @@ export function widthOf(entries: readonly RangeEntry[]): number {
   return entries.reduce((width, entry) => width + (entry.columns?.size ?? 0), 0)
 }
 
-export function sharedColumns(left: readonly RangeEntry[], right: readonly RangeEntry[]): string[] {
-  const rightNames = new Set(right.flatMap((entry) => [...(entry.columns?.keys() ?? [])]))
-  return left.flatMap((entry) => [...(entry.columns?.keys() ?? [])]).filter((name) => rightNames.has(name))
-}
-
 /** Whether all columns of some entries are known. */
 export function areKnown(entries: readonly RangeEntry[]): boolean {
   return entries.every(({ columns }) => columns !== null)

@@ -2,23 +2,19 @@ import type { Reason, Span } from '../../../domain/index.ts'
 import type { ColumnUse, MissingColumn, RelationUse, WriteUse } from '../analysis.ts'
 import { certain, lastOf } from '../certain.ts'
 import { addColumn, bareName } from '../column-map.ts'
-import type { Steps } from '../effort.ts'
+import { TooMuchWork, type Steps } from '../effort.ts'
+import { Joins } from '../joined-columns.ts'
 import { attributeProblem, isReadFunction, type CallRules } from './call-rules.ts'
 import { orderedItems, outputName } from './output-name.ts'
 import { dottedBytes, forEachNode, list, names, spanOf, type Node } from './parse.ts'
-import { areKnown, functionName, joinedColumns, sharedColumns, valuesColumns, widthOf, type Columns } from './range-columns.ts'
+import { areKnown, functionName, joinedColumns, valuesColumns, widthOf, type Columns } from './range-columns.ts'
 import { rowMeant } from './row-meant.ts'
-import {
-  columnsOfRelation,
-  renameColumns,
-  Scope,
-  systemColumns,
-  visibleAliases,
-  type Origin,
-  type RangeEntry,
-} from './scope.ts'
+import { columnsOfRelation, renameColumns, Scope, systemColumns, visibleAliases, type Origin, type RangeEntry } from './scope.ts'
 import { droppedRelations, isSystemName, systemRelation } from './system-names.ts'
 import { writtenColumns } from './written-columns.ts'
+
+/** The server takes no wider select list. */
+const mostOutputColumns = 1_664
 
 /** What the names of a statement stand for. */
 export interface Resolution {
@@ -40,10 +36,12 @@ export class Resolver {
   readonly #rules: CallRules
   readonly #steps: Steps
   readonly #starred = new WeakSet<RangeEntry>()
+  readonly #joins: Joins<Origin>
 
   constructor(rules: CallRules, steps: Steps) {
     this.#rules = rules
     this.#steps = steps
+    this.#joins = new Joins(steps)
   }
 
   /** A SELECT, VALUES, TABLE or set operation; gives the columns it puts out. */
@@ -195,16 +193,11 @@ export class Resolver {
     const right = this.#fromItem(node['rarg'] as Node, joinScope)
     joinScope.entries.push(...right)
     const both = [...left, ...right]
-    if (node['isNatural'] === true || alias !== null || node['join_using_alias'] !== undefined) this.#steps.spend(widthOf(both) * 2)
     this.#steps.spend(both.length)
-    const shared = [...names(node['usingClause']), ...(node['isNatural'] === true ? sharedColumns(left, right) : [])]
-    this.#steps.spend(both.length * shared.length)
-    // What is not known may share any column of the other side.
-    if (node['isNatural'] === true && !areKnown(right)) this.#star(left, spanOf(node, 1))
-    if (node['isNatural'] === true && !areKnown(left)) this.#star(right, spanOf(node, 1))
-    for (const name of shared) {
-      if (both.every((entry) => entry.columns?.has(name) === false)) this.#missing(name, [], spanOf(node, 1))
-      for (const entry of both) this.#use(entry.columns?.get(name) ?? [], spanOf(node, 1), node['isNatural'] !== true)
+    const isNatural = node['isNatural'] === true
+    for (const { name, origins, isMissing } of this.#joins.compare(left, right, both, { using: names(node['usingClause']), isNatural })) {
+      if (isMissing) this.#missing(name, [], spanOf(node, 1))
+      this.#use(origins, spanOf(node, 1), !isNatural)
     }
     // ON sees the two sides and what is around the whole SELECT, but not the neighbours in its FROM.
     const sides = joinScope.withoutEntries()
@@ -212,6 +205,7 @@ export class Resolver {
     if (node['quals'] !== undefined) this.#expressions({ quals: node['quals'] }, [], sides)
     const usingAlias = node['join_using_alias'] as Node | undefined
     if (alias === null && usingAlias === undefined) return both
+    this.#steps.spend(widthOf(both) * 2)
     const columns = areKnown(both) ? joinedColumns(both) : null
     const extra: RangeEntry[] = usingAlias === undefined ? [] : [{ alias: String(usingAlias['aliasname']), schema: null, columns }]
     if (alias === null) return [...both, ...extra]
@@ -389,6 +383,7 @@ export class Resolver {
         if (own === null) return null
         this.#steps.spend(own.size)
         for (const name of own.keys()) addColumn(columns, bareName(name), [])
+        if (columns.size > mostOutputColumns) throw new TooMuchWork()
       }
     }
     return columns

@@ -46,32 +46,26 @@ export class Scope {
   }
 
   findCommonTable(name: string): CommonTable | null {
-    for (let level: Scope | null = this; level !== null; level = level.parent) {
-      const found = level.#commonTables?.get(name)
-      if (found !== undefined) return found
-    }
-    return null
+    return this.#commonTables?.get(name) ?? this.parent?.findCommonTable(name) ?? null
   }
 
   findEntry(alias: string, schema: string | null): RangeEntry | null {
-    for (let level: Scope | null = this; level !== null; level = level.parent)
-      for (const entry of level.entries) if (entry.alias === alias && (schema === null || entry.schema === schema)) return entry
-    return null
+    for (const entry of this.entries) if (entry.alias === alias && (schema === null || entry.schema === schema)) return entry
+    return this.parent?.findEntry(alias, schema) ?? null
   }
 
   /** Those of this level first, then of each around it. */
   allEntries(): RangeEntry[] {
-    const entries: RangeEntry[] = []
-    for (let level: Scope | null = this; level !== null; level = level.parent) for (const entry of level.entries) entries.push(entry)
+    const entries = [...this.entries]
+    for (let level = this.parent; level !== null; level = level.parent) for (const entry of level.entries) entries.push(entry)
     return entries
   }
 
   /** The same WITH names without the FROM entries of this SELECT: what a sub-select that is not LATERAL sees. */
   withoutEntries(): Scope {
-    let level: Scope = this
-    while (level.isJoin && level.parent !== null) level = level.parent
-    const bare = new Scope(level.parent)
-    bare.#commonTables = level.#commonTables // whole by now: WITH comes before FROM
+    if (this.isJoin && this.parent !== null) return this.parent.withoutEntries()
+    const bare = new Scope(this.parent)
+    bare.#commonTables = this.#commonTables // whole by now: WITH comes before FROM
     return bare
   }
 }

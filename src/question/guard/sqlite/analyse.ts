@@ -4,7 +4,7 @@ import { unreadable, type Analysis } from '../analysis.ts'
 import { indexOf, type CatalogIndex } from '../catalog-index.ts'
 import { noSources } from '../view-sources.ts'
 import { maskSqlite } from './mask.ts'
-import { classOfKeyword, outline, type Outline } from './outline.ts'
+import { classOfKeyword, deepestNesting, outline, type Outline } from './outline.ts'
 import { boundValue } from './render-mask.ts'
 import { Weighing } from './weighing.ts'
 import { Witness } from './witness.ts'
@@ -12,7 +12,7 @@ import { isExplained, writesOf } from './writes.ts'
 import type { WitnessReply, WitnessTable } from './witness-messages.ts'
 
 const longestBytes = 100_000
-const deepestNesting = 500
+const mostStars = 500
 
 export function openSqliteAnalyser(): Analyser {
   const witness = new Witness()
@@ -47,9 +47,11 @@ function beforeParsing(sql: string): Reason | null {
   return null
 }
 
-function notOneStatement(sql: string, { keyword, second, depth }: Outline): Reason | null {
+function notOneStatement(sql: string, { keyword, second, depth, stars }: Outline): Reason | null {
   if (keyword === '') return { code: 'guard.empty', message: 'There is no statement in this text.', hint: 'Write one statement.' }
   if (depth > deepestNesting) return { code: 'guard.too-deep', message: 'The statement is nested too deeply.', hint: 'Simplify it.' }
+  if (stars > mostStars)
+    return { code: 'guard.too-complex', message: `The statement has ${stars} stars; ${mostStars} are the most.`, hint: 'Name the columns.' }
   if (second === null) return null
   return {
     code: 'guard.several-statements',

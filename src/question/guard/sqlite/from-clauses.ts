@@ -30,6 +30,9 @@ const endsFrom: ReadonlySet<string> = new Set(
   'WHERE GROUP ORDER HAVING LIMIT RETURNING SET UNION EXCEPT INTERSECT SELECT VALUES'.split(' '),
 )
 
+/** SQLite takes no more of them in one FROM. */
+const mostSides = 200
+
 /** Reads them from SQLite’s tokens: FROM, JOIN, USING and the brackets are words and signs nothing else can be. */
 export function readFromClauses(tokens: readonly Token[]): FromClauses {
   return new Reader(tokens).read()
@@ -40,9 +43,12 @@ class Reader {
   readonly #tables = new Set<string>()
   readonly #joins: JoinColumns[] = []
   readonly #frames: Frame[] = []
+  /** Where it goes on behind each bracket that is closed. */
+  readonly #behind: ReadonlyMap<number, number>
 
   constructor(tokens: readonly Token[]) {
     this.#tokens = tokens
+    this.#behind = bracketEnds(tokens)
   }
 
   read(): FromClauses {
@@ -108,7 +114,7 @@ class Reader {
   #joined(side: string | null, frame: Frame): void {
     frame.isTableNext = false
     if (!frame.isFrom) return // behind IN
-    frame.sides.push(side)
+    if (frame.sides.length < mostSides) frame.sides.push(side)
     if (frame.isNatural) this.#natural(frame)
   }
 
@@ -149,12 +155,7 @@ class Reader {
   }
 
   #behindBracket(open: number): number {
-    let depth = 0
-    for (let at = open; at < this.#tokens.length; at++) {
-      if (this.#isSign(at, '(')) depth += 1
-      else if (this.#isSign(at, ')') && --depth === 0) return at + 1
-    }
-    return this.#tokens.length
+    return this.#behind.get(open) ?? this.#tokens.length
   }
 
   #listAt(open: number): string[] {
@@ -180,6 +181,18 @@ class Reader {
     const kind = this.#tokens[at]?.kind
     return kind === 'word' || kind === 'quoted' || kind === 'string'
   }
+}
+
+function bracketEnds(tokens: readonly Token[]): ReadonlyMap<number, number> {
+  const ends = new Map<number, number>()
+  const open: number[] = []
+  for (const [at, { kind, text }] of tokens.entries()) {
+    if (kind !== 'sign') continue
+    if (text === '(') open.push(at)
+    const start = text === ')' ? open.pop() : undefined
+    if (start !== undefined) ends.set(start, at + 1)
+  }
+  return ends
 }
 
 function newFrame(): Frame {

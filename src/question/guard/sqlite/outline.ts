@@ -13,9 +13,11 @@ export interface Outline {
   readonly second: number | null
   /** Deepest nesting of brackets. */
   readonly depth: number
+  /** How often all columns are asked for: SQLite writes them out before it counts them. */
+  readonly stars: number
   /** Highest number of a `?` or `?NNN`; endless where a parameter has a name, for those are never bound. */
   readonly params: number
-  /** What its FROM clauses name. */
+  /** What its FROM clauses name; nothing is read of what is nested too deeply. */
   readonly clauses: FromClauses
   /** Collations that are asked for, as written. */
   readonly collations: readonly string[]
@@ -25,18 +27,23 @@ export interface Outline {
   readonly written: ReadonlyMap<string, Token>
 }
 
+/** Brackets within brackets; SQLite itself stops earlier. */
+export const deepestNesting = 500
+
 /** Reads the first statement of a text. */
 export function outline(sql: string): Outline {
   const { own, second } = firstStatement(tokenize(sql))
+  const depth = deepest(own)
   const verb = own[0]?.text.toUpperCase() === 'EXPLAIN' ? (isWord(own[1], 'QUERY') && isWord(own[2], 'PLAN') ? 3 : 1) : 0
   return {
     keyword: keywordOf(own[verb]),
     isExplain: verb > 0,
     end: own.at(-1)?.end ?? 0,
     second,
-    depth: deepest(own),
+    depth,
+    stars: own.filter((token, at) => isSign(token, '*') && isBeforeStar(own[at - 1])).length,
     params: highestParam(own),
-    clauses: readFromClauses(own),
+    clauses: readFromClauses(depth > deepestNesting ? [] : own),
     collations: own.flatMap((token, at) => (isWord(own[at - 1], 'COLLATE') ? [token.text] : [])),
     withNames: namesOfWith(own),
     written: writtenNames(own),
@@ -76,6 +83,10 @@ function deepest(tokens: readonly Token[]): number {
     else if (isSign(token, ')')) depth -= 1
   }
   return most
+}
+
+function isBeforeStar(token: Token | undefined): boolean {
+  return isSign(token, ',') || isSign(token, '.') || isWord(token, 'SELECT') || isWord(token, 'DISTINCT') || isWord(token, 'ALL')
 }
 
 function highestParam(tokens: readonly Token[]): number {

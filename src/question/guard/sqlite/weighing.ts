@@ -27,6 +27,8 @@ export class Weighing {
   readonly #shape: Outline
   readonly #index: CatalogIndex
   readonly #uncertain: ReadonlySet<string>
+  readonly #spans = new Map<string, Span>()
+  #isAscii: boolean | null = null
 
   constructor(sql: string, shape: Outline, index: CatalogIndex, uncertain: ReadonlySet<string>) {
     this.#sql = sql
@@ -63,14 +65,19 @@ export class Weighing {
 
   /** Of tables that are met in a join alone, and of the columns they are joined by, the authorizer is not asked. */
   takeJoins(): void {
-    const views: Relation[] = []
+    const views = new Set<Relation>()
     const take = ({ tables, joins }: FromClauses, read: (table: string, column: string) => void): void => {
       for (const table of tables) {
         read(table, '')
         const relation = this.#index.findInPath(table)
-        if (relation?.kind === 'view' && !views.includes(relation)) views.push(relation)
+        if (relation?.kind === 'view') views.add(relation)
       }
-      for (const [table, column] of joins.flatMap((join) => joinedColumns(join, this.#index))) read(table, column)
+      const taken = new Set<string>() // each join goes by all that those before it went by
+      for (const [table, column] of joins.flatMap((join) => joinedColumns(join, this.#index))) {
+        const key = `${table}\u0000${column}`
+        if (!taken.has(key)) read(table, column)
+        taken.add(key)
+      }
     }
     take(this.#shape.clauses, (table, column) => this.#read(table, column, null))
     for (const view of views) {
@@ -159,8 +166,7 @@ export class Weighing {
   /** What a view reads: held to deny rules only. */
   #readBehindView(relation: Relation, column: string, span: Span): void {
     this.behindViews.relations.push(relation)
-    for (const known of columnsNamed(relation, column))
-      this.behindViews.columns.push(columnUse(relation, known, span, false))
+    for (const known of columnsNamed(relation, column)) this.behindViews.columns.push(columnUse(relation, known, span, false))
   }
 
   #isWritten(name: string): boolean {
@@ -184,10 +190,22 @@ export class Weighing {
 
   /** The first place the name stands at; SQLite does not say which. */
   #spanOf(name: string): Span {
+    const known = this.#spans.get(name) ?? this.#findSpan(name)
+    this.#spans.set(name, known)
+    return known
+  }
+
+  #findSpan(name: string): Span {
     const token = this.#shape.written.get(name.toLowerCase())
-    if (token !== undefined) return { start: byteAt(this.#sql, token.start), end: byteAt(this.#sql, token.end) }
-    const start = byteAt(this.#sql, Math.max(0, this.#sql.indexOf(name)))
+    if (token !== undefined) return { start: this.#byteAt(token.start), end: this.#byteAt(token.end) }
+    const start = this.#byteAt(Math.max(0, this.#sql.indexOf(name)))
     return { start, end: start + Buffer.byteLength(name) }
+  }
+
+  /** Of text without letters of other scripts a byte is a character: nothing is counted, however often it is asked. */
+  #byteAt(at: number): number {
+    this.#isAscii ??= Buffer.byteLength(this.#sql) === this.#sql.length
+    return this.#isAscii ? at : Buffer.byteLength(this.#sql.slice(0, at))
   }
 }
 
@@ -202,26 +220,36 @@ function joinedColumns(
   index: CatalogIndex,
 ): (readonly [table: string, column: string])[] {
   const tables = sides.filter((table) => table !== null)
-  const all = tables.flatMap((table) => (index.findInPath(table)?.columns ?? []).map((column) => [table, column.name] as const))
-  const folded = (name: string): string => name.toLowerCase()
-  const isShared = (name: string): boolean => sides.includes(null) || all.filter(([, column]) => folded(column) === folded(name)).length > 1
-  const isUsed = columns === null ? isShared : (name: string): boolean => columns.some((column) => folded(column) === folded(name))
-  return all.filter(([, column]) => isUsed(column))
+  const all = tables.flatMap((table) => (index.findInPath(table)?.columns ?? []).map(({ name }) => [table, name] as const))
+  const named = new Set(columns?.map((name) => name.toLowerCase()))
+  const [once, shared] = [new Set<string>(), new Set<string>()]
+  for (const [, column] of all) (once.has(column.toLowerCase()) ? shared : once).add(column.toLowerCase())
+  const isUsed = (name: string): boolean => (columns === null ? sides.includes(null) || shared.has(name) : named.has(name))
+  return all.filter(([, column]) => isUsed(column.toLowerCase()))
 }
 
 function columnUse({ schema, name }: Relation, column: string, span: Span, isNamed: boolean): ColumnUse {
   return { schema, relation: name, column, told: `${schema}.${name}.${column}`, span, isNamed }
 }
 
-function byteAt(sql: string, at: number): number {
-  return Buffer.byteLength(sql.slice(0, at))
+/** The row number is the primary key, where that is one whole number. */
+function columnsNamed(relation: Relation, column: string): readonly string[] {
+  const spellings = spellingsOf(relation)
+  if (/^(rowid|oid|_rowid_)$/i.test(column)) return relation.primaryKey.flatMap((name) => spellings.get(name.toLowerCase()) ?? [])
+  return spellings.get(column.toLowerCase()) ?? []
 }
 
-/** The row number is the primary key, where that is one whole number. */
-function columnsNamed(relation: Relation, column: string): string[] {
-  const names = (/^(rowid|oid|_rowid_)$/i.test(column) ? relation.primaryKey : [column]).map((name) => name.toLowerCase())
-  return relation.columns.map((candidate) => candidate.name).filter((name) => names.includes(name.toLowerCase()))
+/** The names of a relation's columns by how SQLite compares them. */
+function spellingsOf(relation: Relation): ReadonlyMap<string, readonly string[]> {
+  const known = spellings.get(relation)
+  if (known !== undefined) return known
+  const names = relation.columns.map(({ name }) => name)
+  const made = Map.groupBy(names, (name) => name.toLowerCase())
+  spellings.set(relation, made)
+  return made
 }
+
+const spellings = new WeakMap<Relation, ReadonlyMap<string, readonly string[]>>()
 
 function systemRelation(table: string, span: Span): Reason {
   return {

@@ -82,6 +82,7 @@ export class AskedThread<Request extends Numbered, Reply extends Numbered> {
       this.#send(worker, request)
     })
     worker.on('error', () => this.#fail(worker))
+    worker.on('messageerror', () => this.#fail(worker)) // it said what cannot be heard
     worker.on('exit', () => this.#fail(worker))
     this.#worker = worker
     this.#timer = setTimeout(() => this.#fail(worker), longestStartMs)
