@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { newId } from '../../src/domain/index.ts'
 import { ProblemError, type AnswerBody, type ApprovalBody, type Client, type PolicyBody } from '../../src/contract/index.ts'
 import { servedHouse, type ServedHouse } from '../support/served-house.ts'
 
@@ -145,6 +146,19 @@ describe('four eyes', () => {
     const token = house.client(await house.token({ kind }))
     expect(await refusal(token.decide(id, 'approve'))).toEqual({ status: 403, code: 'approvals.not-a-person' })
     expect((await ada.approval(id)).state).toBe('requested')
+  })
+
+  test('are not those of a member whom an agent has made, for it lets nobody sign in', async () => {
+    const agent = house.client(await house.token({ kind: 'agent' }))
+    const { id } = await agent.json<{ id: string }>('POST', '/api/v1/members', { name: `puppet-${newId()}`, role: 'admin' })
+    for (const way of [
+      () => agent.send('POST', `/api/v1/members/${id}/invitation`),
+      () => agent.send('PUT', `/api/v1/members/${id}/password`, { body: { password: 'winter orbit lamp seven' } }),
+      () => agent.createToken({ name: 'puppet', kind: 'person', expiresInDays: 1 }),
+    ])
+      await expect(way()).rejects.toMatchObject({
+        problem: { status: 403, code: expect.stringMatching(/not-for-agents|too-wide/) as string },
+      })
   })
 
   test('are not those of the person behind an agent that asked', async () => {

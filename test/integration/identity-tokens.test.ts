@@ -87,16 +87,20 @@ describe('authenticate', () => {
     const memberId = await memberOf('editor', 'dana')
     const token = await rooms.issueToken(scope, { memberId, name: 'laptop', expiresInDays: 1 })
     expect(token).toMatch(/^ais_[A-Za-z0-9_-]{43}$/)
-    expect(await rooms.authenticate(token, 'mcp')).toMatchObject({
-      tenantId: scope.tenantId,
-      memberId,
-      name: 'dana',
-      kind: 'person',
-      roles: ['editor'],
-      surface: 'mcp',
-      verbs: null,
-      connections: null,
-    })
+    for (const [surface, kind] of [
+      ['http', 'person'],
+      ['mcp', 'agent'],
+    ] as const)
+      expect(await rooms.authenticate(token, surface)).toMatchObject({
+        tenantId: scope.tenantId,
+        memberId,
+        name: 'dana',
+        kind,
+        roles: ['editor'],
+        surface,
+        verbs: null,
+        connections: null,
+      })
   })
 
   test('the store holds a digest and never the token', async () => {

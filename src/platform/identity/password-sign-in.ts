@@ -1,4 +1,4 @@
-import { newId, type Actor, type Scope } from '../../domain/index.ts'
+import { newId, ShellError, type Actor, type Scope } from '../../domain/index.ts'
 import type { People, SignInPlace } from '../tenancy/index.ts'
 import { sql, type Query } from '../store/index.ts'
 import { isAt } from './at-place.ts'
@@ -72,6 +72,7 @@ export async function changePassword(
 }
 
 export async function setPassword(rooms: IdentityRooms, people: People, actor: Actor, memberId: string, password: string): Promise<void> {
+  refuseAgent(actor)
   const member = await people.member(actor, memberId)
   await people.requireAbove(actor, member.id)
   await checkPassword(password, [member.name])
@@ -79,6 +80,7 @@ export async function setPassword(rooms: IdentityRooms, people: People, actor: A
 }
 
 export async function invite(rooms: IdentityRooms, people: People, actor: Actor, memberId: string): ReturnType<SignIn['invite']> {
+  refuseAgent(actor)
   const member = await people.member(actor, memberId)
   await people.requireAbove(actor, member.id)
   const [text, now] = [newSecretText('invitation'), rooms.now()]
@@ -99,6 +101,17 @@ export async function invite(rooms: IdentityRooms, people: People, actor: Actor,
       .execute()
   })
   return { text, expiresAt }
+}
+
+/** As it makes no tokens: with a password it gave itself it could be the person who approves what it asked for. */
+function refuseAgent(actor: Actor): void {
+  if (actor.kind !== 'agent') return
+  throw new ShellError({
+    code: 'identity.not-for-agents',
+    kind: 'denied',
+    message: 'An agent lets nobody sign in: it sets no passwords and invites nobody.',
+    hint: 'Let a person do it, or a service that keeps members.',
+  })
 }
 
 export async function readInvitation(
