@@ -33,11 +33,20 @@ const checks = [
 ]
 /** These end the very credential that asks; they get rounds of their own. */
 const ending = ['signOut']
-/** The first round, of an admin, walks the edges of each operation once; the others invent until their time is up. */
+/** The first round, of an admin, walks the edges of each operation once, for half of the time at most; the others invent until theirs is up. */
 const roundSeconds = 240
 /** Rounds side by side: inventing a request takes python longer than answering it takes the server, and it has one core only. */
 const lanes = 2
 const folder = join(import.meta.dirname, '../../.cache/api-fuzz')
+
+interface Round {
+  readonly role: FuzzedRole
+  readonly round: number
+  readonly seconds: number
+  readonly phases: string
+  /** Ids of operations; null: all but those that end the credential. */
+  readonly only: readonly string[] | null
+}
 
 interface Tally {
   readonly counts: Readonly<Record<string, number>>
@@ -72,13 +81,14 @@ async function takeRounds(): Promise<void> {
     const leftS = Math.ceil(minutes * 60 - (Date.now() - startedAt) / 1000)
     const isFirst = round === 0 && role === 'admin' && values.operation === undefined && minutes >= 20
     const isEnding = values.operation === undefined && round >= roles.length && round % 7 === 6
-    const seconds = isFirst ? null : isEnding ? 5 : Math.max(5, Math.min(roundSeconds, leftS))
-    if ((await fuzz(role, round, seconds, isEnding ? ending : null)) !== 0) failedRounds++
+    const seconds = isFirst ? (minutes * 60) / 2 : isEnding ? 5 : Math.max(5, Math.min(roundSeconds, leftS))
+    const phases = isFirst ? 'examples,coverage' : 'fuzzing,stateful'
+    if ((await fuzz({ role, round, seconds, phases, only: isEnding ? ending : null })) !== 0) failedRounds++
   }
 }
 
 /** One run of schemathesis; what it says of failures is in the round's log. */
-async function fuzz(role: FuzzedRole, round: number, seconds: number | null, only: readonly string[] | null): Promise<number> {
+async function fuzz({ role, round, seconds, phases, only }: Round): Promise<number> {
   const { token, known } = await world.round(role)
   const tallyFile = join(folder, `tally-${round}.json`)
   const operations =
@@ -100,7 +110,7 @@ async function fuzz(role: FuzzedRole, round: number, seconds: number | null, onl
       '--workers',
       '2',
     ],
-    ...(seconds === null ? ['--phases', 'examples,coverage'] : ['--phases', 'fuzzing,stateful', '--max-time', String(seconds)]),
+    ...['--phases', phases, '--max-time', String(seconds)],
     ...['--checks', checks.join(','), '--continue-on-failure', '--no-color', '--generation-database', 'none', '--request-timeout', '20'],
     ...[
       '--suppress-health-check',
