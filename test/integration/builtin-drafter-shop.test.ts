@@ -119,11 +119,35 @@ const answered: readonly (readonly [how: string, question: string, gold: string]
     'revenue by month',
     `SELECT date_trunc('month', order_date), ${money} FROM sales_order JOIN order_item i USING (order_id) GROUP BY 1 ORDER BY 1`,
   ],
+  ['per is of how many', 'orders per channel', 'SELECT channel, count(*) FROM sales_order GROUP BY channel'],
+  [
+    'each of them with what is worked out of its own',
+    'customers and their total payments',
+    'SELECT c.name, sum(amount) FROM customer c JOIN sales_order USING (customer_id) JOIN payment USING (order_id) GROUP BY c.customer_id',
+  ],
+  [
+    'the names of both, where each has but one',
+    'list employees and departments',
+    'SELECT first_name, last_name, d.name FROM employee JOIN department d USING (department_id)',
+  ],
+  [
+    'rows that are amounts are compared by them',
+    'payments over 1000 in 2025',
+    'SELECT payment_id FROM payment WHERE amount > 1000 AND extract(year FROM paid_on) = 2025',
+  ],
+  ['and averaged', 'average payment per method', 'SELECT method, avg(amount) FROM payment GROUP BY method'],
+  ['what belongs to somebody is theirs', "what is Camp Stove's unit price?", "SELECT unit_price FROM product WHERE name = 'Camp Stove'"],
+  [
+    'who does the most by what the verb measures',
+    'who earns the most?',
+    'SELECT first_name, last_name FROM employee ORDER BY salary DESC LIMIT 1',
+  ],
 ]
 
 const refused: readonly (readonly [why: string, question: string])[] = [
   ['money of an order that went in two shipments would count twice', 'revenue by carrier'],
   ['what has no date has no last ones', 'show the last 2 regions'],
+  ['nobody says what of each', 'products by category'],
   ['prices of many products are not added up', 'top 3 suppliers by unit price'],
 ]
 

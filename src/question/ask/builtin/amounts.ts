@@ -1,9 +1,9 @@
 import type { Relation } from '../../../domain/index.ts'
-import { earnedText, findEarned } from './earned.ts'
+import { earnedText, findEarned, moneyOf } from './earned.ts'
 import type { Mention } from './mentions.ts'
 import type { Output } from './plan.ts'
 import type { Reader } from './reader.ts'
-import type { ColumnWords } from './vocabulary.ts'
+import type { ColumnRef, ColumnWords } from './vocabulary.ts'
 
 /** How much of it a row is: the one column of a quantity or an amount; null: there is none, or several. */
 export function amountOf(reader: Reader, relation: Relation): ColumnWords | null {
@@ -20,18 +20,23 @@ export function isMass(reader: Reader, mention: Mention): boolean {
 export function readAmounts(reader: Reader): Output[] {
   for (const mention of reader.free) {
     if (mention.kind !== 'table') continue
-    const said = /\b(how much|total|sum of|total (amount|quantity) of|(amount|quantity) of)( the| all| of)*$/.exec(
+    const said = /\b(how much|total|average|mean|sum of|total (amount|quantity) of|(amount|quantity) of)( the| all| of)*$/.exec(
       reader.words(mention.from - 5, mention.from),
     )?.[0]
     const next = reader.next(mention)
     if (said === undefined || (next?.kind === 'column' && next.from === mention.to)) continue
-    const column = amountOf(reader, reader.pickTable(mention.tables).relation)
+    const table = reader.pickTable(mention.tables)
+    // "total sales" are money, whatever its column is called.
+    const column = amountOf(reader, table.relation) ?? (table.stems.includes('sell') ? moneyOf(reader, table) : null)
     if (column === null) continue
     const from = mention.from - said.split(' ').length
     reader.take(mention)
     reader.understand(from, mention.to)
-    assumeSum(reader, reader.words(from, mention.to), column)
-    return [{ kind: 'aggregate', aggregate: 'sum', column, isDistinct: false }]
+    const aggregate = /^(average|mean)\b/.test(said) ? 'avg' : 'sum'
+    reader.assumptions.push(
+      `“${reader.words(from, mention.to)}” is the ${aggregate === 'avg' ? 'average' : 'sum'} of ${earnedText(column)}.`,
+    )
+    return [{ kind: 'aggregate', aggregate, column, isDistinct: false }]
   }
   return readEarned(reader)
 }
@@ -52,6 +57,6 @@ function readEarned(reader: Reader): Output[] {
   return [{ kind: 'aggregate', aggregate: 'sum', column, isDistinct: false }]
 }
 
-export function assumeSum(reader: Reader, said: string, { relation, column }: ColumnWords): void {
+export function assumeSum(reader: Reader, said: string, { relation, column }: ColumnRef): void {
   reader.assumptions.push(`“${said}” is by the sum of ${relation.name}.${column.name}.`)
 }

@@ -47,7 +47,10 @@ export function findMentions(tokens: readonly Token[], vocabulary: Vocabulary, t
       period === null
         ? (valueAt(tokens, at, vocabulary) ?? nameAt(tokens, at, vocabulary) ?? numberAt(tokens, at))
         : { kind: 'period', from: at, to: at + period.tokens, period: period.period }
-    if (mention !== null) pushMention(found, mention)
+    // "which salesperson sold the most cars": what the thing does, not another thing.
+    const isDone =
+      mention?.kind === 'table' && found.at(-1)?.kind === 'table' && found.at(-1)?.to === at && participle.test(tokens[at]?.lower ?? '')
+    if (mention !== null && !isDone) pushMention(found, mention)
     at = mention?.to ?? at + 1
   }
   return found
@@ -78,7 +81,8 @@ function valueAt(tokens: readonly Token[], at: number, vocabulary: Vocabulary): 
     return { kind: 'value', from: at, to: at + 1, text: token.text, values: [] }
   for (let length = Math.min(vocabulary.longestValue, tokens.length - at); length > 0; length--) {
     const part = tokens.slice(at, at + length)
-    const text = part.map((one) => one.text).join(' ')
+    const said = part.map((one) => one.text).join(' ')
+    const text = vocabulary.values.has(said.toLowerCase()) ? said : said.replace(/['’]s?$/, '') // "Camp Stove's price"
     const values =
       vocabulary.values.get(text.toLowerCase()) ?? (token.isName ? vocabulary.values.get(text.toLowerCase().replace(/s$/, '')) : undefined)
     if (values === undefined) continue
@@ -134,11 +138,12 @@ function nameAt(tokens: readonly Token[], at: number, vocabulary: Vocabulary): M
     if (first === undefined || last === undefined || part.some((token) => token.isQuoted || token.number !== null)) continue
     if (length > 1 && (part.slice(1).some((token) => token.isAfterComma || token.isStart) || !isOneName(part))) continue
     // A name as the database writes it, "order_items", is its words.
+    const isGroup = length === 1 && isGrammar(first) && /^(by|per|each|every)$/.test(tokens[at - 1]?.lower ?? '')
     const words = part
-      .filter((token) => !isGrammar(token))
+      .filter((token) => isGroup || !isGrammar(token))
       .flatMap((token) => (token.lower.includes('_') ? nameStems(token.text) : [token.stem]))
     const least = first.isFiller && length === 1 ? 0.95 : length > 1 ? 0.8 : 0.45
-    if (words.length === 0 || (length === 1 && isGrammar(first))) continue
+    if (words.length === 0 || (length === 1 && isGrammar(first) && !isGroup)) continue
     if (length === 1 && isOperator(tokens, at)) continue
     const tables = best(candidates(words, vocabulary.tablesBy), (table) => tableScore(words, table), least)
     const columns = unambiguous(
@@ -211,7 +216,7 @@ function isOperator(tokens: readonly Token[], at: number): boolean {
 /** "has opened", "were shipped": a verb, not the column that shares its word. */
 function isVerb(tokens: readonly Token[], at: number): boolean {
   const before = tokens[at - 1]?.lower ?? ''
-  if (/^(who|do|does|did|not|never|to|they|still|already|yet)$/.test(before)) return true
+  if (/^(who|do|does|did|not|never|to|they|still|already|yet)$/.test(before) || /^earns?$/.test(tokens[at]?.lower ?? '')) return true
   // "pupils take the harp": a verb in its base form, unless an article makes it a noun.
   if (isRelatingVerb(tokens[at]?.lower ?? '') && at > 0 && !/^(a|an|the|of|each|every|all|by|their|its|and)$/.test(before)) return true
   // "How many orders did each customer place?"

@@ -32,7 +32,7 @@ function readFlags(reader: Reader, subject: Relation, conditions: Conditions): v
   for (const mention of reader.free) {
     if (mention.kind !== 'column' || !mention.columns.some(({ column }) => isBooleanType(column.type))) continue
     const before = reader.words(mention.from - 3, mention.from)
-    const isSaid = reader.next(mention)?.from === mention.to || /\b(is|are|was|were|not|been)$/.test(before)
+    const isSaid = reader.next(mention)?.from === mention.to || /\b(is|are|was|were|not|been)( in| on)?$/.test(before)
     if (!isSaid) continue
     reader.take(mention)
     const isNegated = /\b(not|no|non)\b/.test(before)

@@ -1,6 +1,7 @@
 import type { Relation } from '../../../domain/index.ts'
 import { findEarned } from './earned.ts'
 import type { Mention } from './mentions.ts'
+import { isSaidPer } from './read-outputs.ts'
 import { isSpanOf, readSpan } from './read-shares.ts'
 import type { Reader } from './reader.ts'
 import { keyColumn } from './said-of.ts'
@@ -21,6 +22,7 @@ export function readGroups(reader: Reader, subject: Relation): Groups {
   const keys: ColumnRef[] = []
   const isAggregating =
     findEarned(reader) !== null ||
+    isSaidPer(reader, subject) ||
     /\b(how many|number|count|average|mean|total|sum|maximum|minimum|max|min|highest|lowest|most|least|largest|smallest)\b/.test(
       reader.words(0, reader.tokens.length),
     )
@@ -32,7 +34,9 @@ export function readGroups(reader: Reader, subject: Relation): Groups {
     // "customers and the number of orders they placed"
     const isCountedBeside =
       mention.kind === 'table' &&
-      /^(and|with|together with|along with)( the| their)?( total)? (number|count) of\b/.test(reader.words(mention.to, mention.to + 6))
+      /^(and|with|together with|along with)(( the| their)?( total)? (number|count) of|( the| their) (total|average|mean|sum|maximum|minimum|max|min))\b/.test(
+        reader.words(mention.to, mention.to + 6),
+      )
     if (!isAggregating || !(groupStart.test(before) || isChained || isCountedBeside)) continue
     if (mention.kind === 'column') {
       // "lessons per year" is the year of the lesson, not of something else.

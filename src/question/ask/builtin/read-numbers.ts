@@ -1,4 +1,5 @@
 import type { Relation } from '../../../domain/index.ts'
+import { amountOf } from './amounts.ts'
 import type { Conditions } from './found.ts'
 import { countable } from './join-graph.ts'
 import { measureIn } from './measures.ts'
@@ -24,7 +25,9 @@ export function readNumber(reader: Reader, subject: Relation, mention: NumberMen
   const measured = said === null ? (measureIn(reader, subject, before) ?? measureIn(reader, subject, after)) : null
   const inherited = said === null && measured === null ? columnBefore(mention, conditions) : null
   const column =
-    said !== null ? reader.pickColumn(comparable(said), subject) : (measured?.column ?? inherited ?? keyBefore(reader, mention))
+    said !== null
+      ? reader.pickColumn(comparable(said), subject)
+      : (measured?.column ?? inherited ?? keyBefore(reader, mention) ?? amountBefore(reader, mention, comparison))
   if (column === null) {
     conditions.problem = `I cannot tell what ${mention.text} is compared with.`
     return
@@ -46,6 +49,13 @@ export function readNumber(reader: Reader, subject: Relation, mention: NumberMen
     measured?.isMore === false && measured.column === column ? turned(comparison, before) : comparison,
     conditions,
   )
+}
+
+/** "payments over 1000": of rows that are amounts, their amount. */
+function amountBefore(reader: Reader, mention: NumberMention, comparison: Comparison): ColumnRef | null {
+  const previous = reader.previous(mention)
+  if (previous?.kind !== 'table' || comparison === '=' || mention.from - previous.to > 3) return null
+  return amountOf(reader, reader.pickTable(previous.tables).relation)
 }
 
 function addTest(reader: Reader, mention: NumberMention, column: ColumnRef, comparison: Comparison, conditions: Conditions): void {

@@ -2,7 +2,7 @@ import type { Relation } from '../../../domain/index.ts'
 import { amountOf, assumeSum, isMass } from './amounts.ts'
 import type { Mention } from './mentions.ts'
 import { countable, distance, fansOut } from './join-graph.ts'
-import { measuredBy } from './measures.ts'
+import { measuredBy, measureIn } from './measures.ts'
 import { superlativeOf, timeSuperlatives } from './phrases.ts'
 import type { Order, Output } from './plan.ts'
 import type { FoundSuperlative } from './found.ts'
@@ -118,7 +118,7 @@ export function readSuperlative(reader: Reader, subject: Relation): FoundSuperla
     }
     const direction = superlativeOf(token.lower)
     if (direction === null || reader.words(at - 1, at) === 'at') continue
-    const found = bySize(reader, subject, at, direction === 'most')
+    const found = byVerb(reader, subject, at, direction === 'most') ?? bySize(reader, subject, at, direction === 'most')
     if (found !== null) return found
   }
   return null
@@ -128,6 +128,15 @@ export function readSuperlative(reader: Reader, subject: Relation): FoundSuperla
 function isNamedNext(reader: Reader, at: number): boolean {
   const next = reader.mentions.find((mention) => mention.from === at + 1)
   return next?.kind === 'column' && next.columns.some(({ column }) => isNumberType(column.type))
+}
+
+/** "Who earns the most?": nothing behind it, and a verb before it that measures. */
+function byVerb(reader: Reader, subject: Relation, at: number, isMost: boolean): FoundSuperlative | null {
+  if (at < reader.tokens.length - 1 || !/^(most|least)$/.test(reader.tokens[at]?.lower ?? '')) return null
+  const measured = measureIn(reader, subject, reader.words(at - 3, at))
+  if (measured === null) return null
+  reader.understand(at, at + 1)
+  return { order: { output: { kind: 'column', column: measured.column }, isDescending: measured.isMore === isMost }, isCounted: false }
 }
 
 function byTime(reader: Reader, subject: Relation, at: number, isLatest: boolean): FoundSuperlative | null {

@@ -47,6 +47,7 @@ function findCounts(reader: Reader, subject: Relation): Output[] {
       return [{ kind: 'aggregate', aggregate: 'sum', column, isDistinct: false }]
     return [{ kind: 'aggregate', aggregate: 'count', column, isDistinct: true }]
   }
+  if (isSaidPer(reader, subject)) return [{ kind: 'count', relation: subject }]
   if (!asksCount(reader) || reader.free.some((mention) => mention.kind === 'column' && reader.isSelected(mention))) return []
   reader.understandWord('number')
   return [{ kind: 'count', relation: subject }]
@@ -56,6 +57,16 @@ function findCounts(reader: Reader, subject: Relation): Output[] {
 function isSaidOfNext(reader: Reader, mention: ColumnMention): boolean {
   const next = reader.next(mention)
   return mention.score < 0.7 && next?.kind === 'table' && next.from === mention.to
+}
+
+/** "orders per status": how many of them. */
+export function isSaidPer(reader: Reader, subject: Relation): boolean {
+  const [first] = reader.namedTables
+  return (
+    first?.table.relation === subject &&
+    first.mention === reader.mentions[0] &&
+    reader.words(first.mention.to, first.mention.to + 1) === 'per'
+  )
 }
 
 /** "how many", "number of": not the number of "phone number of". */
@@ -101,6 +112,7 @@ export function readOutputs(reader: Reader, subject: Relation, thing: Mention | 
         )
           reader.understand(at, at + 1)
   }
+  if (outputs.length === 0) outputs.push(...besides(reader, subject))
   if (outputs.length > 0 && isAddedToName(reader, subject, outputs))
     outputs.unshift(...reader.label(subject).map((column): Output => ({ kind: 'column', column })))
   const isAll = /\b(all|every|the) (the )?(information|info|details|data|columns|fields|attributes)\b|\beverything\b/.test(
@@ -122,6 +134,20 @@ function isAddedToName(reader: Reader, subject: Relation, outputs: readonly Outp
       /^(and|with|along with|together with)( (their|its|his|her))$/.test(reader.words(mention.to, next.from))
     )
   })
+}
+
+/** "employees and their departments": the names of both, where each has but one. */
+function besides(reader: Reader, subject: Relation): Output[] {
+  for (const mention of reader.free) {
+    const previous = reader.previous(mention)
+    if (mention.kind !== 'table' || previous?.kind !== 'table' || reader.pickTable(previous.tables).relation !== subject) continue
+    if (!/^(and|with|along with|together with)( (their|its|the))?$/.test(reader.words(previous.to, mention.from))) continue
+    const { relation } = reader.pickTable(mention.tables)
+    if (relation === subject || fansOut(reader.catalog, subject, relation) || reader.next(mention)?.from === mention.to) continue
+    reader.take(mention)
+    return [...reader.label(subject), ...reader.label(relation)].map((column) => ({ kind: 'column', column }))
+  }
+  return []
 }
 
 /** "the names of the states": the column that follows is what is asked for. */

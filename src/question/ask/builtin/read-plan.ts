@@ -1,6 +1,6 @@
 import type { Relation } from '../../../domain/index.ts'
 import { combine } from './combine.ts'
-import { findEarned } from './earned.ts'
+import { findSubject, listedTable } from './find-subject.ts'
 import { isTest, type Conditions, type FoundSuperlative } from './found.ts'
 import { distance, fansOut } from './join-graph.ts'
 import type { Condition, Order, Output, Plan } from './plan.ts'
@@ -8,7 +8,6 @@ import { readConditions } from './read-conditions.ts'
 import { readReport } from './read-report.ts'
 import { readLimit, readOrders, readSuperlative } from './read-orders.ts'
 import { defaultOutputs, groupOutputs, isDistinctAsked, readCounts, readOutputs } from './read-outputs.ts'
-import type { Mention } from './mentions.ts'
 import { readGroups } from './read-groups.ts'
 import { readMeanCount, readOnAverage, readQuestionWord, readShare } from './read-shares.ts'
 import type { Reader } from './reader.ts'
@@ -51,6 +50,7 @@ function readQuestion(reader: Reader): Reading {
   if (shown.length === 0) shown.push(...asked(reader, subject), ...rankedBy(reader, subject, superlative))
   where.push(...setConditions(reader, subject, shown, found))
   if (isCountOnly && having.length > 0) found.problem ??= 'I cannot count what a count has chosen.'
+  if (groups.length === 0 && counts.length === 0) found.problem ??= saidBy(reader, subject)
   found.problem ??= countsTwice(reader, shown, groups)
   if (found.problem !== null) return { problem: found.problem }
   const isSet = where.some((condition) => condition.kind === 'among') && shown.every((output) => output.kind === 'column')
@@ -113,6 +113,15 @@ function aggregateNamed(reader: Reader, outputs: Output[]): string | null {
 function asked(reader: Reader, subject: Relation): Output[] {
   const said = readQuestionWord(reader, subject)
   return said === null ? defaultOutputs(reader, subject) : [said]
+}
+
+/** "products by category": nothing says what of each. */
+function saidBy(reader: Reader, subject: Relation): string | null {
+  const isSaid = reader.namedTables.some(({ mention, table }) => {
+    const next = reader.next(mention)
+    return table.relation === subject && next?.kind === 'table' && reader.words(mention.to, next.from) === 'by'
+  })
+  return isSaid ? 'I cannot tell what to work out for each of them.' : null
 }
 
 /** A sum over rows that the groups' tables repeat. */
@@ -212,67 +221,6 @@ function isReplaced(group: ColumnRef, outputs: readonly Output[]): boolean {
       output.column.column !== group.column &&
       (output.column.relation === group.relation || output.column.column.name === group.column.name),
   )
-}
-
-/** What is asked about: the thing counted, the owner of the columns asked for, or the first thing named. */
-function findSubject(reader: Reader): Relation | null {
-  const earned = findEarned(reader)
-  if (earned !== null) return earned.column.relation
-  const named = reader.namedTables
-  const counted = /\b(how many|number of|count( the)?( number)?( of)?)( the| all| different| distinct| unique| total)*$/
-  const first = named.find(({ mention }) => counted.test(reader.words(0, mention.from)))
-  const listed = listedTable(reader)
-  const isGrouped = /\b(each|per|every|by)\b/.test(reader.words(0, reader.tokens.length))
-  if (first !== undefined && (first.mention.from <= 6 || !isGrouped)) return first.table.relation
-  const [leading] = named.filter(({ mention }) => mention !== listed)
-  const owner = ownerOfFirstColumn(reader)
-  if (owner !== null && (leading === undefined || reader.mentions[0]?.kind === 'column')) return owner
-  if (leading !== undefined) return leading.table.relation
-  const owners = reader.mentions.flatMap((mention) => (mention.kind === 'column' && mention.columns[0] !== undefined ? [mention] : []))
-  const [only] = owners
-  if (only === undefined) return ownerOfValue(reader)
-  // Without a table's name, the table that holds most of the columns asked about.
-  const votes = new Map<Relation, number>()
-  for (const mention of owners) for (const column of mention.columns) votes.set(column.relation, (votes.get(column.relation) ?? 0) + 1)
-  return [...votes].toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? null
-}
-
-/** "How old is Eve?": nothing but a value is named, and only one table has it. */
-function ownerOfValue(reader: Reader): Relation | null {
-  const value = reader.mentions.find((mention) => mention.kind === 'value')
-  const relations = new Set(value?.kind === 'value' ? value.values.map(({ relation }) => relation) : [])
-  return relations.size === 1 ? ([...relations][0] ?? null) : null
-}
-
-/** "the full names, departments and cities for each employee": a thing in a list of columns is one of them, not what is asked about. */
-export function listedTable(reader: Reader): Mention | null {
-  return (
-    reader.mentions.find((mention) => {
-      const previous = reader.previous(mention)
-      const isListed =
-        previous?.kind === 'column' &&
-        (reader.tokens[previous.to]?.isAfterComma === true || reader.words(previous.to, mention.from) === 'and')
-      return (
-        mention.kind === 'table' &&
-        isListed &&
-        mention.from - previous.to <= 1 &&
-        reader.isSelected(mention) &&
-        reader.mentions.some((other) => other.kind === 'table' && other.from > mention.from)
-      )
-    }) ?? null
-  )
-}
-
-/** "product names …": a column that carries its table's name is about that table. */
-function ownerOfFirstColumn(reader: Reader): Relation | null {
-  const [first] = reader.mentions
-  if (first?.kind !== 'column' || first.score < 0.99) return null
-  const owners = first.columns.filter((column) => column.stems.length > column.shortStems.length)
-  const own =
-    owners.find((column) => column.relation.primaryKey.includes(column.column.name)) ?? (owners.length === 1 ? owners[0] : undefined)
-  const next = reader.next(first)
-  const isSaid = next?.kind === 'table' && /\b(of|for|from|in)\b/.test(reader.words(first.to, next.from))
-  return own === undefined || isSaid ? null : own.relation
 }
 
 /** "customers who have orders", "products with an invoice": rows of the other table must be there. "heads of departments" asks for no such thing. */

@@ -221,7 +221,10 @@ export class Reader {
   dateColumns(relation: Relation): readonly ColumnWords[] {
     const { columns } = this.tableOf(relation)
     const dates = columns.filter(({ column }) => isDateType(column.type))
-    return dates.length > 0 ? dates : columns.filter(isYearColumn)
+    const years = columns.filter(isYearColumn)
+    // When a row was written is seldom when the thing was.
+    const own = dates.filter(({ stems }) => !/\b(crtd|creat|updat|modif|insert|load)/.test(stems.join(' ')))
+    return [own, years, dates].find((some) => some.length > 0) ?? []
   }
 
   numberColumns(relation: Relation): readonly ColumnWords[] {
