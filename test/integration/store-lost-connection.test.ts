@@ -32,6 +32,28 @@ test('a connection on which the runtime role was refused serves again once the r
   await store.close()
 })
 
+test('a listener that is told much at once hears all of it in order, and asks its connection for one thing at a time', async () => {
+  const warned: string[] = []
+  const onWarning = ({ name, message }: Error): void => void warned.push(`${name}: ${message}`)
+  process.on('warning', onWarning)
+  const heard: string[] = []
+  const listener = openListener({
+    address: await freshStore(),
+    channel: 'test_many',
+    heard: (text) => heard.push(text),
+    returned: () => {},
+  })
+  while (!(await listener.lead())) await sleep(20)
+  const sent = Array.from({ length: 50 }, (_, at) => String(at))
+  for (const text of sent) expect(listener.notify(text)).toBe(true)
+  expect(await listener.lead()).toBe(true)
+  while (heard.length < sent.length) await sleep(20)
+  expect(heard).toEqual(sent)
+  expect(warned).toEqual([])
+  process.off('warning', onWarning)
+  await listener.close()
+})
+
 test('a listener whose connection dies listens again, says that it may have missed something, and has lost its lead', async () => {
   const address = await freshStore()
   const heard: string[] = []

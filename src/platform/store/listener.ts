@@ -25,13 +25,32 @@ const idleTimeoutMs = 15_000
 /** Any number, the same in every version. */
 const leaderLock = 4_711_072_402
 
+interface Listening {
+  readonly connection: Client
+  readonly inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>
+}
+
+/** A connection is asked one thing at a time; where nothing is under way, at once. */
+function oneAtATime(): Listening['inTurn'] {
+  let last: Promise<void> | null = null
+  return (work) => {
+    const asked = last === null ? work() : last.then(work)
+    const over = (): void => {
+      if (last === settled) last = null
+    }
+    const settled: Promise<void> = asked.then(over, over)
+    last = settled
+    return asked
+  }
+}
+
 /**
  * LISTEN and NOTIFY on a connection of its own, opened again as often as it is lost. Whoever opens it must notify at least
  * every few seconds, or it is taken for dead.
  */
 export function openListener(options: ListenerOptions): StoreListener {
   const { address, channel } = options
-  let client: Client | null = null
+  let client: Listening | null = null
   let retry: NodeJS.Timeout | null = null
   let attempt = 0
   let hasListened = false
@@ -39,7 +58,7 @@ export function openListener(options: ListenerOptions): StoreListener {
   let isClosed = false
 
   const lost = (gone: Client): void => {
-    if (client === gone) {
+    if (client?.connection === gone) {
       client = null
       leads = false
     }
@@ -68,7 +87,7 @@ export function openListener(options: ListenerOptions): StoreListener {
       return lost(fresh)
     }
     if (isClosed) return lost(fresh)
-    client = fresh
+    client = { connection: fresh, inTurn: oneAtATime() }
     attempt = 0
     if (hasListened) options.returned()
     hasListened = true
@@ -79,17 +98,18 @@ export function openListener(options: ListenerOptions): StoreListener {
     notify: (text) => {
       const now = client
       if (now === null) return false
-      now.query('SELECT pg_notify($1, $2)', [channel, text]).catch(() => lost(now))
+      now.inTurn(() => now.connection.query('SELECT pg_notify($1, $2)', [channel, text])).catch(() => lost(now.connection))
       return true
     },
     lead: async () => {
       const now = client
       if (now === null || leads) return leads
       try {
-        const { rows } = await now.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [leaderLock])
+        const ask = () => now.connection.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [leaderLock])
+        const { rows } = await now.inTurn(ask)
         leads = client === now && rows[0]?.got === true
       } catch {
-        lost(now)
+        lost(now.connection)
       }
       return leads
     },
@@ -99,8 +119,8 @@ export function openListener(options: ListenerOptions): StoreListener {
       const now = client
       client = null
       leads = false
-      now?.removeAllListeners('end')
-      await now?.end().catch(() => undefined) // it may be gone already
+      now?.connection.removeAllListeners('end')
+      await now?.connection.end().catch(() => undefined) // it may be gone already
     },
   }
 }
