@@ -256,6 +256,13 @@ describe('with RBAC_ENABLED=false', () => {
       expect(await codeOf(json(client, 'GET', '/members'))).toBe('fine')
       const narrow = open.client((await client.createToken({ name: 'n', kind: 'agent', verbs: ['ask'], expiresInDays: 1 })).token)
       expect(await codeOf(json(narrow, 'GET', '/members'))).toBe('403 http.not-allowed')
+      const { token } = await client.createToken({ name: 'r', kind: 'agent', role: 'reader', expiresInDays: 1 })
+      expect(await open.client(token).whoami()).toMatchObject({ roles: ['reader'] })
+      expect(await codeOf(json(open.client(token), 'GET', '/members'))).toBe('403 http.not-allowed')
+      await open.admin.setPolicy('shop', { rules: [{ effect: 'deny', roles: ['reader'], tables: ['item'], columns: ['secret_note'] }] })
+      const secret = { connection: 'shop', sql: 'SELECT secret_note FROM item LIMIT 1' }
+      expect((await open.client(token).answer(secret)).outcome).toBe('refused')
+      expect((await client.answer(secret)).outcome).toBe('answered')
       await open.admin.setPolicy('shop', { rules: [{ effect: 'deny', roles: [], tables: ['item'], columns: [] }] })
       expect((await client.answer({ connection: 'shop', sql: 'SELECT * FROM item' })).outcome).toBe('refused')
     } finally {

@@ -14,7 +14,7 @@ import {
 import type { FoundCredential } from './found-credential.ts'
 
 export interface ActorRules {
-  /** false: every member counts as admin; a credential's own verbs and connections still narrow it. */
+  /** false: every member counts as admin; a credential's own role, verbs and connections still narrow it. */
   readonly isRbacEnabled: boolean
   /** Roles from the settings file; they outrank what a tenant has saved under the same name. */
   readonly declaredRoles: ReadonlyMap<RoleName, readonly RoleGrant[]>
@@ -27,7 +27,7 @@ export interface ActorRules {
 export function actorOf(credential: FoundCredential, surface: Surface, now: Date, rules: ActorRules): Actor {
   const known = lasting.get(credential)?.get(surface)
   if (known !== undefined) return known
-  const roles = rules.isRbacEnabled ? rolesOf(credential) : (['admin'] as const)
+  const roles = rules.isRbacEnabled ? rolesOf(credential) : rolesOfAdmin(credential)
   const grants = roles.flatMap((role) => grantsOf(role, credential, rules))
   const actor = actorWith(
     credential,
@@ -67,6 +67,11 @@ function rolesOf({ role, memberRoles }: FoundCredential): readonly RoleName[] {
   const strongest = held.find(isBuiltinRole)
   if (strongest === undefined) return []
   return [builtinRoles.indexOf(role) <= builtinRoles.indexOf(strongest) ? role : strongest]
+}
+
+/** Of a member who counts as admin: a role that the credential names still narrows it. */
+function rolesOfAdmin(credential: FoundCredential): readonly RoleName[] {
+  return credential.role === null ? ['admin'] : rolesOf({ ...credential, memberRoles: ['admin', ...credential.memberRoles] })
 }
 
 const always = {}

@@ -20,7 +20,7 @@ export interface IdentityOptions {
   readonly tenancy: Tenancy
   readonly people: People
   readonly observe: Observe
-  /** false: every member counts as admin; a token's own verbs and connections still narrow it. */
+  /** false: every member counts as admin; a token's own role, verbs and connections still narrow it. */
   readonly isRbacEnabled: boolean
   /** Roles from the settings file. */
   readonly declaredRoles?: readonly RoleDefinition[]
