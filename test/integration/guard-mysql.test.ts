@@ -169,10 +169,41 @@ describe('writes, where a policy lets them', () => {
     ],
     ['DELETE FROM invoice WHERE id = 1', ['shop.invoice delete ']],
     ['DELETE c FROM customer c JOIN invoice i ON i.customer_id = c.id', ['shop.customer delete ']],
+    ['WITH old AS (SELECT id FROM invoice) UPDATE customer SET city = 1 WHERE id IN (SELECT id FROM old)', ['shop.customer update city']],
+    ['WITH old AS (SELECT id FROM invoice) DELETE FROM customer WHERE id IN (SELECT id FROM old)', ['shop.customer delete ']],
   ])('%s', async (sql, planned) => {
     const verdict = await judge(sql, writing)
     expect({ decision: verdict.decision, class: verdict.class }).toEqual({ decision: 'confirm', class: 'write' })
     expect(verdict.writes?.map(({ table, verb, columns }) => `${table} ${verb} ${columns.join(',')}`)).toEqual(planned)
+  })
+
+  test.each([
+    ['DELETE FROM invoice', true],
+    ['DELETE FROM invoice WHERE 1', true],
+    ['DELETE FROM invoice WHERE 1 = 1 AND true', true],
+    ['DELETE FROM invoice WHERE id = id', true],
+    ['DELETE FROM invoice WHERE id = 1 OR 2 > 1', true],
+    ['DELETE FROM invoice WHERE CURRENT_DATE', true],
+    ['DELETE FROM invoice WHERE EXISTS (SELECT 1 FROM customer c)', true],
+    ['DELETE i FROM invoice i JOIN customer c', true],
+    ['DELETE i FROM invoice i JOIN customer c ON 1 = 1', true],
+    ['DELETE i FROM invoice i CROSS JOIN customer c', true],
+    ['DELETE i FROM invoice i, customer c', true],
+    ["UPDATE customer SET city = 'x' WHERE NOT false", true],
+    ["UPDATE customer c JOIN invoice i SET c.city = 'x'", true],
+    ['DELETE FROM invoice WHERE id = 1 OR total > 2', false],
+    ['DELETE FROM invoice WHERE id = 1 AND true', false],
+    ['DELETE FROM invoice WHERE EXISTS (SELECT 1 FROM customer c WHERE c.id = customer_id)', false],
+    ['DELETE FROM invoice LIMIT 1', false],
+    ['DELETE i FROM invoice i JOIN customer c ON i.customer_id = c.id', false],
+    ['DELETE i FROM invoice i NATURAL JOIN customer c', false],
+    ['DELETE i FROM invoice i JOIN customer c USING (id)', false],
+    ['DELETE i FROM invoice i, customer c WHERE i.customer_id = c.id', false],
+    ["UPDATE customer SET city = 'x' WHERE id IN (1, 2)", false],
+    ['DELETE FROM invoice WHERE `total` > 1', false],
+  ])('%s changes every row: %s', async (sql, isWhole) => {
+    const verdict = await judge(sql, { ...writing, wholeTableWrites: 'refuse' })
+    expect([codes(verdict).includes('guard.whole-table'), verdict.writes?.[0]?.isWhole]).toEqual([isWhole, isWhole])
   })
 
   test.each([

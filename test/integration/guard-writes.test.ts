@@ -294,6 +294,18 @@ describe('on PostgreSQL', () => {
   })
 
   test.each([
+    ['UPDATE ledger SET amount = 0 WHERE id = id', true],
+    ['UPDATE ledger SET amount = 0 WHERE id = 1 OR true', true],
+    ['DELETE FROM ledger WHERE id = 1 OR (2 > 1 AND id IS NULL) OR 1 = 1', true],
+    ['DELETE FROM ledger WHERE EXISTS (SELECT 1)', true],
+    ['DELETE FROM ledger WHERE id = 1 OR amount < 0', false],
+    ['DELETE FROM ledger WHERE id = 1 AND true', false],
+    ['DELETE FROM ledger WHERE id = amount', false],
+  ])('%s changes every row: %s', async (sql, isWhole) => {
+    expect((await judge('postgres', sql)).verdict.writes?.map((write) => write.isWhole)).toEqual([isWhole])
+  })
+
+  test.each([
     ['SELECT id FROM ledger FOR UPDATE', 'guard.locks-rows'],
     ['UPDATE pg_class SET relname = $$x$$ WHERE oid = 1', 'guard.system-relation'],
     ['TRUNCATE ledger', 'guard.ddl-denied'],
@@ -303,6 +315,19 @@ describe('on PostgreSQL', () => {
     expect(guarded.verdict.decision).toBe('refuse')
     expect(codes(guarded)).toContain(code)
   })
+})
+
+test.each([
+  ['DELETE FROM ledger WHERE 1 RETURNING id', true],
+  ['UPDATE ledger SET amount = 1 WHERE id = 1 OR 1', true],
+  ['DELETE FROM ledger WHERE abs(1) AND current_date', true],
+  ['DELETE FROM ledger WHERE EXISTS (SELECT 1)', true],
+  ['DELETE FROM ledger WHERE id = 1 OR amount < 0', false],
+  ['DELETE FROM ledger WHERE "id" = 1 OR (amount < 0)', false],
+  ['DELETE FROM ledger WHERE abs(amount) > 1 RETURNING id', false],
+  ['DELETE FROM ledger WHERE id IN (SELECT id FROM customer)', false],
+])('SQLite’s %s changes every row: %s', async (sql, isWhole) => {
+  expect((await judge('sqlite', sql)).verdict.writes?.map((write) => write.isWhole)).toEqual([isWhole])
 })
 
 test.each([

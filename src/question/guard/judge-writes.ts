@@ -24,8 +24,10 @@ export interface WriteJudgement {
 
 /** Judges the written side; that every name in it may be seen at all has been judged with the names that are read. */
 export function judgeWrites(analysis: Analysis, bench: Bench): WriteJudgement {
-  const { writes, statement } = analysis
-  if (writes.length === 0) return { refusals: [say.locksRows(statement)], notes: [], isWaived: false, planned: [] }
+  const { writes, statement, problems } = analysis
+  // What could not be read has been refused, and it is not known to lock anything.
+  const unread = problems.length > 0 ? [] : [say.locksRows(statement)]
+  if (writes.length === 0) return { refusals: unread, notes: [], isWaived: false, planned: [] }
   const all = writes.map((use) => judgeWrite(use, bench))
   return {
     refusals: all.flatMap((one) => one.refusals),

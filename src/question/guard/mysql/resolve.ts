@@ -78,9 +78,11 @@ export class Resolver {
         const width = listOf(listOf(nodeOf(content)['rows'])[0]?.['content']).length
         return new Map(Array.from({ length: width }, (_, at) => [`column_${at}`, []]))
       }
-      default:
-        this.write(kind, nodeOf(content), scope)
+      default: {
+        const [verb, statement] = kindOf(content) // a statement of its own behind WITH
+        this.write(verb, nodeOf(statement), scope)
         return null
+      }
     }
   }
 

@@ -2,6 +2,7 @@ import type { RelationUse, WriteUse } from '../analysis.ts'
 import { certain, lastOf } from '../certain.ts'
 import { identsOf, type Ident } from './names.ts'
 import { kindOf, listOf, nodeOf, type Node } from './node.ts'
+import { restricts } from './restricts.ts'
 import type { Scope } from './scope.ts'
 
 /** INSERT and REPLACE, with what they do to a row that is there already. */
@@ -28,7 +29,7 @@ export function updateUses(node: Node, scope: Scope, uses: readonly RelationUse[
     if (found === null) return null
     byTarget.set(found.target, [...(byTarget.get(found.target) ?? []), found.column])
   }
-  const isWhole = !hasCondition(node, nodeOf(node['table']))
+  const isWhole = !hasCondition(node, [nodeOf(node['table'])])
   return [...byTarget].map(([target, columns]) => ({ target, verb: 'update', columns, isWhole }))
 }
 
@@ -38,12 +39,14 @@ export function deleteUses(node: Node, scope: Scope, uses: readonly RelationUse[
   const named = listOf(node['tables']).map((name) => identsOf(name))
   const targets = named.length === 0 ? scope.entries.slice(0, 1).map((entry) => entry.alias) : named.map((path) => lastOf(path).value)
   const found = targets.map((alias) => useBehind(alias, scope, uses)).filter((use) => use !== null)
-  const isWhole = !hasCondition(node, listOf(from)[0] ?? {}) && listOf(from).length < 2
+  const isWhole = !hasCondition(node, [...listOf(from), ...listOf(node['using'])])
   return found.length < targets.length ? null : found.map((target) => ({ target, verb: 'delete', columns: [], isWhole }))
 }
 
-function hasCondition(node: Node, from: Node): boolean {
-  return isGiven(node['selection']) || isGiven(node['limit']) || listOf(from['joins']).length > 0
+/** Whether WHERE, LIMIT or what tables are joined by holds back some of the rows. */
+function hasCondition(node: Node, from: readonly Node[]): boolean {
+  const constraints = from.flatMap((one) => listOf(one['joins']).map((join) => kindOf(join['join_operator'])[1]))
+  return isGiven(node['limit']) || restricts(node['selection']) || constraints.some((one) => kindOf(one)[0] === 'Natural' || restricts(one))
 }
 
 function isGiven(value: unknown): boolean {

@@ -1,6 +1,8 @@
 import type { WriteVerb } from '../../../domain/index.ts'
 import { certain } from '../certain.ts'
 import { list, type Node } from './parse.ts'
+import { isSameTree } from '../same-tree.ts'
+import { isPlace } from './tree-nodes.ts'
 
 /** What one INSERT, UPDATE, DELETE or MERGE does to its target, by its grammar alone. */
 export interface WrittenColumns {
@@ -48,9 +50,15 @@ function targetsOf(value: unknown): readonly Node[] {
   return list(value).map((item) => item['ResTarget'] as Node)
 }
 
-/** A condition that names no column (`WHERE true`, `WHERE 1 = 1`) is none. */
+/** A condition that names no column (`WHERE true`, `1 = 1`), compares one with itself or stands beside one that does (`OR true`) is none. */
 function hasCondition(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(hasCondition)
   if (value === null || typeof value !== 'object') return false
-  return Object.entries(value).some(([field, inner]) => field === 'ColumnRef' || field === 'CurrentOfExpr' || hasCondition(inner))
+  return Object.entries(value).some(([field, inner]) => {
+    if (field === 'ColumnRef' || field === 'CurrentOfExpr') return true
+    const node = inner as Node // of the two kinds below
+    if (field === 'BoolExpr' && node['boolop'] === 'OR_EXPR') return list(node['args']).every(hasCondition)
+    if (field === 'A_Expr' && isSameTree(node['lexpr'], node['rexpr'], isPlace)) return false
+    return hasCondition(inner)
+  })
 }

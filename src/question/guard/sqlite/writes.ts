@@ -70,18 +70,32 @@ function shapeOf(sql: string): Shape {
   const verb = words[at]?.text.toUpperCase() ?? ''
   const where = words.findIndex((word, place) => place > at && isKeyword(word, 'WHERE'))
   const isReplace = verb === 'REPLACE' || (isKeyword(words[at + 1], 'OR') && isKeyword(words[at + 2], 'REPLACE'))
-  return { verb, isReplace, hasCondition: where >= 0 && namesSomething(words.slice(where + 1)), insertColumns: insertList(words, at) }
+  return { verb, isReplace, hasCondition: where >= 0 && isCondition(words.slice(where + 1)), insertColumns: insertList(words, at) }
 }
 
-/** `WHERE true` and `WHERE 1 = 1` name nothing. */
+/** Of several arms (`OR true`) each must hold something back. */
+function isCondition(words: readonly Word[]): boolean {
+  const isOwn = (word: Word, pattern: RegExp): boolean => word.kind === 'word' && word.depth === 0 && pattern.test(word.text)
+  const end = words.findIndex((word) => isOwn(word, /^(returning|order|limit)$/i))
+  const own = end < 0 ? words : words.slice(0, end)
+  const arms: Word[][] = [[]]
+  for (const word of own) {
+    if (isOwn(word, /^or$/i)) arms.push([])
+    else arms.at(-1)?.push(word)
+  }
+  return arms.every(namesSomething)
+}
+
+/** `WHERE true`, `WHERE 1 = 1` and `WHERE abs(1)` name nothing. */
 function namesSomething(words: readonly Word[]): boolean {
   return words.some(
-    ({ kind, text }) =>
-      kind === 'quoted' ||
-      (kind === 'word' &&
-        !/^(and|or|not|null|true|false|is|in|between|like|returning|order|by|limit|case|when|then|else|end)$/i.test(text)),
+    ({ kind, text }, at) =>
+      kind === 'quoted' || (kind === 'word' && !(words[at + 1]?.kind === 'sign' && words[at + 1]?.text === '(') && !nameless.test(text)),
   )
 }
+
+const nameless =
+  /^(and|or|not|null|true|false|is|in|between|like|glob|case|when|then|else|end|exists|select|distinct|cast|as|collate|escape|isnull|notnull|current_(date|time|timestamp))$/i
 
 /** `INTO [schema.]table [AS alias] (a, b)`. */
 function insertList(words: readonly Word[], from: number): readonly string[] | null {
