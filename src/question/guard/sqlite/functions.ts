@@ -1,6 +1,9 @@
+/** Of those below, what a build of SQLite may lack: it only fails there, but what it would read must be told of all the same. */
+export const optionalFunctions: readonly string[] = ['regexp', 'soundex']
+
 /** SQLite's own functions that only compute (sqlite.org: lang_corefunc, lang_aggfunc, windowfunctions, lang_datefunc, json1, lang_mathfunc, fts5). */
 export const readFunctions: ReadonlySet<string> = new Set(
-  `abs changes_never char coalesce concat concat_ws format glob hex if ifnull iif instr length like likelihood likely lower ltrim max min nullif
+  `abs char coalesce concat concat_ws format glob hex if ifnull iif instr length like likelihood likely lower ltrim max min nullif
    octet_length printf quote random randomblob replace round rtrim sign soundex substr substring subtype trim typeof unhex unicode unistr unistr_quote
    unlikely upper zeroblob sqlite_version
    avg count group_concat median percentile percentile_cont percentile_disc string_agg sum total

@@ -1,6 +1,7 @@
 import { constants, DatabaseSync } from 'node:sqlite'
 import { overlayFunctions, planOverlay } from '../../../domain/index.ts'
 import { messageOf } from '../thread/message-of.ts'
+import { optionalFunctions } from './functions.ts'
 import type { Testimony, WitnessAction, WitnessOverlay, WitnessTable } from './witness-messages.ts'
 
 /** What all databases of this thread may take together; SQLite refuses to compile what needs more. */
@@ -14,6 +15,7 @@ export function openScratch(tables: Iterable<WitnessTable>): DatabaseSync {
     limits: { attach: 0, exprDepth: 500, compoundSelect: 100, variableNumber: 1_000, triggerDepth: 1, vdbeOp: 1_000_000 },
   })
   database.exec(`PRAGMA hard_heap_limit = ${mostHeapBytes}`)
+  for (const name of optionalFunctions) database.function(name, { deterministic: true, varargs: true }, () => null)
   database.exec('BEGIN')
   for (const table of tables) {
     if (table.viewText === null) database.exec(tableText(table))

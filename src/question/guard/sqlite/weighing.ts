@@ -28,6 +28,8 @@ export class Weighing {
   readonly #index: CatalogIndex
   readonly #uncertain: ReadonlySet<string>
   readonly #spans = new Map<string, Span>()
+  readonly #systemTables = new Set<string>()
+  readonly #denied = new Set<string>()
   #isAscii: boolean | null = null
 
   constructor(sql: string, shape: Outline, index: CatalogIndex, uncertain: ReadonlySet<string>) {
@@ -109,7 +111,7 @@ export class Weighing {
     }
     const bare = lastOf(name.split('.'))
     const span = this.#spanOf(bare)
-    if (kind === 'function') this.#call(bare)
+    if (kind === 'function') this.#deny(bare)
     else if (kind === 'column') this.missingColumns.push({ name: bare, span, candidates: this.#knownColumns() })
     else if (isOwnTable(bare.toLowerCase())) this.problems.push(systemRelation(bare, span))
     else this.relations.set(bare.toLowerCase(), { schema: 'main', writtenSchema: 'main', name: bare, relation: null, span })
@@ -140,7 +142,8 @@ export class Weighing {
     const relation = this.#index.findInPath(table)
     const span = this.#spanOf(table)
     if (relation === null) {
-      this.problems.push(systemRelation(table, span))
+      if (!this.#systemTables.has(table)) this.problems.push(systemRelation(table, span))
+      this.#systemTables.add(table)
       return
     }
     // A view that SQLite folds into the query lets its tables be counted without saying through whom.
@@ -174,8 +177,15 @@ export class Weighing {
   }
 
   #call(name: string): void {
+    if (readFunctions.has(name.toLowerCase())) this.functions.push(name)
+    else this.#deny(name)
+  }
+
+  /** Also of a name on the list: what SQLite does not know here, it has not told the tables of. */
+  #deny(name: string): void {
+    if (this.#denied.has(name)) return
+    this.#denied.add(name)
     this.functions.push(name)
-    if (readFunctions.has(name.toLowerCase())) return
     this.problems.push({
       code: 'guard.function-denied',
       message: `The function ${name} is not one a read may call.`,
