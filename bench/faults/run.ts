@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 /**
  * `bench/faults/run.ts [--runs 5] [--only redis,overload] [--show]`: each row of the reliability table that needs no cluster, promised against
  * seen, into bench/results/reliability.md. Each row is a bench of its own beside this file and keeps its result beside the
- * table; `--show` runs nothing and makes the table of what is kept.
+ * table; `--show` runs nothing and makes the table of what is kept. The last three take long and run only where `--only` names them.
  */
 const { values } = parseArgs({
   options: { runs: { type: 'string', default: '5' }, only: { type: 'string', default: '' }, show: { type: 'boolean', default: false } },
@@ -29,6 +29,8 @@ interface Bench {
   /** Its result in bench/results. */
   readonly kept: string
   readonly args: readonly string[]
+  /** Takes half an hour or more: run only where it is named. */
+  readonly isLong?: true
   rows(result: Result): readonly Row[]
 }
 
@@ -115,7 +117,7 @@ const benches: readonly Bench[] = [
   {
     name: 'approvals',
     kept: 'approvals',
-    args: ['--runs', values.runs],
+    args: ['--runs', String(Number(values.runs) * 24)],
     rows: (result) => [
       {
         what: '100 racing approvers; servers killed while they execute',
@@ -125,10 +127,57 @@ const benches: readonly Bench[] = [
       },
     ],
   },
+  {
+    name: 'record-crash',
+    kept: 'record-crash',
+    args: ['1000', '1', '600'],
+    isLong: true,
+    rows: (result) => {
+      const wrong = result.broken + result.forgotten + result.unrecorded + result.twice + result.unended
+      const of = `${result.forgotten} of ${result.acknowledged} acknowledged forgotten, ${result.unrecorded} of ${result.executed} executed unrecorded`
+      return [
+        {
+          what: 'servers killed with -9, every other time the database too',
+          promised: 'in 1,000 runs the chain stays whole, nothing is forgotten, unrecorded, ended twice or left open',
+          seen: `${result.runs} runs, ${result.databaseKills} with the database: ${result.broken} broken, ${of}, ${result.twice} ended twice`,
+          isKept: wrong > 0 ? false : result.runs < 1_000 ? null : true,
+        },
+      ]
+    },
+  },
+  {
+    name: 'two-tenants',
+    kept: 'two-tenants',
+    args: [],
+    isLong: true,
+    rows: ({ operations, seen }) => [
+      {
+        what: 'two tenants, each trying to reach the other',
+        promised: '0 foreign rows in 1,000,000 operations',
+        seen: `${seen.foreignRows} foreign rows, ${seen.rowsLost} lost in ${operations.store} statements on the store and ${operations.api} requests`,
+        isKept: seen.foreignRows + seen.rowsLost > 0 ? false : operations.total < 1_000_000 ? null : true,
+      },
+    ],
+  },
+  {
+    name: 'api-fuzz',
+    kept: 'api-fuzz',
+    args: [],
+    isLong: true,
+    rows: ({ seen, ...result }) => [
+      {
+        what: 'requests made from the OpenAPI document, as every role',
+        promised: 'no answer of 5xx, none that the document does not describe',
+        seen: `${seen.serverErrors} of 5xx among ${result.requests} requests to ${result.operations} operations in ${result.minutes} minutes; ${seen.roundsWithViolations} of ${result.rounds} rounds with violations`,
+        isKept: seen.serverErrors + seen.roundsWithViolations === 0,
+      },
+    ],
+  },
 ]
 
 const folder = join(import.meta.dirname, '../results')
-const wanted = values.only === '' ? benches : benches.filter(({ name }) => values.only.split(',').includes(name))
+const wanted =
+  values.only === '' ? benches.filter(({ isLong }) => isLong !== true) : benches.filter(({ name }) => values.only.split(',').includes(name))
 if (!values.show)
   for (const bench of wanted) {
     console.error(`== ${bench.name}`)
@@ -153,8 +202,7 @@ const text = `# Reliability, promised against seen
 
 \`node scripts/start.mjs run bench/faults/run.ts\` runs what is below and writes this page. Clients, servers, PostgreSQL and Redis share one
 machine; each result names its command, its commit, and how loaded the machine was (\`load\`, beside its number of CPUs): times seen on one
-that is overloaded by others say little. What needs a cluster is in [cluster.md](cluster.md), crashes of the record in
-[record-crash.json](record-crash.json).
+that is overloaded by others say little. What needs a cluster is in [cluster.md](cluster.md).
 
 | what | promised | seen | | from |
 |---|---|---|---|---|
