@@ -147,6 +147,8 @@ const answered: readonly (readonly [how: string, question: string, gold: string]
 const refused: readonly (readonly [why: string, question: string])[] = [
   ['money of an order that went in two shipments would count twice', 'revenue by carrier'],
   ['what has no date has no last ones', 'show the last 2 regions'],
+  ['percentages do not add up', 'total discounts given in 2025'],
+  ['what is never empty cannot be without', 'revenue without discounts'],
   ['nobody says what of each', 'products by category'],
   ['prices of many products are not added up', 'top 3 suppliers by unit price'],
 ]

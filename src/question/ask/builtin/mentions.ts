@@ -283,6 +283,7 @@ function columnScore(words: readonly string[], column: ColumnWords): number {
   if (words.length === 1 && (words[0] === 'id' || words[0] === 'identifier')) return isOwnKey ? 0.96 : 0
   if (same(words, stems)) return 1
   if (same(words, shortStems)) return 0.96
+  if (isRole(column, words)) return 0.9
   if (same(words, commentStems)) return 0.92
   if (sameSet(words, stems) || sameSet(words, shortStems)) return 0.88
   if (endsWith(stems, words)) return 0.7 + 0.05 * Math.min(2, words.length - 1)
@@ -297,6 +298,13 @@ function columnScore(words: readonly string[], column: ColumnWords): number {
   const classes = words.map(classOf)
   if (same(classes, stems.map(classOf)) || same(classes, shortStems.map(classOf))) return 0.6
   return endsWith(stems.map(classOf), classes) ? 0.46 : 0
+}
+
+/** "manager" of `manager_id`, which refers to employees: a role, not a thing that has a table. */
+function isRole({ relation, column, stems }: ColumnWords, words: readonly string[]): boolean {
+  if (stems.at(-1) !== 'id' || !same(words, stems.slice(0, -1))) return false
+  const key = relation.foreignKeys.find(({ columns }) => columns.length === 1 && columns[0] === column.name)
+  return key !== undefined && !nameStems(key.target.name).some((word) => words.includes(word))
 }
 
 /** "placement date" of `date_order_placed`. */

@@ -90,6 +90,7 @@ function readMissing(reader: Reader, subject: Relation, at: number, clause: read
     reader.take(next)
     reader.understand(at, next.to)
     const isElsewhere = column.relation !== subject && fansOut(reader.catalog, subject, column.relation)
+    if (!isElsewhere && !column.column.isNullable) conditions.problem ??= `${column.relation.name}.${column.column.name} is never empty.`
     const condition = isElsewhere
       ? ({ kind: 'exists', isNegated: true, relation: subject, other: column.relation, where: [] } as const)
       : ({ kind: 'compare', column, comparison: 'is null', value: '' } as const)

@@ -51,7 +51,7 @@ function readQuestion(reader: Reader): Reading {
   where.push(...setConditions(reader, subject, shown, found))
   if (isCountOnly && having.length > 0) found.problem ??= 'I cannot count what a count has chosen.'
   if (groups.length === 0 && counts.length === 0) found.problem ??= saidBy(reader, subject)
-  found.problem ??= countsTwice(reader, shown, groups)
+  found.problem ??= sumsParts(shown) ?? countsTwice(reader, shown, groups)
   if (found.problem !== null) return { problem: found.problem }
   const isSet = where.some((condition) => condition.kind === 'among') && shown.every((output) => output.kind === 'column')
   const linked = linkedTables(reader, subject)
@@ -122,6 +122,18 @@ function saidBy(reader: Reader, subject: Relation): string | null {
     return table.relation === subject && next?.kind === 'table' && reader.words(mention.to, next.from) === 'by'
   })
   return isSaid ? 'I cannot tell what to work out for each of them.' : null
+}
+
+/** Percentages of different things add up to nothing. */
+function sumsParts(shown: readonly Output[]): string | null {
+  const isPart = shown.some(
+    (output) =>
+      output.kind === 'aggregate' &&
+      output.aggregate === 'sum' &&
+      output.column.times === undefined &&
+      nameStems(output.column.column.name).some((word) => word.startsWith('percent') || word === 'ratio'),
+  )
+  return isPart ? 'A sum of percentages would say nothing.' : null
 }
 
 /** A sum over rows that the groups' tables repeat. */
