@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { areRowsAlike } from '../../bench/accuracy/compare-rows.ts'
 import { readCatalog } from '../../bench/accuracy/load-databases.ts'
 import type { Catalog } from '../../src/domain/index.ts'
 import { draftBuiltin } from '../../src/question/ask/index.ts'
 import { demoDatabase } from '../support/demo-database.ts'
+import { judgeDraft } from '../support/judged-draft.ts'
 import type { TestDatabase } from '../support/postgres-server.ts'
 
 let database: TestDatabase
@@ -155,12 +155,7 @@ const refused: readonly (readonly [why: string, question: string])[] = [
 
 describe('the built-in drafter, asked as people of a shop ask', () => {
   test.each(answered)('%s: %s', async (_how, question, gold) => {
-    const draft = draftBuiltin(question, { view, today })
-    if (draft.kind !== 'drafted') throw new Error(`${draft.kind}: ${draft.kind === 'abstained' ? draft.reason : draft.prompt}`)
-    const rowsOf = async (sql: string): Promise<unknown[][]> => (await database.query(sql)).rows.map((row: object) => Object.values(row))
-    const isOrdered = /order by/i.test(gold) && !/limit 1$/i.test(gold)
-    expect({ sql: draft.sql, isRight: areRowsAlike(await rowsOf(gold), await rowsOf(draft.sql), isOrdered) }).toEqual({
-      sql: draft.sql,
+    expect(await judgeDraft({ database, view, today }, question, gold, /order by/i.test(gold) && !/limit 1$/i.test(gold))).toMatchObject({
       isRight: true,
     })
   })

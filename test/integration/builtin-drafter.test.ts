@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { areRowsAlike } from '../../bench/accuracy/compare-rows.ts'
 import { readCatalog } from '../../bench/accuracy/load-databases.ts'
 import type { Catalog } from '../../src/domain/index.ts'
 import { draftBuiltin } from '../../src/question/ask/index.ts'
+import { judgeDraft } from '../support/judged-draft.ts'
 import { execute, freshDatabase, type TestDatabase } from '../support/postgres-server.ts'
 
 let database: TestDatabase
@@ -191,13 +191,7 @@ const abstained: readonly (readonly [why: string, question: string])[] = [
 
 describe('the built-in drafter, at a school it has never seen,', () => {
   test.each(answered)('reads %s: %s', async (_how, question, gold) => {
-    const draft = draftBuiltin(question, { view, today })
-    if (draft.kind !== 'drafted') throw new Error(`${draft.kind}: ${draft.kind === 'abstained' ? draft.reason : draft.prompt}`)
-    const rowsOf = async (sql: string): Promise<unknown[][]> => (await database.query(sql)).rows.map((row: object) => Object.values(row))
-    expect({ sql: draft.sql, isRight: areRowsAlike(await rowsOf(gold), await rowsOf(draft.sql), false) }).toEqual({
-      sql: draft.sql,
-      isRight: true,
-    })
+    expect(await judgeDraft({ database, view, today }, question, gold, false)).toMatchObject({ isRight: true })
   })
 
   test.each(abstained)('abstains for %s: %s', (_why, question) => {

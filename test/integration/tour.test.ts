@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { areRowsAlike } from '../../bench/accuracy/compare-rows.ts'
 import { readCatalog } from '../../bench/accuracy/load-databases.ts'
 import type { Catalog } from '../../src/domain/index.ts'
 import { draftBuiltin } from '../../src/question/ask/index.ts'
 import { demoDatabase, tour } from '../support/demo-database.ts'
+import { judgeDraft } from '../support/judged-draft.ts'
 import type { TestDatabase } from '../support/postgres-server.ts'
 
 let database: TestDatabase
@@ -17,13 +17,7 @@ beforeAll(async () => {
 
 describe('the built-in drafter walks the tour of Harbor Goods', () => {
   test.each(tour.answerable)('right: $question', async ({ question, gold }) => {
-    const draft = draftBuiltin(question, { view, today })
-    if (draft.kind !== 'drafted') throw new Error(`${draft.kind}: ${draft.kind === 'abstained' ? draft.reason : draft.prompt}`)
-    const rowsOf = async (sql: string): Promise<unknown[][]> => (await database.query(sql)).rows.map((row: object) => Object.values(row))
-    expect({
-      sql: draft.sql,
-      isRight: areRowsAlike(await rowsOf(gold), await rowsOf(draft.sql), /order by .*(?!limit)/i.test(gold)),
-    }).toEqual({ sql: draft.sql, isRight: true })
+    expect(await judgeDraft({ database, view, today }, question, gold, /order by .*(?!limit)/i.test(gold))).toMatchObject({ isRight: true })
   })
 
   test.each(tour.unanswerable)('abstains: %s', (question) => {

@@ -13,7 +13,9 @@ export function findSubject(reader: Reader): Relation | null {
   const first = named.find(({ mention }) => counted.test(reader.words(0, mention.from)))
   const listed = listedTable(reader)
   const isGrouped = /\b(each|per|every|by)\b/.test(reader.words(0, reader.tokens.length))
-  if (first !== undefined && (first.mention.from <= 6 || !isGrouped)) return first.table.relation
+  // "top 10 towns by number of rooms" is about towns.
+  const isRankedBy = first !== undefined && /\bby( the)?( total)? (number|count) of\b[a-z ]*$/.test(reader.words(0, first.mention.from))
+  if (first !== undefined && !isRankedBy && (first.mention.from <= 6 || !isGrouped)) return first.table.relation
   const [leading] = named.filter(({ mention }) => mention !== listed)
   const owner = ownerOfFirstColumn(reader)
   if (owner !== null && (leading === undefined || reader.mentions[0]?.kind === 'column')) return owner

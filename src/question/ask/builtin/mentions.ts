@@ -232,7 +232,9 @@ function isSaidOfNoun(tokens: readonly Token[], at: number): boolean {
   return (
     at > 0 &&
     participle.test(tokens[at]?.lower ?? '') &&
-    /^(by|in|on|to|from|for|with|at|via|through|since|before|after|between|during)?$/.test(tokens[at + 1]?.lower ?? '') &&
+    /^(by|in|on|to|from|for|with|at|via|through|since|before|after|between|during|last|this|past|yesterday|today)?$/.test(
+      tokens[at + 1]?.lower ?? '',
+    ) &&
     !/^(a|an|the|of|each|every|per|by|and|or|all|total|average)$/.test(tokens[at - 1]?.lower ?? '')
   )
 }

@@ -6,7 +6,8 @@ import { readNumber } from './read-numbers.ts'
 import { readPeriodCondition } from './read-periods.ts'
 import { readValue } from './read-values.ts'
 import type { Reader } from './reader.ts'
-import { isDateType, isNumberType } from './vocabulary.ts'
+import { isDateType, isNumberType, type ColumnWords } from './vocabulary.ts'
+import { root } from '../words.ts'
 
 const longestClause = 14
 
@@ -100,6 +101,12 @@ function readMissing(reader: Reader, subject: Relation, at: number, clause: read
   const verb = reader.tokens.slice(at + 1, at + 5).findIndex((word) => !word.isFiller)
   const word = verb < 0 ? undefined : reader.tokens[at + 1 + verb]
   const child = word === undefined ? undefined : childNamed(reader, subject, word.root)
+  const date = child === undefined && word !== undefined ? dateOf(reader, subject, word.root) : undefined
+  if (date !== undefined) {
+    reader.understand(at, at + 2 + verb)
+    conditions.where.push({ condition: { kind: 'compare', column: date, comparison: 'is null', value: '' }, from: at, to: at + 2 + verb })
+    return
+  }
   if (child === undefined) return
   reader.understand(at, at + 2 + verb)
   conditions.where.push({
@@ -107,6 +114,16 @@ function readMissing(reader: Reader, subject: Relation, at: number, clause: read
     from: at,
     to: at + 2 + verb,
   })
+}
+
+/** "tickets that are not resolved": the day of it is not there. */
+function dateOf(reader: Reader, subject: Relation, verb: string): ColumnWords | undefined {
+  const dates = reader
+    .tableOf(subject)
+    .columns.filter(
+      ({ column, stems }) => column.isNullable && isDateType(column.type) && stems.some((word) => word === verb || root(word) === verb),
+    )
+  return dates.length === 1 ? dates[0] : undefined
 }
 
 /** "customers who have not ordered since May": no row of what the verb names in that time. */

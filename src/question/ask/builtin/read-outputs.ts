@@ -5,7 +5,7 @@ import type { Mention } from './mentions.ts'
 import { aggregateIn, aggregatesIn } from './phrases.ts'
 import type { Output } from './plan.ts'
 import type { Reader } from './reader.ts'
-import { isDateType, isKey, isNumberType, labelColumns, type ColumnRef, type ColumnWords } from './vocabulary.ts'
+import { isDateType, isKey, isNumberType, isYearColumn, labelColumns, type ColumnRef, type ColumnWords } from './vocabulary.ts'
 
 type ColumnMention = Extract<Mention, { kind: 'column' }>
 
@@ -43,7 +43,7 @@ function findCounts(reader: Reader, subject: Relation): Output[] {
     reader.understand(mention.from - said.split(' ').length, mention.to)
     if (mention.kind === 'table') return [{ kind: 'count', relation: reader.pickTable(mention.tables).relation }]
     const column = reader.pickColumn(mention, subject)
-    if (isNumberType(column.column.type) && !isKey(column) && !isDistinct && (mention.score < 0.9 || said.startsWith('total')))
+    if (isNumberType(column.column.type) && !isKey(column) && !isDistinct && !isYearColumn(column))
       return [{ kind: 'aggregate', aggregate: 'sum', column, isDistinct: false }]
     return [{ kind: 'aggregate', aggregate: 'count', column, isDistinct: true }]
   }

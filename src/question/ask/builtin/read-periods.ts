@@ -55,6 +55,8 @@ function likeliest(reader: Reader, subject: Relation, mention: PeriodMention): C
     .at(-1)
   const named = new Set([...reader.namedTables.map(({ table }) => table.relation), ...owners(reader)])
   const parents = parentsDate(reader, subject)
+  // "shipped" may be told by shipments, "created" by nothing but its own date.
+  const isThing = near !== undefined && reader.vocabulary.tables.some((table) => table.roots.includes(near.root))
   const score = (one: ColumnWords): number => {
     const table = reader.tableOf(one.relation)
     const own = one.stems.map(root).filter((word) => word !== 'dat' && !table.stems.map(root).includes(word))
@@ -63,7 +65,12 @@ function likeliest(reader: Reader, subject: Relation, mention: PeriodMention): C
     const isMain = mainDate(reader, one.relation)?.column === one.column
     const isOwn = one.relation === subject || one.column === parents?.column
     const place = (isOwn ? 2 : 0) + (named.has(one.relation) ? 1 : 0) + (isMain ? 0.25 : 0)
-    return said + place - Math.min(5, distance(reader.catalog, subject, one.relation)) - (isOutside(one, mention) ? 8 : 0)
+    return (
+      said +
+      place -
+      Math.min(5, distance(reader.catalog, subject, one.relation)) -
+      (isOutside(one, mention) && !(isOwn && said >= 6 && !isThing) ? 8 : 0)
+    )
   }
   const isYears = [mention.period.from, mention.period.to].every((day) => day === null || day.endsWith('-01-01'))
   const candidates = reader.vocabulary.tables

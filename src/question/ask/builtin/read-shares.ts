@@ -116,7 +116,7 @@ export function readSpan(reader: Reader, subject: Relation): ColumnRef | null {
     const span = spans[token.lower]
     if (span === undefined || reader.understood.has(at)) continue
     const isSaid = /(ly|al)$/.test(token.lower) || /^(per|each|every|by)$/.test(reader.words(at - 1, at))
-    const column = ownDate(reader, subject) ?? parentsDate(reader, subject)
+    const column = ownDate(reader, subject) ?? mainDate(reader, subject) ?? parentsDate(reader, subject)
     if (!isSaid || column === undefined) continue
     reader.understand(/(ly|al)$/.test(token.lower) ? at : at - 1, at + 1)
     reader.assumptions.push(`Each ${span} is taken from ${column.relation.name}.${column.column.name}.`)

@@ -2,14 +2,15 @@ import type { Relation } from '../../../domain/index.ts'
 import type { Conditions } from './found.ts'
 import { childNamed } from './read-absences.ts'
 import type { Reader } from './reader.ts'
-import type { ColumnWords } from './vocabulary.ts'
-import { root } from '../words.ts'
+import { isBooleanType, type ColumnWords } from './vocabulary.ts'
+import { root, stem } from '../words.ts'
 
 const closings = ['close', 'resolve', 'finish', 'complete', 'end'].map(root)
 
 /** "open tickets", "unpaid orders", "unassigned tickets": what would end the state is not there. */
 export function readStates(reader: Reader, subject: Relation, conditions: Conditions): void {
   for (const [at, token] of reader.tokens.entries()) {
+    if (readOpposite(reader, subject, at, conditions)) continue
     const endings = endingsOf(token.lower)
     const mention = reader.mentions.find(({ from, to }) => from <= at && to > at)
     if (endings.length === 0 || mention?.kind === 'value' || (mention !== undefined && !reader.isFree(mention))) continue
@@ -31,6 +32,22 @@ export function readStates(reader: Reader, subject: Relation, conditions: Condit
     )
     conditions.where.push({ condition, from: at, to: at + 1 })
   }
+}
+
+/** "inactive users": a yes-or-no column said of them with its opposite. */
+function readOpposite(reader: Reader, subject: Relation, at: number, conditions: Conditions): boolean {
+  const word = /^(?:in|un|non)(\w{4,})$/.exec(reader.tokens[at]?.lower ?? '')?.[1]
+  if (word === undefined || reader.mentions.some(({ from, to }) => from <= at && to > at)) return false
+  const flags = reader
+    .tableOf(subject)
+    .columns.filter(
+      ({ column, stems }) => isBooleanType(column.type) && stems.filter((one) => !/^(is|has)$/.test(one)).join(' ') === stem(word),
+    )
+  const [flag] = flags
+  if (flag === undefined || flags.length > 1) return false
+  reader.understand(at, at + 1)
+  conditions.where.push({ condition: { kind: 'compare', column: flag, comparison: '=', value: 'false' }, from: at, to: at + 1 })
+  return true
 }
 
 function endingsOf(word: string): readonly string[] {

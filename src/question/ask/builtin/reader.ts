@@ -221,10 +221,11 @@ export class Reader {
   dateColumns(relation: Relation): readonly ColumnWords[] {
     const { columns } = this.tableOf(relation)
     const dates = columns.filter(({ column }) => isDateType(column.type))
-    const years = columns.filter(isYearColumn)
-    // When a row was written is seldom when the thing was.
+    // When a row was written is when the thing came only where nothing else says that.
     const own = dates.filter(({ stems }) => !/\b(crtd|creat|updat|modif|insert|load)/.test(stems.join(' ')))
-    return [own, years, dates].find((some) => some.length > 0) ?? []
+    if (own.some(({ column }) => !column.isNullable)) return own
+    const years = columns.filter(isYearColumn)
+    return own.length === 0 && years.length > 0 ? years : dates
   }
 
   numberColumns(relation: Relation): readonly ColumnWords[] {

@@ -54,11 +54,12 @@ export function keyColumn(relation: Relation): ColumnRef | null {
   return column === undefined ? null : { relation, column }
 }
 
-/** When a thing came: its only date, the one that carries its name, or the only one that every row has (tickets are opened, and some are closed). */
+/** When a thing came: its only date, the one that carries its name, or the only one that every row has (tickets are opened, some are closed), or the one that begins. */
 export function mainDate(reader: Reader, relation: Relation): ColumnWords | undefined {
   const dates = reader.dateColumns(relation)
   const { stems } = reader.tableOf(relation)
   const named = dates.filter((one) => one.stems.some((word) => stems.includes(word)))
   const certain = dates.filter(({ column }) => !column.isNullable)
-  return [dates, named, certain].find((some) => some.length === 1)?.[0]
+  const first = certain.filter((one) => /\b(issu|order|creat|crtd|start|open|hir|book|plac|occur|receiv|sell)/.test(one.stems.join(' ')))
+  return [dates, named, certain, first].find((some) => some.length === 1)?.[0]
 }
