@@ -34,7 +34,7 @@ const checks = [
 /** These end the very credential that asks; they get rounds of their own. */
 const ending = ['signOut']
 /** The first round, of an admin, walks the edges of each operation once, for half of the time at most; the others invent until theirs is up. */
-const roundSeconds = 240
+const longestRoundS = 240
 /** Rounds side by side: inventing a request takes python longer than answering it takes the server, and it has one core only. */
 const lanes = 2
 const folder = join(import.meta.dirname, '../../.cache/api-fuzz')
@@ -65,6 +65,8 @@ writeFileSync(
 
 const minutes = Number(values.minutes)
 const roles = values.role === undefined ? fuzzedRoles : fuzzedRoles.filter((role) => role === values.role)
+/** Every role has its turn, also in a short run. */
+const roundSeconds = Math.min(longestRoundS, Math.floor((minutes * 60 * lanes) / roles.length))
 const startedAt = Date.now()
 const tallies = new Map<FuzzedRole, Tally[]>()
 let [rounds, failedRounds] = [0, 0]

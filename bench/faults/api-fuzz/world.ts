@@ -65,9 +65,13 @@ export async function openFuzzWorld(): Promise<FuzzWorld> {
       AUDIT_CHECKPOINT_FILE: join(dataDir, 'checkpoints.ndjson'),
     },
   })
+  const kept = await keptOf(serving.admin)
   return {
     serving,
-    round: (role) => beginRound(serving, shop, role),
+    round: async (role) => {
+      const { token, known } = await beginRound(serving, shop, role)
+      return { token, known: { ...known, kept } }
+    },
     stop: async () => {
       await serving.kill('SIGTERM')
       await server.stop()
@@ -77,6 +81,15 @@ export async function openFuzzWorld(): Promise<FuzzWorld> {
 
 function targetOf({ reader: { host, port, database, user, password } }: TestDatabase) {
   return { host, port, database, user, password: password.reveal(), sslmode: 'disable' as const }
+}
+
+/** Who begins the rounds: an admin who is tried would revoke that too, and the rounds would be over. */
+async function keptOf(admin: Client): Promise<readonly string[]> {
+  const [{ memberId, name }, { items }] = await Promise.all([
+    admin.whoami(),
+    admin.json<{ items: readonly { id: string }[] }>('GET', '/api/v1/tokens'),
+  ])
+  return [memberId, name, ...items.map(({ id }) => id)]
 }
 
 /** What an agent says over MCP, right and wrong. */
