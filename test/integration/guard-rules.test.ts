@@ -48,6 +48,7 @@ describe.each(dialects)('views of %s', (dialect) => {
     view(dialect, 'v_item', ['id'], 'SELECT id AS id FROM item'),
     view(dialect, 'v_cost', ['amount'], 'SELECT cost AS amount FROM item'),
     ...chain,
+    view(dialect, 'v_both', ['id'], 'SELECT v2.id AS id FROM v2 JOIN v1 ON v1.id = v2.id'),
   ]
   const catalog = catalogFrom(dialect, relations)
 
@@ -56,6 +57,8 @@ describe.each(dialects)('views of %s', (dialect) => {
     expect((await verdictOn(dialect, 'SELECT id FROM v_item', catalog, { policy: deny('item') })).decision).toBe('refuse')
     expect((await verdictOn(dialect, 'SELECT amount FROM v_cost', catalog, { policy: deny('item', ['cost']) })).decision).toBe('refuse')
     expect((await verdictOn(dialect, 'SELECT id FROM v_item', catalog, { policy: deny('item', ['cost']) })).decision).toBe('allow')
+    expect((await verdictOn(dialect, 'SELECT id FROM v_both', catalog, { policy: deny('item', ['cost']) })).decision).toBe('allow')
+    expect((await verdictOn(dialect, 'SELECT id FROM v_both', catalog, { policy: deny('item', ['id']) })).decision).toBe('refuse')
   })
 
   test('are followed down, but not without end', async () => {

@@ -29,6 +29,7 @@ describe('statements too large or too odd for the event loop', () => {
     ['many columns', `SELECT ${many('name', 5_000, ', ')} FROM item`, 'allow'],
     ['a call that is not on the list, far behind', `SELECT ${many('id', 5_000, ', ')}, pg_sleep(1) FROM item`, 'refuse'],
     ['a table that is not there', `SELECT ${many('id', 5_000, ', ')} FROM itam`, 'refuse'],
+    ['more columns than there can be', 'SELECT 1 FROM (SELECT w.*, w.* FROM wide w) x', 'refuse'],
     ['few words that multiply', `SELECT ${many('*', 400, ',')} FROM wide, wide b, wide c`, 'allow'],
   ])('are judged in a thread as anywhere else: %s', async (_, sql, decision) => {
     const { verdict, approved } = await guard.guard({ sql, params: [] }, context)

@@ -11,11 +11,11 @@ function reading(definitions: Readonly<Record<string, string>>) {
   const views = Object.entries(definitions).map(([name, definition]) => ({ name, kind: 'view' as const, columns: ['id'], definition }))
   const index = indexOf(catalogFrom('postgres', [{ name: 't', columns: ['id'] }, ...views]))
   const reads: string[] = []
-  const effort = { isEnough: true }
+  const effort: { error: Error | null } = { error: null }
   const reader: ViewReader = {
     key: 'test',
     analyse: (definition, view) => {
-      if (!effort.isEnough) throw new TooMuchWork()
+      if (effort.error !== null) throw effort.error
       reads.push(view.name)
       return analysisOf(definition.split(' '), index)
     },
@@ -66,10 +66,18 @@ test('of a view that stands on itself nothing is known', () => {
   expect(reads.toSorted()).toEqual(['a', 'b', 'c'])
 })
 
+test('a view that breaks its reader is not read again', () => {
+  const { sourcesOf, effort } = reading(chain(1, String))
+  effort.error = new RangeError('Maximum call stack size exceeded')
+  expect(() => sourcesOf('v0')).toThrow(RangeError)
+  effort.error = null
+  expect(sourcesOf('v0').isKnown).toBe(false)
+})
+
 test('what was too much work here is read again elsewhere', () => {
   const { effort, sourcesOf } = reading(chain(2, String))
-  effort.isEnough = false
+  effort.error = new TooMuchWork()
   expect(() => sourcesOf('v1')).toThrow(TooMuchWork)
-  effort.isEnough = true
+  effort.error = null
   expect(sourcesOf('v1').isKnown).toBe(true)
 })

@@ -371,7 +371,7 @@ export class Resolver {
   /** Beyond the first few names that are missing nobody reads what could have been meant. */
   #missing(name: string, entries: readonly RangeEntry[], span: ColumnUse['span']): void {
     const meant = this.result.missingColumns.length < 3 ? entries : []
-    const candidates = meant.flatMap(({ columns }) => [...(columns?.keys() ?? [])].map(bareName))
+    const candidates = meant.flatMap(({ columns }) => [...certain(columns).keys()].map(bareName))
     this.result.missingColumns.push({ name, span, candidates })
   }
 

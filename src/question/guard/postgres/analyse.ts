@@ -33,8 +33,8 @@ export function analysePostgres(sql: string, options: AnalyseOptions): Analysis 
   const { relations, columns, missingColumns, writes, problems, seen } = resolver.result
   const all: Reason[] = [...subject.problems, ...(isWeighed ? findings.problems : []), ...problems]
   if (parsed.kind === 'ExplainStmt' && subject.class === 'write') all.push(explainedWrite)
-  const isOverlooked = (node: Node): boolean => !seen.has(node)
-  if (isWeighed && (findings.rangeVars.some(isOverlooked) || findings.columnRefs.some(isOverlooked))) all.push(unresolved)
+  const overlooked = isWeighed ? [...findings.rangeVars, ...findings.columnRefs].filter((node) => !seen.has(node)) : []
+  all.push(...overlooked.slice(0, 1).map(() => unresolved))
   const ownCode = isWeighed ? ownCodeProblem(findings, { relations, columns }, options) : null
   if (ownCode !== null) all.push(ownCode)
   if (options.paramCount !== null && isWeighed && findings.highestParam !== options.paramCount)

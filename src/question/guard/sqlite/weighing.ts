@@ -245,7 +245,7 @@ function columnUse({ schema, name }: Relation, column: string, span: Span, isNam
 /** The row number is the primary key, where that is one whole number. */
 function columnsNamed(relation: Relation, column: string): readonly string[] {
   const spellings = spellingsOf(relation)
-  if (/^(rowid|oid|_rowid_)$/i.test(column)) return relation.primaryKey.flatMap((name) => spellings.get(name.toLowerCase()) ?? [])
+  if (/^(rowid|oid|_rowid_)$/i.test(column)) return relation.primaryKey.flatMap((name) => certain(spellings.get(name.toLowerCase())))
   return spellings.get(column.toLowerCase()) ?? []
 }
 
