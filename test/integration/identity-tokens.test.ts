@@ -153,8 +153,12 @@ describe('authenticate', () => {
   test('without RBAC every member counts as admin, but a token’s own bounds hold', async () => {
     const { actor } = await signedIn('reader')
     const rooms = identity(false)
-    const narrow = await identity().createToken(actor, input({ verbs: ['ask'], connections: ['shop'] }))
-    expect(await rooms.authenticate(narrow.token, 'http')).toMatchObject({ roles: ['admin'], verbs: ['ask'], connections: ['shop'] })
+    const bounds = { verbs: ['ask' as const], connections: ['shop'] }
+    // Made while roles counted, it has its maker's role, and keeps it.
+    const readers = await identity().createToken(actor, input(bounds))
+    expect(await rooms.authenticate(readers.token, 'http')).toMatchObject({ roles: ['reader'], ...bounds })
+    const admins = await rooms.createToken({ ...actor, roles: ['admin'] }, input(bounds))
+    expect(await rooms.authenticate(admins.token, 'http')).toMatchObject({ roles: ['admin'], ...bounds })
   })
 
   test('last use is noted, at most once a minute', async () => {
