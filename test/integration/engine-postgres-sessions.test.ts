@@ -65,6 +65,14 @@ describe('a session that has read before', () => {
     expect(kept.rows[0]?.[0]).toMatch(/^7000 2000 /)
   })
 
+  test('keeps no short time, which would end the opening of the next statement before that one begins', async () => {
+    const pool = single()
+    const short = { ...limits, statementTimeoutMs: 2_000 }
+    for (let turn = 0; turn < 6; turn++) await read(pool, approve(look, [], short))
+    const kept = await read(pool, approve("SELECT current_setting('aishell.settings', true)", [], limits))
+    expect(kept.rows[0]?.[0] ?? '').toBe('')
+  })
+
   test('gives each statement its own limits, however they take turns', async () => {
     const pool = await accustomed(single())
     for (const timeoutMs of [3_000, 7_000, 7_000, 3_000, 3_000, 3_000, 7_000]) {

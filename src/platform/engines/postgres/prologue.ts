@@ -38,7 +38,7 @@ export interface ReadSettings {
   readonly token: string
   /** BEGIN and the settings. Being a query, these also lock the access mode: SET TRANSACTION READ WRITE fails after one. */
   readonly opening: readonly OwnStatement[]
-  /** What leaves them with the session, outside of a transaction, and the opening for when it holds them; null behind a pooler. */
+  /** What leaves them with the session, outside of a transaction, and the opening for when it holds them; null behind a pooler, and where the time is short. */
   readonly kept: { readonly leave: OwnStatement; readonly opening: readonly OwnStatement[] } | null
 }
 
@@ -54,12 +54,15 @@ export function readSettings(facts: ServerFacts, limits: Limits): ReadSettings {
   const made: ReadSettings = {
     token,
     opening: [begin, localSettings(facts, values)],
-    kept: facts.isDirect ? { leave, opening: [begin, look(token)] } : null,
+    kept: facts.isDirect && limits.statementTimeoutMs >= leastKeptMs ? { leave, opening: [begin, look(token)] } : null,
   }
   if (byToken.size >= mostSettings) byToken.clear()
   settings.set(facts, byToken.set(token, made))
   return made
 }
+
+/** A session that keeps a shorter time gives the next statement's own opening no more than that, whatever that one may take. */
+const leastKeptMs = 5_000
 
 const settings = new WeakMap<ServerFacts, Map<string, ReadSettings>>()
 /** Askers may choose their limits. */
