@@ -261,7 +261,7 @@ for (const { way, hasRedis } of ways)
     /** The statements of ours that run in the shop just now. */
     async function running(): Promise<number> {
       const { rows } = await shop.query(
-        `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid() AND query LIKE '%item c%'`,
+        `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid() AND leader_pid IS NULL AND query LIKE '%item c%'`,
       )
       return (rows[0] as { n: number }).n // the query's own column
     }
