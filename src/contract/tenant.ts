@@ -12,7 +12,7 @@ export const quotasShape = z
     questionsPerDay: quota,
     rowsPerDay: quota,
     modelTokensPerDay: quota,
-    /** Answers under way at once, in each server. */
+    /** Answers under way at once, over all servers. */
     concurrentQuestions: quota,
   })
   .meta({ id: 'Quotas' })
