@@ -81,7 +81,7 @@ describe.skipIf(redisMissing !== null)('servers that hear one another through Re
     expect(
       (
         await shop.query(
-          `SELECT FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%item c%' AND pid <> pg_backend_pid() AND leader_pid IS NULL`,
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE '%item c%' AND pid <> pg_backend_pid() AND leader_pid IS NULL`,
         )
       ).rowCount,
     ).toBe(1)

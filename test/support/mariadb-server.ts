@@ -48,12 +48,14 @@ export async function startMariadb(): Promise<MariadbServer> {
   const folder = mkdtempSync(join(tmpdir(), 'aishell-mariadb-'))
   const data = join(folder, 'data')
   cpSync(template(), data, { recursive: true })
+  const temporary = join(folder, 'tmp') // a server that starts clears the one it has, with what others have there
+  mkdirSync(temporary)
   const isRoot = process.getuid?.() === 0
   if (isRoot) execFileSync('chown', ['-R', `${unprivileged}:${unprivileged}`, folder])
   chmodSync(folder, 0o755)
   for (let attempt = 1; ; attempt++) {
     const port = await freePort()
-    const child = spawn(program, [...serverOptions(folder, data), `--port=${port}`], {
+    const child = spawn(program, [...serverOptions(folder, data), `--tmpdir=${temporary}`, `--port=${port}`], {
       stdio: 'ignore',
       ...(isRoot ? { uid: unprivileged, gid: unprivileged } : {}),
     })
