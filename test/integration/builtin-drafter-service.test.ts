@@ -1,20 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { readCatalog } from '../../bench/accuracy/load-databases.ts'
-import type { Catalog } from '../../src/domain/index.ts'
 import { draftBuiltin } from '../../src/question/ask/index.ts'
-import { judgeDraft } from '../support/judged-draft.ts'
-import { execute, freshDatabase, type TestDatabase } from '../support/postgres-server.ts'
+import { judgeDraft, openAsking, type Asking } from '../support/judged-draft.ts'
 
-let database: TestDatabase
-let view: Catalog
-const today = '2026-11-24'
-
+let asking: Asking
 beforeAll(async () => {
-  database = await freshDatabase()
-  await execute(database, readFileSync(join(import.meta.dirname, '../support/helpdesk.sql'), 'utf8'))
-  view = await readCatalog(database)
+  asking = await openAsking('helpdesk.sql', '2026-11-24')
 })
 
 const answered: readonly (readonly [how: string, question: string, gold: string])[] = [
@@ -61,10 +51,10 @@ const answered: readonly (readonly [how: string, question: string, gold: string]
 describe('the built-in drafter, at a service it has never seen,', () => {
   test.each(answered)('reads %s: %s', async (_how, question, gold) => {
     const isOrdered = /order by 1|limit 5/i.test(gold)
-    expect(await judgeDraft({ database, view, today }, question, gold, isOrdered && !/count/.test(gold))).toMatchObject({ isRight: true })
+    expect(await judgeDraft(asking, question, gold, isOrdered && !/count/.test(gold))).toMatchObject({ isRight: true })
   })
 
   test.each(['overdue invoices', 'average time to resolve tickets', 'which organization pays the most?'])('abstains: %s', (question) => {
-    expect(draftBuiltin(question, { view, today }).kind).toBe('abstained')
+    expect(draftBuiltin(question, asking).kind).toBe('abstained')
   })
 })

@@ -1,24 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { readCatalog } from '../../bench/accuracy/load-databases.ts'
-import type { Catalog } from '../../src/domain/index.ts'
 import { draftBuiltin } from '../../src/question/ask/index.ts'
-import { judgeDraft } from '../support/judged-draft.ts'
-import { execute, freshDatabase, type TestDatabase } from '../support/postgres-server.ts'
+import { judgeDraft, openAsking, type Asking } from '../support/judged-draft.ts'
 
-let database: TestDatabase
-let view: Catalog
-const today = '2026-11-24'
-
+let asking: Asking
 beforeAll(async () => {
-  database = await freshDatabase()
-  await execute(database, readFileSync(join(import.meta.dirname, '../support/music-school.sql'), 'utf8'))
-  await execute(
-    database,
-    `GRANT USAGE ON SCHEMA public TO ${database.reader.user}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${database.reader.user}`,
-  )
-  view = await readCatalog(database)
+  asking = await openAsking('music-school.sql', '2026-11-24')
 })
 
 const answered: readonly (readonly [how: string, question: string, gold: string])[] = [
@@ -191,20 +177,20 @@ const abstained: readonly (readonly [why: string, question: string])[] = [
 
 describe('the built-in drafter, at a school it has never seen,', () => {
   test.each(answered)('reads %s: %s', async (_how, question, gold) => {
-    expect(await judgeDraft({ database, view, today }, question, gold, false)).toMatchObject({ isRight: true })
+    expect(await judgeDraft(asking, question, gold, false)).toMatchObject({ isRight: true })
   })
 
   test.each(abstained)('abstains for %s: %s', (_why, question) => {
-    expect(draftBuiltin(question, { view, today })).toMatchObject({ kind: 'abstained' })
+    expect(draftBuiltin(question, asking)).toMatchObject({ kind: 'abstained' })
   })
 
   test('asks back, with both readings as questions, where "and" may mean either', () => {
-    const draft = draftBuiltin('List the name of pupils who take Harp and Flute.', { view, today })
+    const draft = draftBuiltin('List the name of pupils who take Harp and Flute.', asking)
     expect(draft).toMatchObject({
       kind: 'clarify',
       choices: ['List the name of pupils who take either Harp or Flute.', 'List the name of pupils who take both Harp and Flute.'],
     })
-    const answers = draft.kind === 'clarify' ? draft.choices.map((choice) => draftBuiltin(choice, { view, today }).kind) : []
+    const answers = draft.kind === 'clarify' ? draft.choices.map((choice) => draftBuiltin(choice, asking).kind) : []
     expect(answers).toEqual(['drafted', 'drafted'])
   })
 })

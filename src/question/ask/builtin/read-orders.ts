@@ -189,13 +189,13 @@ function bySize(reader: Reader, subject: Relation, at: number, isMost: boolean):
     const named = reader.pickTable(next.tables).relation
     // "the longest lesson" is one of many minutes, "the most lessons" is many.
     if (!/^(most|least|fewest|greatest)$/.test(word) && !/number|amount|count|quantity/.test(between)) {
-      const measured = named === subject ? null : measuredBy(reader, named, word)
-      const amount = measured === null ? amountOf(reader, named) : null
-      if (measured === null && amount === null) return null
+      const amount = amountOf(reader, named)
+      const byAmount = amount === null ? null : { column: amount, isMore: isMost }
+      const measured = (named === subject ? null : measuredBy(reader, named, word)) ?? byAmount
+      if (measured === null) return null
       if (named !== subject) reader.take(next)
       reader.understand(at, next.to)
-      const column = measured?.column ?? (amount as ColumnWords) // one of the two is there
-      return { order: { output: { kind: 'column', column }, isDescending: measured?.isMore ?? isMost }, isCounted: false }
+      return { order: { output: { kind: 'column', column: measured.column }, isDescending: measured.isMore }, isCounted: false }
     }
     const relation = countable(reader.catalog, subject, named)
     if (relation === null || (named === subject && next === reader.mentions[0])) return null
@@ -219,7 +219,7 @@ function bySize(reader: Reader, subject: Relation, at: number, isMost: boolean):
   reader.take(next)
   reader.understand(at, next.to)
   const column = reader.pickColumn({ ...next, columns: numbers }, subject)
-  const isOfMany = column.relation !== subject && fansOut(reader.catalog, subject, column.relation)
+  const isOfMany = fansOut(reader.catalog, subject, column.relation)
   const aggregate = /\btotal\b/.test(between) ? 'sum' : isOfMany && /\baverage\b/.test(between) ? 'avg' : null
   return {
     order: {

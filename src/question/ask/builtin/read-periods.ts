@@ -3,11 +3,10 @@ import type { Conditions } from './found.ts'
 import { distance } from './join-graph.ts'
 import type { Mention } from './mentions.ts'
 import type { ColumnTest } from './plan.ts'
-import { parentsDate } from './read-shares.ts'
 import type { Reader } from './reader.ts'
 import type { Token } from './tokens.ts'
 import { isDateType, isYearColumn, type ColumnRef, type ColumnWords } from './vocabulary.ts'
-import { mainDate } from './said-of.ts'
+import { mainDate, rowsDate } from './said-of.ts'
 import { root } from '../words.ts'
 
 type PeriodMention = Extract<Mention, { kind: 'period' }>
@@ -54,7 +53,7 @@ function likeliest(reader: Reader, subject: Relation, mention: PeriodMention): C
     .filter((token) => !token.isFiller)
     .at(-1)
   const named = new Set([...reader.namedTables.map(({ table }) => table.relation), ...owners(reader)])
-  const parents = parentsDate(reader, subject)
+  const rows = rowsDate(reader, subject)
   // "shipped" may be told by shipments, "created" by nothing but its own date.
   const isThing = near !== undefined && reader.vocabulary.tables.some((table) => table.roots.includes(near.root))
   const score = (one: ColumnWords): number => {
@@ -63,7 +62,7 @@ function likeliest(reader: Reader, subject: Relation, mention: PeriodMention): C
     const all = one.stems.map(root)
     const said = (near !== undefined && all.includes(near.root) ? 6 : 0) + (own.some((word) => roots.has(word)) ? 2 : 0)
     const isMain = mainDate(reader, one.relation)?.column === one.column
-    const isOwn = one.relation === subject || one.column === parents?.column
+    const isOwn = one.relation === subject || one.column === rows?.column
     const place = (isOwn ? 2 : 0) + (named.has(one.relation) ? 1 : 0) + (isMain ? 0.25 : 0)
     return (
       said +

@@ -139,9 +139,7 @@ function sumsParts(shown: readonly Output[]): string | null {
 /** A sum over rows that the groups' tables repeat. */
 function countsTwice(reader: Reader, shown: readonly Output[], groups: readonly ColumnRef[]): string | null {
   const summed = shown.flatMap((output) => (output.kind === 'aggregate' && output.aggregate === 'sum' ? [output.column.relation] : []))
-  const isRepeated = summed.some((relation) =>
-    groups.some((group) => group.relation !== relation && fansOut(reader.catalog, relation, group.relation)),
-  )
+  const isRepeated = summed.some((relation) => groups.some((group) => fansOut(reader.catalog, relation, group.relation)))
   return isRepeated ? 'Summed over these tables, some rows would count more than once.' : null
 }
 

@@ -26,16 +26,16 @@ export function readRanking(reader: Reader, subject: Relation): FoundSuperlative
   }
   if (measure.kind !== 'column') return null
   const column = reader.pickColumn(measurable(measure), subject)
-  const aggregate = aggregateIn(between) ?? sumOfMany(reader, subject, column)
+  const isOfMany = fansOut(reader.catalog, subject, column.relation)
+  const aggregate = aggregateIn(between) ?? (isOfMany && isAdditive(column) ? 'sum' : null)
   if (aggregate === null && /[a-z]/.test(between.replace(/^(the|their)$/, ''))) return null
-  if (aggregate === null && column.relation !== subject && fansOut(reader.catalog, subject, column.relation)) return null
+  if (aggregate === null && isOfMany) return null
   return aggregate === null
     ? done({ output: { kind: 'column', column }, isDescending }, false)
     : done({ output: { kind: 'aggregate', aggregate, column, isDistinct: false }, isDescending }, true)
 }
 
 /** "top products by quantity": of many rows each, what can be added up is. */
-function sumOfMany(reader: Reader, subject: Relation, column: ColumnWords): 'sum' | null {
-  if (column.relation === subject || !fansOut(reader.catalog, subject, column.relation)) return null
-  return /\b(quantit|amount|total|hour|point)/.test(column.stems.join(' ')) ? 'sum' : null
+function isAdditive({ stems }: ColumnWords): boolean {
+  return /\b(quantit|amount|total|hour|point)/.test(stems.join(' '))
 }

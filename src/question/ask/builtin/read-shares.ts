@@ -1,10 +1,10 @@
 import type { Relation } from '../../../domain/index.ts'
 import { isTest } from './found.ts'
-import { distance, fansOut } from './join-graph.ts'
+import { fansOut } from './join-graph.ts'
 import { measuredBy, measureIn } from './measures.ts'
 import type { Condition, Output } from './plan.ts'
 import type { Reader } from './reader.ts'
-import { keyColumn, mainDate, type ColumnMention } from './said-of.ts'
+import { keyColumn, rowsDate, type ColumnMention } from './said-of.ts'
 import { isTextType, type ColumnRef } from './vocabulary.ts'
 
 /** "what percentage of orders are cancelled": the one condition is what the share is of, and no longer narrows the rows. */
@@ -82,15 +82,6 @@ function ownDate(reader: Reader, subject: Relation): ColumnRef | undefined {
   return only(dates.length < 2 ? dates : dates.filter(({ stems }) => stems.some((word) => reader.tableOf(subject).stems.includes(word))))
 }
 
-/** A line of an order has the order's date. */
-export function parentsDate(reader: Reader, relation: Relation): ColumnRef | undefined {
-  if (reader.dateColumns(relation).length > 0) return mainDate(reader, relation)
-  const parents = reader.catalog.relations.filter(
-    (other) => distance(reader.catalog, relation, other) === 1 && !fansOut(reader.catalog, relation, other),
-  )
-  return only(parents.flatMap((parent) => mainDate(reader, parent) ?? []))
-}
-
 const spans: Readonly<Record<string, 'day' | 'month' | 'year'>> = {
   day: 'day',
   daily: 'day',
@@ -116,7 +107,7 @@ export function readSpan(reader: Reader, subject: Relation): ColumnRef | null {
     const span = spans[token.lower]
     if (span === undefined || reader.understood.has(at)) continue
     const isSaid = /(ly|al)$/.test(token.lower) || /^(per|each|every|by)$/.test(reader.words(at - 1, at))
-    const column = ownDate(reader, subject) ?? mainDate(reader, subject) ?? parentsDate(reader, subject)
+    const column = rowsDate(reader, subject)
     if (!isSaid || column === undefined) continue
     reader.understand(/(ly|al)$/.test(token.lower) ? at : at - 1, at + 1)
     reader.assumptions.push(`Each ${span} is taken from ${column.relation.name}.${column.column.name}.`)

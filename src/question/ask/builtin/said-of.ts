@@ -1,5 +1,5 @@
 import type { Relation } from '../../../domain/index.ts'
-import { singleKey } from './join-graph.ts'
+import { joinGraph, singleKey } from './join-graph.ts'
 import type { Mention } from './mentions.ts'
 import type { Reader } from './reader.ts'
 import { isKey, isNumberType, isTextType, type ColumnRef, type ColumnWords } from './vocabulary.ts'
@@ -62,4 +62,13 @@ export function mainDate(reader: Reader, relation: Relation): ColumnWords | unde
   const certain = dates.filter(({ column }) => !column.isNullable)
   const first = certain.filter((one) => /\b(issu|order|creat|crtd|start|open|hir|book|plac|occur|receiv|sell)/.test(one.stems.join(' ')))
   return [dates, named, certain, first].find((some) => some.length === 1)?.[0]
+}
+
+/** The date of a thing's rows: its own, or where it has none its parent's, as a line of an order has the order's. */
+export function rowsDate(reader: Reader, relation: Relation): ColumnWords | undefined {
+  if (reader.dateColumns(relation).length > 0) return mainDate(reader, relation)
+  const edges = joinGraph(reader.catalog).get(relation) ?? []
+  const parents = new Set(edges.flatMap((edge) => (edge.fansOut ? [] : [edge.to])))
+  const dates = [...parents].flatMap((parent) => mainDate(reader, parent) ?? [])
+  return dates.length === 1 ? dates[0] : undefined
 }
