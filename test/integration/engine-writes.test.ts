@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ApprovedStatement } from '../../src/domain/index.ts'
 import type { EnginePool, PendingWrite } from '../../src/platform/engines/index.ts'
 import { approve, approveDryRun, approveWrite, dryRun, failureOf, mark, never, read, write } from '../support/engine-statements.ts'
@@ -83,6 +83,8 @@ describe.each([
     // The server needs a moment to see that we hung up; a user without powers over a MariaDB learns no more than that.
     await expect.poll(() => pool.settle(marker), { timeout: 15_000 }).toBe(isMariadb ? 'unknown' : 'rolled-back')
     await write(pool, approveWrite("UPDATE customer SET city = 'Voss'"), keep)
+    // As above: its session is closed here, and the server shows it a moment longer.
+    if (isMariadb) await vi.waitUntil(async () => (await pool.settle(marker)) !== 'running', { timeout: 15_000 })
     // PostgreSQL knows each transaction; SQLite only that something was committed since.
     expect(await pool.settle(marker)).toBe(name === 'postgres' ? 'committed' : 'unknown')
     expect(await pool.settle('nonsense')).toBe('unknown')
