@@ -232,6 +232,16 @@ describe('signing out', () => {
     expect(await isSignedIn(browser)).toBe(true)
   })
 
+  test('said again, of a subject alone, ends nothing of a sign-in that came after it', async () => {
+    const browser = new Browser()
+    await signIn(browser, 'ada')
+    const saidBefore = await provider.logoutToken({ sub: 'ada', iat: Math.floor(Date.now() / 1000) - 60 })
+    expect(await tell(saidBefore)).toBe(200)
+    expect(await isSignedIn(browser)).toBe(true)
+    expect(await tell(await provider.logoutToken({ sub: 'ada' }))).toBe(200)
+    expect(await isSignedIn(browser)).toBe(false)
+  })
+
   async function tell(logoutToken: string): Promise<number> {
     const response = await fetch(`${house.url}/auth/oidc/back-channel-logout`, {
       method: 'POST',

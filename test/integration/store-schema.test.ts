@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { dumpSchema } from '../../src/platform/store/index.ts'
 import { execute, freshStore } from '../support/postgres-server.ts'
 
-test('schema.sql is what the migrations add up to (mend with: npx vitest run -u test/integration/store-schema.test.ts)', async () => {
+test('schema.sql is what the migrations add up to (mend with: npx vitest run test/integration/store-schema.test.ts -u)', async () => {
   const store = await freshStore()
   await expect(await dumpSchema(store)).toMatchFileSnapshot('../../src/platform/store/schema.sql')
 })

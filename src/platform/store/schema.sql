@@ -597,6 +597,22 @@ AS $function$
   $function$;
 -- may be executed by: aishell_runtime, owner
 
+CREATE OR REPLACE FUNCTION public.end_provider_sessions(wanted_issuer text, wanted_subject text, wanted_session text, said_by timestamp with time zone)
+ RETURNS TABLE(tenant_id uuid, session_id uuid)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public'
+AS $function$
+    UPDATE public.session s SET revoked_at = now()
+    WHERE s.issuer = wanted_issuer AND s.revoked_at IS NULL
+      AND (wanted_subject IS NOT NULL OR wanted_session IS NOT NULL)
+      AND (wanted_subject IS NULL OR s.subject = wanted_subject)
+      AND (wanted_session IS NULL OR s.provider_session = wanted_session)
+      AND (wanted_session IS NOT NULL OR s.created_at <= said_by)
+    RETURNING s.tenant_id, s.session_id
+  $function$;
+-- may be executed by: aishell_runtime, owner
+
 CREATE OR REPLACE FUNCTION public.find_credential(wanted_hash bytea, wanted_tenant uuid, wanted_session uuid)
  RETURNS TABLE(source text, tenant_id uuid, credential_id uuid, member_id uuid, name text, kind text, role text, verbs text[], connections text[], created_at timestamp with time zone, expires_at timestamp with time zone, last_used_at timestamp with time zone, revoked_at timestamp with time zone, member_name text, member_kind text, disabled_at timestamp with time zone, role_names text[], role_grants jsonb)
  LANGUAGE sql
