@@ -12,12 +12,14 @@ import { about, saveResult } from '../report.ts'
 import { askOnce, closedLoop, isAnswered, newAgent, type Reply } from './house.ts'
 
 /**
- * `bench/faults/rolling-upgrade.ts --from COMMIT [--record]`: a server of an older commit on its own store; then one of this version, which
- * migrates it; both are asked at once while both write the record; then the old one goes.
+ * `bench/faults/rolling-upgrade.ts [--from COMMIT] [--record]`: a server of an older commit, by default the one before the last migration,
+ * on its own store; then one of this version, which migrates it; both are asked at once while both write the record; then the old one goes.
  */
 const { values } = parseArgs({ options: { from: { type: 'string' }, record: { type: 'boolean', default: false } } })
 const root = join(import.meta.dirname, '../..')
-const from = execFileSync('git', ['rev-parse', '--short', values.from ?? 'HEAD'], { cwd: root, encoding: 'utf8' }).trim()
+const git = (...args: readonly string[]): string => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
+const beforeLastMigration = (): string => `${git('log', '-1', '--format=%h', '--diff-filter=A', '--', 'src/platform/store/migrations')}^`
+const from = git('rev-parse', '--short', values.from ?? beforeLastMigration())
 const folder = mkdtempSync(join(tmpdir(), 'aishell-rolling-'))
 const old = join(folder, 'old')
 mkdirSync(old)

@@ -90,6 +90,19 @@ const benches: readonly Bench[] = [
     ],
   },
   {
+    name: 'rolling-upgrade',
+    kept: 'rolling-upgrade',
+    args: [],
+    rows: (result) => [
+      {
+        what: 'upgrade over a migration, the version before and this one serving beside each other',
+        promised: '0 failed, the chain stays whole',
+        seen: `${result.failedOfOld} of ${result.askedOfOld} failed at the old server, ${result.failedOfNew} of ${result.askedOfNew} at the new one, over ${result.migrationsAdded.join(', ')}; chain intact: ${result.chainIntact}`,
+        isKept: result.migrationsAdded.length === 0 ? null : result.failedOfOld + result.failedOfNew === 0 && result.chainIntact,
+      },
+    ],
+  },
+  {
     name: 'overload',
     kept: 'overload',
     args: ['--runs', values.runs],
