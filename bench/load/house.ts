@@ -16,6 +16,8 @@ export interface House {
   readonly postgresPort: number
   /** Of `bench_data`, as its reader. */
   readonly dsn: string
+  /** Of `bench_store`, as its owner. */
+  readonly storeDsn: string
   close(): Promise<void>
 }
 
@@ -57,6 +59,7 @@ export async function openHouse(wideRows: number): Promise<House> {
     token,
     postgresPort: postgres.port,
     dsn: `postgres://bench_reader:bench@127.0.0.1:${postgres.port}/bench_data`,
+    storeDsn: `postgres://bench_owner:bench@127.0.0.1:${postgres.port}/bench_store`,
     close: async () => {
       aishell.kill()
       await sleep(1_500)
