@@ -38,7 +38,8 @@ export interface MariadbDatabase {
   script(sql: string): Promise<void>
 }
 
-const unprivileged = 65534
+/** Of nobody. */
+export const unprivileged = 65534
 const rootPassword = new Secret('test-root')
 export const testRoot = { user: 'root', password: rootPassword } as const
 
@@ -177,7 +178,7 @@ function template(): string {
   return made
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer()
   await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
   const address = probe.address()
@@ -186,21 +187,21 @@ async function freePort(): Promise<number> {
   return address.port
 }
 
-async function untilReady(port: number, child: ChildProcess): Promise<void> {
+export async function untilReady(port: number, child: ChildProcess): Promise<void> {
   const deadline = Date.now() + 60_000
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`MariaDB ended with ${child.exitCode}`)
+    if (child.exitCode !== null) throw new Error(`The server ended with ${child.exitCode}`)
     const isUp = await run({ host: '127.0.0.1', port, user: 'root', password: rootPassword, database: 'mysql' }, 'SELECT 1').then(
       () => true,
       () => false,
     )
     if (isUp) return
-    if (Date.now() > deadline) throw new Error('MariaDB did not come up within a minute')
+    if (Date.now() > deadline) throw new Error('The server did not come up within a minute')
     await sleep(50)
   }
 }
 
-async function stop(child: ChildProcess, folder: string): Promise<void> {
+export async function stop(child: ChildProcess, folder: string): Promise<void> {
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   child.kill('SIGTERM')
   const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
@@ -209,6 +210,6 @@ async function stop(child: ChildProcess, folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true })
 }
 
-function tail(file: string): string {
+export function tail(file: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8').slice(-2_000) : ''
 }
