@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createConnection, type Connection } from 'mysql2/promise'
 import { createMysqlEngine } from '../../../src/platform/engines/index.ts'
-import { freshMariadbDatabase, startMariadb, testRoot } from '../../../test/support/mariadb-server.ts'
+import { freshMariadbDatabase, testRoot } from '../../../test/support/mariadb-server.ts'
+import { flavours } from './mysql-flavours.ts'
 import type { World } from './world.ts'
 
 const schema = `
@@ -10,7 +11,6 @@ const schema = `
   CREATE TABLE sale (id int PRIMARY KEY, item_id int, sold_at datetime, big bigint, FOREIGN KEY (item_id) REFERENCES item (id));
   CREATE TABLE \`Odd Name\` (\`Weird \`\`Column\` int, \`select\` varchar(10));
   CREATE TABLE trail (at varchar(10));
-  CREATE SEQUENCE counter;
   CREATE VIEW cheap AS SELECT id, name FROM item WHERE price < 10;
   CREATE VIEW nested AS SELECT c.id, s.big FROM cheap c JOIN sale s ON s.item_id = c.id;
   CREATE FUNCTION evil (a int) RETURNS int MODIFIES SQL DATA BEGIN INSERT INTO trail VALUES ('x'); RETURN 1; END;
@@ -19,26 +19,25 @@ const schema = `
   INSERT INTO item VALUES (1, 'a', 1.5, '2026-01-01', '{"a":1}'), (2, 'b', 20, NULL, NULL);
   INSERT INTO sale VALUES (1, 1, '2026-01-01', 9007199254740993)`
 
-/** Everything that a statement can leave behind it: rows, objects, accounts, locks, settings and files. */
+/** Everything that a statement can leave behind it, on either server: rows, objects, locks, settings; each adds its own. */
 const witness = `
-  SELECT coalesce((SELECT sum(trx_rows_modified) FROM information_schema.INNODB_TRX WHERE trx_mysql_thread_id = CONNECTION_ID()), 0) AS \`modified\`,
-    (SELECT count(*) FROM trail) AS \`trail\`, (SELECT count(*) FROM item) AS \`items\`, (SELECT next_not_cached_value FROM counter) AS \`counter\`,
-    (SELECT group_concat(table_name ORDER BY table_name) FROM information_schema.TABLES WHERE table_schema = DATABASE()) AS \`tables\`,
-    (SELECT count(*) FROM information_schema.ROUTINES) AS \`routines\`, (SELECT count(*) FROM information_schema.TRIGGERS) AS \`triggers\`,
-    (SELECT count(*) FROM information_schema.SCHEMATA) AS \`schemas\`, (SELECT count(*) FROM mysql.global_priv) AS \`accounts\`,
-    IS_USED_LOCK('a') AS \`locks\`, DATABASE() AS \`base\`, @a AS \`variable\`,
-    concat_ws(',', @@sql_mode, @@autocommit, @@tx_isolation, @@tx_read_only, @@character_set_client, @@foreign_key_checks) AS \`settings\``
+  coalesce((SELECT sum(trx_rows_modified) FROM information_schema.INNODB_TRX WHERE trx_mysql_thread_id = CONNECTION_ID()), 0) AS \`modified\`,
+  (SELECT count(*) FROM trail) AS \`trail\`, (SELECT count(*) FROM item) AS \`items\`,
+  (SELECT group_concat(table_name ORDER BY table_name) FROM information_schema.TABLES WHERE table_schema = DATABASE()) AS \`tables\`,
+  (SELECT count(*) FROM information_schema.ROUTINES) AS \`routines\`, (SELECT count(*) FROM information_schema.TRIGGERS) AS \`triggers\`,
+  (SELECT count(*) FROM information_schema.SCHEMATA) AS \`schemas\`, RELEASE_ALL_LOCKS() AS \`locks\`, DATABASE() AS \`base\`, @a AS \`variable\``
 
-/** A MariaDB in which everything that can do harm is within reach: statements run as its root, in a transaction that may write. */
+/** A server in which everything that can do harm is within reach: statements run as its root, in a transaction that may write. */
 export async function openMysqlWorld(dialect: 'mysql' | 'mariadb'): Promise<World> {
-  const server = await startMariadb()
+  const flavour = flavours[dialect]
+  const server = await flavour.start()
   const database = await freshMariadbDatabase(server)
-  await database.script(schema)
-  const engine = createMysqlEngine('mariadb', { allowPrivateHosts: true, allowedHosts: [] })
-  const pool = engine.open({ engine: 'mariadb', ...database.reader }, { maxLeases: 1, maxWaiting: 1, connectTimeoutMs: 10_000 })
+  await database.script(schema + flavour.schema)
+  const engine = createMysqlEngine(dialect, { allowPrivateHosts: true, allowedHosts: [] })
+  const pool = engine.open({ engine: dialect, ...database.reader }, { maxLeases: 1, maxWaiting: 1, connectTimeoutMs: 10_000 })
   const catalog = await pool.readCatalog({ disclosure: 'schema' })
   await pool.close()
-  const functions = await database.query('SELECT FUNCTION AS name FROM information_schema.SQL_FUNCTIONS')
+  const functions = await database.query(flavour.functions)
   let client = await connect()
   const before = await look()
 
@@ -51,32 +50,20 @@ export async function openMysqlWorld(dialect: 'mysql' | 'mariadb'): Promise<Worl
       database: database.database,
     })
     made.on('error', () => undefined) // seen by the next statement
-    await made.query('SET max_statement_time = 0.3, innodb_lock_wait_timeout = 1, lock_wait_timeout = 1')
+    await made.query(`SET innodb_lock_wait_timeout = 1, lock_wait_timeout = 1, ${flavour.settings}`)
     return made
   }
 
-  /** With time of its own: on a busy machine it takes longer than what a statement gets. */
   async function look(): Promise<string> {
-    const [limit] = await client.query('SELECT @@max_statement_time')
-    const [rows] = await client.query(`SET STATEMENT max_statement_time = 60 FOR ${witness}`)
-    const files = ['.', 'data'].map((folder) =>
-      readdirSync(join(server.folder, folder)).filter((name) => !/^(ib|aria|.*\.(log|err|pid|sock))/.test(name)),
-    )
+    const [limit] = await client.query(flavour.limit)
+    const [rows] = await client.query(flavour.look(`${witness}, ${flavour.witness}`))
+    const files = ['.', 'data'].map((folder) => readdirSync(join(server.folder, folder)).filter((name) => !flavour.comesAndGoes.test(name)))
     return JSON.stringify([limit, rows, files])
   }
 
   return {
-    catalog: { ...catalog, dialect },
-    functions: [
-      ...functions.map((row) => String(row['name'])),
-      'evil',
-      'LOAD_FILE',
-      'SLEEP',
-      'GET_LOCK',
-      'NEXTVAL',
-      'LAST_INSERT_ID',
-      'BENCHMARK',
-    ],
+    catalog,
+    functions: [...new Set([...functions.map((row) => String(row['name'])), ...harmful, ...flavour.harmful])],
     run: async (sql) => {
       try {
         await client.query('START TRANSACTION')
@@ -99,3 +86,5 @@ export async function openMysqlWorld(dialect: 'mysql' | 'mariadb'): Promise<Worl
     },
   }
 }
+
+const harmful = ['evil', 'LOAD_FILE', 'SLEEP', 'GET_LOCK', 'LAST_INSERT_ID', 'BENCHMARK']
