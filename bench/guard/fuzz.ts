@@ -73,7 +73,7 @@ async function main(): Promise<void> {
 }
 
 async function fuzz(dialect: FuzzDialect, random: Random, minutes: number): Promise<Tally> {
-  const world = await worlds[dialect]()
+  let world = await worlds[dialect]()
   const guard = createGuard({ cachedVerdicts: 10 })
   const tally: Tally = {
     dialect,
@@ -123,10 +123,11 @@ async function fuzz(dialect: FuzzDialect, random: Random, minutes: number): Prom
       continue
     }
     tally.allowed += 1
-    const { error, change } = await world.run(sql)
+    const { error, change, isGone = false } = await world.run(sql)
     if (error === null) tally.ranWithoutError += 1
     if (change !== null) tally.changes.push({ sql, change: change.slice(0, 1_000) })
     if (change !== null) console.error(`${dialect}: CHANGED by ${JSON.stringify(sql)}`)
+    if (isGone) world = await worlds[dialect]()
   }
   await guard.close()
   await world.close()

@@ -76,7 +76,9 @@ export async function openMysqlWorld(dialect: 'mysql' | 'mariadb'): Promise<Worl
         return { error, change: after === before ? null : `${before} → ${after}` }
       } catch (cause) {
         client.destroy()
-        client = await connect()
+        const again = await connect().catch(() => null)
+        if (again === null) return { error: null, change: `the server went away: ${String(cause)}`, isGone: true }
+        client = again
         return { error: null, change: `the session was lost: ${String(cause)}` }
       }
     },

@@ -5,7 +5,15 @@ export interface World {
   readonly catalog: Catalog
   /** Every function of the server and of the database. */
   readonly functions: readonly string[]
-  /** Runs a statement as somebody who may do anything; `change` says what is no longer as it was, null: nothing. */
-  run(sql: string): Promise<{ readonly error: string | null; readonly change: string | null }>
+  /** Runs a statement as somebody who may do anything. */
+  run(sql: string): Promise<Aftermath>
   close(): Promise<void>
+}
+
+export interface Aftermath {
+  readonly error: string | null
+  /** What is no longer as it was; null: nothing. */
+  readonly change: string | null
+  /** true: the statement ended the server itself, and with it this world. */
+  readonly isGone?: boolean
 }

@@ -1,8 +1,9 @@
 import { strongerClass, type Reason, type StatementClass } from '../../../domain/index.ts'
+import { lastOf } from '../certain.ts'
 import { functionProblem, type CallRules } from './call-rules.ts'
 import { isReserved } from './functions.ts'
 import { identOf, identsOf, type Ident } from './names.ts'
-import { kindOf, nodeOf, type Node } from './node.ts'
+import { isQuery, kindOf, nodeOf, type Node } from './node.ts'
 import { readNodes, readOperators, writeNodes } from './node-kinds.ts'
 import type { ParserSpan } from './places.ts'
 import type { Source } from './source.ts'
@@ -71,7 +72,20 @@ class Inspector {
     // Literals hold text of the asker; quotes and the modes below hold words of the parser.
     if (isText(field)) return
     if (field === 'op' || field === 'compare_op') return this.#operator(value)
+    if (field === 'json_expr') this.#misplacedWindow(value)
     this.value(value)
+  }
+
+  /** MySQL refuses it as the standard does; MariaDB 10.11 reads what is not there and ends, with everybody's sessions. */
+  #misplacedWindow(value: unknown): void {
+    const call = windowCallIn(value)
+    if (call === null) return
+    this.#findings.problems.push({
+      code: 'guard.window-misplaced',
+      message: 'A window function cannot stand in the argument of JSON_TABLE.',
+      span: this.#source.places.span(spanOfIdent(lastOf(identsOf(call['name'])))),
+      hint: 'Compute it in a sub-select in FROM, and give JSON_TABLE its column.',
+    })
   }
 
   /** NULL and the like stand as a word where others hold their text. */
@@ -149,6 +163,17 @@ const harmlessKinds: ReadonlySet<string> = new Set(
    WithQueryExpansion Rows Range Groups CurrentRow IgnoreNulls RespectNulls Natural Use Ignore Force Index Key Join OrderBy GroupBy Wildcard Char
    NoKeyword Row DEFAULT JSON Unsigned SignedInteger UnsignedInteger Explain Describe Desc`.split(/\s+/),
 )
+
+/** The first call with OVER that is not within a sub-select of its own. */
+function windowCallIn(value: unknown): Node | null {
+  if (Array.isArray(value)) return value.reduce<Node | null>((found, item) => found ?? windowCallIn(item), null)
+  if (value === null || typeof value !== 'object') return null
+  const node = nodeOf(value)
+  if (isQuery(node)) return null
+  const call = nodeOf(node['Function'])
+  if (!isEmpty(call['over'])) return call
+  return windowCallIn(Object.values(node))
+}
 
 function isText(field: string): boolean {
   return /^(Number|(Single|Double)QuotedString|(National|Hex|SingleQuotedByte|DoubleQuotedByte)StringLiteral|Placeholder|Boolean)$/.test(
