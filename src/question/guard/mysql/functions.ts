@@ -1,17 +1,17 @@
-import { builtInNames, reservedNames } from './function-list.ts'
-import { deniedFunctions, readFunctions } from './function-exceptions.ts'
+import { deniedFunctions, readFunctions, reservedBefore } from './function-exceptions.ts'
+import { mariadbFunctions, mariadbReserved } from './mariadb-words.ts'
+import { mysqlFunctions, mysqlReserved } from './mysql-words.ts'
 
 export type Profile = 'mysql' | 'mariadb'
 
-const words = (text: string): string[] => text.trim().split(/\s+/)
+const words = (...texts: readonly string[]): string[] => texts.flatMap((text) => text.trim().split(/\s+/))
 const denied = new Set(deniedFunctions.flatMap(([names]) => words(names)))
+const allowed = (...texts: readonly string[]): ReadonlySet<string> => new Set(words(...texts).filter((name) => !denied.has(name)))
 const built = {
-  mariadb: new Set(
-    [...words(builtInNames.mariadb), ...words(readFunctions.both), ...words(readFunctions.mariadb)].filter((name) => !denied.has(name)),
-  ),
-  mysql: new Set([...words(readFunctions.both), ...words(readFunctions.mysql)].filter((name) => !denied.has(name))),
+  mariadb: allowed(mariadbFunctions, readFunctions.both, readFunctions.mariadb),
+  mysql: allowed(mysqlFunctions, readFunctions.both, readFunctions.mysql),
 }
-const reserved = { mariadb: new Set(words(reservedNames.mariadb)), mysql: new Set(words(reservedNames.mysql)) }
+const reserved = { mariadb: new Set(words(mariadbReserved)), mysql: new Set(words(mysqlReserved, reservedBefore)) }
 
 /** true: one of the server's own functions that only computes. Names are in upper case. */
 export function isReadFunction(profile: Profile, name: string): boolean {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Findings } from './inspect.ts'
+import type { Profile } from './functions.ts'
 import { disagreement } from './second-witness.ts'
 import { readSource, type Source } from './source.ts'
 
@@ -21,9 +22,9 @@ function told(source: Source, { calls = [] as string[], except = '', wrong = (se
   return { class: 'read', problems: [], functions: calls, names: new Set(), stringNames: new Set(), seen } as unknown as Findings // as much as is read
 }
 
-const codeOf = (sql: string, more: Parameters<typeof told>[1] = {}): string | null => {
+const codeOf = (sql: string, more: Parameters<typeof told>[1] = {}, profile: Profile = 'mariadb'): string | null => {
   const source = sourceOf(sql)
-  return disagreement(source, told(source, more), 'mariadb')?.code ?? null
+  return disagreement(source, told(source, more), profile)?.code ?? null
 }
 
 describe('a parser that reads another statement than we do', () => {
@@ -55,6 +56,13 @@ describe('a parser that reads another statement than we do', () => {
     ['a file', 'SELECT 1 INTO OUTFILE'],
   ])('is not believed about a read in which we see %s', (_what, text) => {
     expect(codeOf(text)).toBe('guard.two-readings')
+  })
+
+  test('is not believed on MySQL about a word that may open a string of dollars', () => {
+    const codes = (sql: string) => [codeOf(sql, {}, 'mysql'), codeOf(sql)]
+    for (const text of ['SELECT $$a$$', 'SELECT $tag$ a $tag$', 'SELECT $1', 'SELECT t . $a FROM t'])
+      expect(codes(text)).toEqual(['guard.two-readings', null])
+    for (const text of ['SELECT a$b$', 'SELECT t.$a FROM t', 'SELECT `$a`', "SELECT '$$'"]) expect(codeOf(text, {}, 'mysql')).toBeNull()
   })
 
   test('is believed about words that only look like these', () => {

@@ -61,6 +61,7 @@ const structural: ReadonlySet<string> = new Set(
 function overlooked(source: Source, findings: Findings, profile: Profile): Reason | null {
   const { tokens } = source
   for (const [at, token] of tokens.entries()) {
+    if (profile === 'mysql' && opensDollarString(token, source)) return doubt(source, token.start, token.end)
     if (token.kind !== 'word' || tokens[at - 1]?.text === '.') continue
     const name = token.text
     const next = tokens[at + 1]
@@ -77,6 +78,11 @@ function overlooked(source: Source, findings: Findings, profile: Profile): Reaso
       return doubt(source, token.start, token.end)
   }
   return null
+}
+
+/** `$$…$$` and `$tag$…$tag$` are strings to MySQL from 9 on, but right behind a dot. */
+function opensDollarString(token: Token, { sql }: Source): boolean {
+  return token.kind === 'word' && token.text.startsWith('$') && sql[token.start - 1] !== '.'
 }
 
 const neverInReads: ReadonlySet<string> = new Set(['INTO', 'OUTFILE', 'DUMPFILE', 'PROCEDURE', 'RETURNING'])
