@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ConnectionInput } from '../../src/contract/index.ts'
 import type { Dialect } from '../../src/domain/index.ts'
 import { checkStatements } from '../../src/guard-check.ts'
-import { freshMariadbDatabase, mariadbMissing, startMariadb } from '../support/mariadb-server.ts'
+import { freshMariadbDatabase, mariadbMissing, startMariadb, type MariadbServer } from '../support/mariadb-server.ts'
+import { mysqlMissing, startMysql } from '../support/mysql-server.ts'
 import { freshDatabase, freshStore } from '../support/postgres-server.ts'
 import { startServing, type ServingProcess } from '../support/serving-process.ts'
 import { runPiped } from '../support/terminal-process.ts'
@@ -32,7 +33,7 @@ const schema = [
 ]
 
 /** Each engine with the same tables, and something of its own that a verdict hangs on. */
-const engines: Readonly<Record<'postgres' | 'mariadb' | 'sqlite', () => Promise<Omit<ConnectionInput, 'name' | 'description'>>>> = {
+const engines: Readonly<Record<Dialect, () => Promise<Omit<ConnectionInput, 'name' | 'description'>>>> = {
   postgres: async () => {
     const database = await freshDatabase()
     const own = `CREATE FUNCTION lower(integer) RETURNS text LANGUAGE sql AS $$ SELECT 'own' $$; CREATE TYPE mood AS ENUM ('sad'); CREATE TABLE diary (m mood)`
@@ -40,14 +41,8 @@ const engines: Readonly<Record<'postgres' | 'mariadb' | 'sqlite', () => Promise<
     const { host, port, user, password, database: base } = database.reader
     return { engine: 'postgres', target: { host, port, database: base, user, password: password.reveal(), sslmode: 'disable' } }
   },
-  mariadb: async () => {
-    const maria = await startMariadb()
-    closing.push(() => maria.stop())
-    const database = await freshMariadbDatabase(maria)
-    await database.script(`${schema.join(';')}; CREATE FUNCTION own_upper (a text) RETURNS text RETURN upper(a)`)
-    const { host, port, user, password, database: base } = database.reader
-    return { engine: 'mariadb', target: { host, port, database: base, user, password: password.reveal(), sslmode: 'disable' } }
-  },
+  mariadb: () => ofMysql('mariadb', startMariadb),
+  mysql: () => ofMysql('mysql', startMysql),
   sqlite: async () => {
     const file = join(folder, 'shop.sqlite')
     const database = new DatabaseSync(file)
@@ -55,6 +50,15 @@ const engines: Readonly<Record<'postgres' | 'mariadb' | 'sqlite', () => Promise<
     database.close()
     return { engine: 'sqlite', target: { file } }
   },
+}
+
+async function ofMysql(engine: 'mysql' | 'mariadb', start: () => Promise<MariadbServer>) {
+  const started = await start()
+  closing.push(() => started.stop())
+  const database = await freshMariadbDatabase(started)
+  await database.script(`${schema.join(';')}; CREATE FUNCTION own_upper (a text) RETURNS text DETERMINISTIC RETURN upper(a)`)
+  const { host, port, user, password, database: base } = database.reader
+  return { engine, target: { host, port, database: base, user, password: password.reveal(), sslmode: 'disable' as const } }
 }
 
 const statements = [
@@ -88,27 +92,28 @@ interface Judged {
 }
 
 describe('a dumped catalog', () => {
-  test.each<Dialect & keyof typeof engines>(['postgres', 'sqlite', 'mariadb'])(
-    'of %s gives the verdicts of the connection it came from',
-    async (engine) => {
-      if (engine === 'mariadb' && mariadbMissing !== null) return
-      const input = { ...(await engines[engine]()), name: engine, description: '' } as ConnectionInput // the parts fit one another
-      await server.admin.createConnection(input)
-      const file = join(folder, `${engine}.json`)
-      const dumped = await runPiped({ baseUrl: server.url, token: server.adminToken }, ['catalog', 'dump', engine, '-o', file])
-      expect(dumped).toMatchObject({ code: 0, out: '' })
-      const live: Judged[] = []
-      for (const sql of statements) {
-        const { verdict } = await server.admin.draft({ connection: engine, sql })
-        const { decision, class: kind, reasons, tables, columns, functions } = verdict ?? { reasons: [] }
-        const codes = [...new Set(reasons.map((reason) => reason.code))]
-        live.push({ verdict: decision, class: kind, codes, tables, columns, functions } as Judged) // a draft of SQL by hand has a verdict
-      }
-      const offline = await judgedBy(file, engine)
-      expect(offline).toEqual(live)
-      expect(new Set(live.map((one) => one.verdict))).toEqual(new Set(['allow', 'refuse']))
-    },
-  )
+  test.each<Dialect>([
+    'postgres',
+    'sqlite',
+    ...(mariadbMissing === null ? (['mariadb'] as const) : []),
+    ...(mysqlMissing === null ? (['mysql'] as const) : []),
+  ])('of %s gives the verdicts of the connection it came from', async (engine) => {
+    const input = { ...(await engines[engine]()), name: engine, description: '' } as ConnectionInput // the parts fit one another
+    await server.admin.createConnection(input)
+    const file = join(folder, `${engine}.json`)
+    const dumped = await runPiped({ baseUrl: server.url, token: server.adminToken }, ['catalog', 'dump', engine, '-o', file])
+    expect(dumped).toMatchObject({ code: 0, out: '' })
+    const live: Judged[] = []
+    for (const sql of statements) {
+      const { verdict } = await server.admin.draft({ connection: engine, sql })
+      const { decision, class: kind, reasons, tables, columns, functions } = verdict ?? { reasons: [] }
+      const codes = [...new Set(reasons.map((reason) => reason.code))]
+      live.push({ verdict: decision, class: kind, codes, tables, columns, functions } as Judged) // a draft of SQL by hand has a verdict
+    }
+    const offline = await judgedBy(file, engine)
+    expect(offline).toEqual(live)
+    expect(new Set(live.map((one) => one.verdict))).toEqual(new Set(['allow', 'refuse']))
+  })
 })
 
 async function judgedBy(catalog: string, dialect: Dialect): Promise<Judged[]> {

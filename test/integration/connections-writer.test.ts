@@ -6,7 +6,8 @@ import { refusedReference } from '../../src/platform/connections/index.ts'
 import { createMysqlEngine } from '../../src/platform/engines/index.ts'
 import { approvalRig, type ApprovalRig } from '../support/approval-rig.ts'
 import { codeOf, connectionsHouse, inputTo, without, type ConnectionsHouse, type PostgresInput } from '../support/connections-house.ts'
-import { freshMariadbDatabase, mariadbMissing, startMariadb } from '../support/mariadb-server.ts'
+import { freshMariadbDatabase } from '../support/mariadb-server.ts'
+import { describeMysql } from '../support/mysql-server.ts'
 import { execute, freshDatabase, freshStore, testServer, type TestDatabase } from '../support/postgres-server.ts'
 
 let house: ConnectionsHouse
@@ -209,40 +210,42 @@ describe('the test of a connection', () => {
     expect(report.writer?.script).toContain('GRANT SELECT, INSERT, UPDATE, DELETE ON public.t TO aishell_writer;')
   })
 
-  test.skipIf(mariadbMissing !== null)('gives a script for a writer of MariaDB, and reports of it', async () => {
-    const server = await startMariadb()
-    const database = await freshMariadbDatabase(server)
-    await database.script('CREATE TABLE `it``s_50%` (id int PRIMARY KEY, note varchar(20)); CREATE TABLE plain (id int PRIMARY KEY)')
-    const connections = house.room({
-      engines: [createMysqlEngine('mariadb', { allowPrivateHosts: true, allowedHosts: [] })],
-      allowSuperusers: true,
+  describeMysql('a script for a writer', (kind, start) => {
+    test('is given, and reported of', async () => {
+      const server = await start()
+      const database = await freshMariadbDatabase(server)
+      await database.script('CREATE TABLE `it``s_50%` (id int PRIMARY KEY, note varchar(20)); CREATE TABLE plain (id int PRIMARY KEY)')
+      const connections = house.room({
+        engines: [createMysqlEngine(kind, { allowPrivateHosts: true, allowedHosts: [] })],
+        allowSuperusers: true,
+      })
+      const to = (user: string, password: string, more: object = {}) => ({
+        name: 'till',
+        description: '',
+        engine: kind,
+        target: {
+          host: database.host,
+          port: database.port,
+          database: database.database,
+          sslmode: 'disable' as const,
+          user,
+          password,
+          ...more,
+        },
+      })
+      const root = await connections.test(editor(), to(database.user, database.password.reveal()))
+      await database.script((root.script ?? '').replaceAll('<choose one>', 'chosen').replaceAll("'%'", "'127.0.0.1'"))
+      const both = to('aishell_reader', 'chosen', { writer: { user: 'aishell_writer', password: 'chosen' } })
+      expect(await connections.test(editor(), both)).toMatchObject({
+        level: 'least',
+        findings: [],
+        writer: { isReachable: true, level: 'least', script: null, findings: [{ code: 'engines.writes' }] },
+      })
+      await database.script(`GRANT ALL ON ${database.database}.* TO aishell_writer@127.0.0.1`)
+      const grown = await connections.test(editor(), both)
+      expect(grown.writer).toMatchObject({ level: 'excess' })
+      expect(grown.writer?.findings.map((finding) => finding.code)).toEqual(['engines.creates', 'engines.writes'])
+      await server.stop()
     })
-    const to = (user: string, password: string, more: object = {}) => ({
-      name: 'till',
-      description: '',
-      engine: 'mariadb' as const,
-      target: {
-        host: database.host,
-        port: database.port,
-        database: database.database,
-        sslmode: 'disable' as const,
-        user,
-        password,
-        ...more,
-      },
-    })
-    const root = await connections.test(editor(), to(database.user, database.password.reveal()))
-    await database.script((root.script ?? '').replaceAll('<choose one>', 'chosen').replaceAll("'%'", "'127.0.0.1'"))
-    const both = to('aishell_reader', 'chosen', { writer: { user: 'aishell_writer', password: 'chosen' } })
-    expect(await connections.test(editor(), both)).toMatchObject({
-      level: 'least',
-      findings: [],
-      writer: { isReachable: true, level: 'least', script: null, findings: [{ code: 'engines.writes' }] },
-    })
-    await database.script(`GRANT ALL ON ${database.database}.* TO aishell_writer@127.0.0.1`)
-    const grown = await connections.test(editor(), both)
-    expect(grown.writer).toMatchObject({ level: 'excess' })
-    expect(grown.writer?.findings.map((finding) => finding.code)).toEqual(['engines.creates', 'engines.writes'])
-    await server.stop()
   })
 })

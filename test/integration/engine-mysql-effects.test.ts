@@ -1,27 +1,21 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openPolicy, writeVerbs, type Catalog, type Policy, type WriteRule } from '../../src/domain/index.ts'
 import { createMysqlEngine } from '../../src/platform/engines/index.ts'
 import { createGuard } from '../../src/question/guard/index.ts'
 import { poolOptions } from '../support/engine-members.ts'
-import {
-  freshMariadbDatabase,
-  mariadbMissing,
-  run,
-  startMariadb,
-  type MariadbDatabase,
-  type MariadbServer,
-} from '../support/mariadb-server.ts'
+import { freshMariadbDatabase, run, type MariadbDatabase, type MariadbServer } from '../support/mariadb-server.ts'
+import { describeMysql } from '../support/mysql-server.ts'
 
-const engine = createMysqlEngine('mariadb', { allowPrivateHosts: true, allowedHosts: [] })
 const guard = createGuard()
 afterAll(() => guard.close())
 
-describe.skipIf(mariadbMissing !== null)('what a write on MariaDB sets off', () => {
+describeMysql('what a write sets off', (kind, start) => {
+  const engine = createMysqlEngine(kind, { allowPrivateHosts: true, allowedHosts: [] })
   let server: MariadbServer
   let database: MariadbDatabase
 
   beforeAll(async () => {
-    server = await startMariadb()
+    server = await start()
     database = await freshMariadbDatabase(server)
     const hidden = `${database.database}_hidden`
     await database.script(`
@@ -36,7 +30,7 @@ describe.skipIf(mariadbMissing !== null)('what a write on MariaDB sets off', () 
   afterAll(() => server.stop())
 
   const catalogOf = async (): Promise<Catalog> => {
-    const pool = engine.open({ engine: 'mariadb', ...database.reader }, poolOptions)
+    const pool = engine.open({ engine: kind, ...database.reader }, poolOptions)
     try {
       return await pool.readCatalog({ disclosure: 'schema' })
     } finally {
@@ -53,7 +47,7 @@ describe.skipIf(mariadbMissing !== null)('what a write on MariaDB sets off', () 
   })
   const codesOf = async (catalog: Catalog, sql: string, more: Partial<Policy> = {}): Promise<readonly string[]> => {
     const policy: Policy = { ...openPolicy, writers: ['editor'], ...more, version: JSON.stringify(more) }
-    const context = { catalog, dialect: 'mariadb' as const, policy, roles: ['editor'], connectionId: 'shop', limits: policy.defaults }
+    const context = { catalog, dialect: kind, policy, roles: ['editor'], connectionId: 'shop', limits: policy.defaults }
     const { verdict } = await guard.guard({ sql, params: [] }, { ...context, approval: null })
     return [verdict.decision, ...verdict.reasons.map((reason) => reason.code)]
   }
@@ -108,10 +102,13 @@ describe.skipIf(mariadbMissing !== null)('what a write on MariaDB sets off', () 
   test.each([
     'SELECT trx_id FROM information_schema.INNODB_TRX',
     'SELECT * FROM performance_schema.events_transactions_history_long',
-    'SHOW MASTER STATUS',
-    'SET SESSION gtid_domain_id = 7',
-    'SET SESSION gtid_seq_no = 7',
-    'SELECT * FROM mysql.transaction_registry',
+    ...(kind === 'mariadb'
+      ? ['SHOW MASTER STATUS', 'SET SESSION gtid_domain_id = 7', 'SET SESSION gtid_seq_no = 7', 'SELECT * FROM mysql.transaction_registry']
+      : [
+          'SHOW BINARY LOG STATUS',
+          `SET SESSION gtid_next = '3E11FA47-71CA-11E1-9E33-C80AA9429562:7'`,
+          'SELECT * FROM mysql.gtid_executed',
+        ]),
   ])('and what became of a lost commit is not told to a user without powers: %s', async (sql) => {
     await expect(run(database.reader, sql)).rejects.toThrow(/denied/)
   })

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createMysqlEngine, createPostgresEngine, createSqliteEngine, type EnginePool } from '../../src/platform/engines/index.ts'
-import { freshMariadbDatabase, startMariadb } from './mariadb-server.ts'
+import { freshMariadbDatabase, mariadbMissing, startMariadb } from './mariadb-server.ts'
+import { mysqlMissing, startMysql } from './mysql-server.ts'
 import { freshDatabase } from './postgres-server.ts'
 
 /** One engine with a database of the same content, and how its dialect says what the suite asks. */
@@ -75,9 +76,14 @@ export function sqliteMember(): EngineMember {
   }
 }
 
-/** Both profiles meet a real MariaDB; a MySQL server cannot be had from the package registries. */
-export async function mariadbMember(name: 'mysql' | 'mariadb'): Promise<EngineMember> {
-  const server = await startMariadb()
+/** Those of MySQL and MariaDB whose server is here. */
+export const mysqlMembers = [
+  ...(mariadbMissing === null ? [['mariadb', () => mysqlMember('mariadb')] as const] : []),
+  ...(mysqlMissing === null ? [['mysql', () => mysqlMember('mysql')] as const] : []),
+]
+
+async function mysqlMember(name: 'mysql' | 'mariadb'): Promise<EngineMember> {
+  const server = await (name === 'mysql' ? startMysql() : startMariadb())
   const database = await freshMariadbDatabase(server)
   // MySQL cannot index a text without a length, and reads a column's REFERENCES without acting on it.
   const tables = shop.replaceAll(/name text NOT NULL/g, 'name varchar(80) NOT NULL').replace('REFERENCES customer (id), total', ', total')
@@ -91,11 +97,11 @@ export async function mariadbMember(name: 'mysql' | 'mariadb'): Promise<EngineMe
   return {
     name,
     pool,
-    series: (n) => `WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 10000)
-      SELECT n FROM (SELECT (a.n - 1) * 10000 + b.n AS n FROM t AS a, t AS b WHERE a.n <= ${Math.ceil(n / 10_000)}) AS s WHERE n <= ${n}`,
-    endless: `SELECT BENCHMARK(1000000000000000, MD5('x'))`,
+    series: (n) => `WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 1000)
+      SELECT n FROM (SELECT (a.n - 1) * 1000 + b.n AS n FROM t AS a, t AS b WHERE a.n <= ${Math.ceil(n / 1_000)}) AS s WHERE n <= ${n}`,
+    endless: `SELECT BENCHMARK(1000000000000000, SHA2('x', 256))`,
     parameter: '?',
-    types: ['int(11)', 'int(11)', 'decimal(10,2)', 'text'],
+    types: name === 'mysql' ? ['int', 'int', 'decimal(10,2)', 'text'] : ['int(11)', 'int(11)', 'decimal(10,2)', 'text'],
     close: async () => {
       await pool.close()
       await server.stop()

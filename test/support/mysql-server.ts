@@ -2,8 +2,19 @@ import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { describe } from 'vitest'
 import { commandOf, findMysqlFiles } from '../../scripts/mysql/server-files.ts'
-import { freePort, stop, tail, testRoot, unprivileged, untilReady, type MariadbServer } from './mariadb-server.ts'
+import {
+  freePort,
+  mariadbMissing,
+  startMariadb,
+  stop,
+  tail,
+  testRoot,
+  unprivileged,
+  untilReady,
+  type MariadbServer,
+} from './mariadb-server.ts'
 
 const files = findMysqlFiles()
 
@@ -89,4 +100,20 @@ function template(): { readonly data: string; readonly server: string } {
     rmSync(folder, { recursive: true, force: true }) // another process was faster
   }
   return paths
+}
+
+export type MysqlKind = 'mariadb' | 'mysql'
+
+/** Both servers; missing: why it is not here. */
+const mysqlKinds = [
+  { kind: 'mariadb', start: startMariadb, missing: mariadbMissing },
+  { kind: 'mysql', start: startMysql, missing: mysqlMissing },
+] as const
+
+/** The same tests on a real server of each kind; skipped where it is not here. */
+export function describeMysql(title: string, suite: (kind: MysqlKind, start: () => Promise<MariadbServer>) => void): void {
+  for (const { kind, start, missing } of mysqlKinds)
+    describe.skipIf(missing !== null)(`${title} on ${kind}`, () => {
+      suite(kind, start)
+    })
 }

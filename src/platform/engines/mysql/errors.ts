@@ -77,6 +77,13 @@ const tempLimit: Meaning = [
   'Ask for less: a filter, fewer rows to sort.',
 ]
 
+const tooDeep: Meaning = [
+  'engines.statement-rejected',
+  'invalid',
+  'A recursive WITH went deeper than the server lets it.',
+  'Let it stop earlier; by default MySQL goes 1,000 steps deep (cte_max_recursion_depth).',
+]
+
 const byNumber: Readonly<Record<number, Meaning>> = {
   1021: exhausted,
   1037: exhausted,
@@ -95,6 +102,7 @@ const byNumber: Readonly<Record<number, Meaning>> = {
   1792: readOnly,
   1927: lost,
   3572: lockTimeout,
+  3636: tooDeep,
 }
 
 /** Errors that quote a value of a row, or may: their text is replaced. */

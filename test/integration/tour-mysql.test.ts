@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { areRowsAlike } from '../../bench/accuracy/compare-rows.ts'
 import { openPolicy, type Catalog } from '../../src/domain/index.ts'
 import { createMysqlEngine, type EnginePool } from '../../src/platform/engines/index.ts'
@@ -8,13 +8,15 @@ import { draftBuiltin } from '../../src/question/ask/index.ts'
 import { createGuard } from '../../src/question/guard/index.ts'
 import { demoDatabase, tour } from '../support/demo-database.ts'
 import { read } from '../support/engine-statements.ts'
-import { freshMariadbDatabase, mariadbMissing, startMariadb, type MariadbDatabase, type MariadbServer } from '../support/mariadb-server.ts'
+import { freshMariadbDatabase, type MariadbDatabase, type MariadbServer } from '../support/mariadb-server.ts'
+import { describeMysql } from '../support/mysql-server.ts'
 import type { TestDatabase } from '../support/postgres-server.ts'
 
 const today = new Date().toISOString().slice(0, 10)
 const guard = createGuard()
+afterAll(() => guard.close())
 
-/** What of the demo is written for PostgreSQL, as MariaDB has it; its rows are copied. */
+/** What of the demo is written for PostgreSQL, as MySQL and MariaDB have it; its rows are copied. */
 const shipping = `
   CREATE TABLE carrier (carrier_id INTEGER PRIMARY KEY, name VARCHAR(40) NOT NULL, mode VARCHAR(10) NOT NULL COMMENT 'road, rail, sea or air') COMMENT 'Companies that carry the shipments';
   CREATE TABLE shipment (shipment_id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL, carrier_id INTEGER NOT NULL, shipped_on DATE NOT NULL COMMENT 'Day the order was shipped',
@@ -24,7 +26,7 @@ const shipping = `
   ALTER TABLE product MODIFY unit_cost NUMERIC(10,2) NOT NULL COMMENT 'What we pay for one', MODIFY unit_price NUMERIC(10,2) NOT NULL COMMENT 'What a customer pays for one, before discount';
   ALTER TABLE employee MODIFY salary NUMERIC(10,2) NOT NULL COMMENT 'Yearly salary'`
 
-describe.skipIf(mariadbMissing !== null)('the tour of Harbor Goods on MariaDB', () => {
+describeMysql('the tour of Harbor Goods', (kind, start) => {
   let postgres: TestDatabase
   let server: MariadbServer
   let database: MariadbDatabase
@@ -33,20 +35,19 @@ describe.skipIf(mariadbMissing !== null)('the tour of Harbor Goods on MariaDB', 
 
   beforeAll(async () => {
     postgres = await demoDatabase()
-    server = await startMariadb()
+    server = await start()
     database = await freshMariadbDatabase(server)
     await database.script(readFileSync(join(import.meta.dirname, '../../demo/harbor-goods.sql'), 'utf8'))
     await database.script(shipping)
     for (const table of ['carrier', 'shipment']) await copy(table)
-    pool = createMysqlEngine('mariadb', { allowPrivateHosts: true, allowedHosts: [] }).open(
-      { engine: 'mariadb', ...database.reader },
+    pool = createMysqlEngine(kind, { allowPrivateHosts: true, allowedHosts: [] }).open(
+      { engine: kind, ...database.reader },
       { maxLeases: 2, maxWaiting: 2, connectTimeoutMs: 10_000 },
     )
     view = await pool.readCatalog({ disclosure: 'statistics' })
   })
   afterAll(async () => {
     await pool.close()
-    await guard.close()
     await server.stop()
   })
 
@@ -66,7 +67,7 @@ describe.skipIf(mariadbMissing !== null)('the tour of Harbor Goods on MariaDB', 
     if (draft.kind !== 'drafted') throw new Error(`${draft.kind}: ${draft.kind === 'abstained' ? draft.reason : draft.prompt}`)
     const context = {
       catalog: view,
-      dialect: 'mariadb' as const,
+      dialect: kind,
       policy: openPolicy,
       roles: ['reader'],
       connectionId: 'c',
