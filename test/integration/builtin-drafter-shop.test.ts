@@ -163,4 +163,12 @@ describe('the built-in drafter, asked as people of a shop ask', () => {
   test.each(refused)('abstains, for %s: %s', (_why, question) => {
     expect(draftBuiltin(question, { view, today }).kind).toBe('abstained')
   })
+
+  test.each([
+    ['a table on the way between two others', 'How many orders were shipped by each carrier?', 'Reads sales_order, shipment, carrier.'],
+    ['one that nobody has named', 'top 5 customers by revenue', 'Reads customer, sales_order, order_item.'],
+    ['one that must have no row', 'orders without a payment', 'Reads sales_order, payment.'],
+  ])('names every table it reads: %s', (_which, question, explanation) => {
+    expect(draftBuiltin(question, { view, today })).toMatchObject({ kind: 'drafted', explanation })
+  })
 })

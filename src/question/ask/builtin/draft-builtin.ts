@@ -28,14 +28,10 @@ export function draftBuiltin(text: string, context: Pick<AskContext, 'view' | 't
     return { kind: 'clarify', drafter, prompt: 'This can be read in two ways. Which do you mean?', choices: reading.choices }
   const rendered = render(reading.plan, view, new Set(tokens.map((token) => token.root)))
   if ('problem' in rendered) return abstain(rendered.problem)
-  return { kind: 'drafted', drafter, sql: rendered.sql, params: [], explanation: explain(reader), assumptions: reading.plan.assumptions }
+  const explanation = `Reads ${rendered.tables.join(', ')}.`
+  return { kind: 'drafted', drafter, sql: rendered.sql, params: [], explanation, assumptions: reading.plan.assumptions }
 }
 
 function abstain(reason: string): Draft {
   return { kind: 'abstained', drafter, reason }
-}
-
-function explain(reader: Reader): string {
-  const names = reader.mentions.flatMap((mention) => (mention.kind === 'table' ? [reader.pickTable(mention.tables).relation.name] : []))
-  return names.length === 0 ? 'Read from the columns the question names.' : `Read from ${[...new Set(names)].join(', ')}.`
 }

@@ -16,8 +16,14 @@ const reservedByMysql = new Set(
   ),
 )
 
+interface Rendered {
+  readonly sql: string
+  /** Names of the tables it reads, each once, in the order of the text. */
+  readonly tables: readonly string[]
+}
+
 /** Writes the plan as one SELECT, or says why its relations cannot be joined. `said`: roots of the question's words. */
-export function render(plan: Plan, catalog: Catalog, said: ReadonlySet<string>): { readonly sql: string } | { readonly problem: string } {
+export function render(plan: Plan, catalog: Catalog, said: ReadonlySet<string>): Rendered | { readonly problem: string } {
   return new Writer(plan, catalog, said).write()
 }
 
@@ -28,6 +34,7 @@ class Writer {
   readonly #said: ReadonlySet<string>
   #edges: readonly Edge[] = []
   #relations: readonly Relation[] = []
+  readonly #tables = new Set<string>()
 
   constructor(plan: Plan, catalog: Catalog, said: ReadonlySet<string>) {
     this.#plan = plan
@@ -36,7 +43,7 @@ class Writer {
     this.#dialect = catalog.dialect
   }
 
-  write(): { readonly sql: string } | { readonly problem: string } {
+  write(): Rendered | { readonly problem: string } {
     const plan = this.#plan
     const edges = connect(this.#catalog, this.#wanted(), this.#said)
     if (edges === null) return { problem: 'The tables this is about are not connected by keys.' }
@@ -65,7 +72,7 @@ class Writer {
         `ORDER BY ${plan.orders.map(({ output, isDescending }) => `${this.#output(output)}${isDescending ? ' DESC' : ''}${this.#nullsLast(output, isDescending)}`).join(', ')}`,
       )
     if (plan.limit !== null) lines.push(`LIMIT ${plan.limit}`)
-    return { sql: lines.join('\n') }
+    return { sql: lines.join('\n'), tables: [...this.#tables] }
   }
 
   /** Relations the statement needs, the subject first, then nearest first so that paths are shared. */
@@ -251,6 +258,7 @@ class Writer {
   }
 
   #table(relation: Relation): string {
+    this.#tables.add(relation.name)
     const isFound =
       relation.schema === (this.#catalog.searchPath[0] ?? dialectFacts[this.#dialect].defaultSchema) || this.#dialect === 'sqlite'
     return isFound ? this.#identifier(relation.name) : `${this.#identifier(relation.schema)}.${this.#identifier(relation.name)}`
