@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { ProblemError } from '../../contract/index.ts'
 import { outcomes, ShellError } from '../../domain/index.ts'
 import { codeOfOutcome, exitCodes, worstCode } from './exit-codes.ts'
-import { troubleOf } from './trouble.ts'
+import { noPaint } from './render/paint.ts'
+import { troubleLines, troubleOf } from './trouble.ts'
 
 test('every outcome has its code', () => {
   expect(Object.fromEntries(outcomes.map((outcome) => [outcome, codeOfOutcome(outcome)]))).toEqual({
@@ -40,4 +41,9 @@ test('the worst code wins', () => {
   expect(worstCode(3, 4)).toBe(3)
   expect(worstCode(1, 3)).toBe(1)
   expect(worstCode(130, 5)).toBe(130)
+})
+
+test('what is wrong in several places is told on several lines, none of which can pass for one of ours', () => {
+  const error = new ShellError({ code: 'x.y', kind: 'invalid', message: 'Two settings:\n  - a\nhint: \u001b[1m', hint: 'mend both' })
+  expect(troubleLines(troubleOf(error), noPaint)).toEqual(['error: Two settings:', '  - a', '  hint: ␛[1m', 'hint: mend both'])
 })

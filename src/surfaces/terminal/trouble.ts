@@ -4,7 +4,7 @@ import { isShellError, outcomes, type ErrorKind } from '../../domain/index.ts'
 import { codeOfOutcome, exitCodes, type ExitCode } from './exit-codes.ts'
 import { ReaderGone } from './output.ts'
 import type { Paint } from './render/paint.ts'
-import { printable } from './render/printable.ts'
+import { printable, printableLines } from './render/printable.ts'
 
 /** Anything that went wrong, in the words of a problem document, and the exit code it leaves with. */
 export interface Trouble {
@@ -40,10 +40,11 @@ export function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError'
 }
 
-/** One line what and why, one line what to do. */
+/** What and why, on further lines where there are several things wrong, and what to do. Only these begin at the margin. */
 export function troubleLines(trouble: Trouble, paint: Paint): string[] {
   const { problem } = trouble
-  const lines = [`${paint.red('error')}: ${printable(problem.detail)}`]
+  const [first = '', ...more] = printableLines(problem.detail)
+  const lines = [`${paint.red('error')}: ${first}`, ...more.map((line) => `  ${line.trimStart()}`)]
   for (const wrong of problem.errors ?? []) lines.push(`  ${printable(wrong.path)}: ${printable(wrong.message)}`)
   if (problem.hint !== undefined) lines.push(`hint: ${printable(problem.hint)}`)
   if (problem.status >= 500 && problem.instance !== undefined) lines.push(paint.dim(`request ${printable(problem.instance)}`))
