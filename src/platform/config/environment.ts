@@ -55,10 +55,25 @@ export function unknownNames(env: Environment, settings: readonly Setting<unknow
     if (known.has(name) || referenced.has(name) || name.startsWith(testPrefix)) continue
     if (serviceLink.test(name) || (name.endsWith('_PORT') && serviceAddress.test(value))) continue
     const isOwned = ownedPrefixes.some((prefix) => name.startsWith(prefix))
-    const nearest = isOwned ? nearestName(name, known) : misspelt(name, known)
-    if (isOwned || nearest !== null) findings.push(`${name} is no setting${nearest === null ? '' : `; did you mean ${nearest}?`}`)
+    const nearest = isOwned ? (withoutPrefix(name, known) ?? nearestName(name, known)) : misspelt(name, known)
+    if (isOwned || nearest !== null)
+      findings.push(`${name} is no setting${nearest === null ? othersLike(name, known) : `; did you mean ${nearest}?`}`)
   }
   return findings.toSorted()
+}
+
+const ownPrefix = 'AISHELL_'
+
+/** AISHELL_DATA_DIR is meant to be DATA_DIR: few settings carry our name. */
+function withoutPrefix(name: string, known: ReadonlySet<string>): string | null {
+  const rest = name.startsWith(ownPrefix) ? name.slice(ownPrefix.length) : ''
+  return known.has(rest) ? rest : null
+}
+
+function othersLike(name: string, known: ReadonlySet<string>): string {
+  if (!name.startsWith(ownPrefix)) return ''
+  const like = [...known].filter((one) => one.startsWith(ownPrefix) && !one.endsWith('_FILE'))
+  return `; those that begin with ${ownPrefix} are ${like.join(', ')}`
 }
 
 /** APP_ENV is the shortest name watched: shorter ones are too near to other programs' variables, which must pass. */

@@ -104,6 +104,12 @@ describe('names that are not ours', () => {
   test.each([
     ['a misspelt owned name', { REDIS_PASWORD: 'x' }, 'REDIS_PASWORD is no setting; did you mean REDIS_PASSWORD?'],
     ['an owned prefix with nothing near', { LLM_ZZZZZZZZZZZZZZ: 'x' }, 'LLM_ZZZZZZZZZZZZZZ is no setting'],
+    ['our name before a setting that has none', { AISHELL_DATA_DIR: '/x' }, 'AISHELL_DATA_DIR is no setting; did you mean DATA_DIR?'],
+    [
+      'our name before anything',
+      { AISHELL_URL: 'x' },
+      'AISHELL_URL is no setting; those that begin with AISHELL_ are AISHELL_SERVER, AISHELL_TOKEN',
+    ],
     ['a letter missing', { LOG_LEVL: 'debug' }, 'LOG_LEVL is no setting; did you mean LOG_LEVEL?'],
     ['a production that would not be one', { APP_EVN: 'production' }, 'APP_EVN is no setting; did you mean APP_ENV?'],
     ['letters swapped', { RABC_ENABLED: 'false' }, 'did you mean RBAC_ENABLED?'],
