@@ -41,6 +41,8 @@ interface Day {
   stored: Counts | null
   /** What this server has counted and not brought there yet. */
   fresh: Counts
+  /** What is on its way there. */
+  brought: Counts
 }
 
 const flushMs = 1_000
@@ -73,7 +75,8 @@ export class Quotas {
     this.#running.set(scope.tenantId, running + 1)
     if (concurrentQuestions !== null) this.#options.elsewhere?.began(scope.tenantId, running + 1)
     try {
-      return this.#admitted(scope, quotas, await this.#used(scope, quotas))
+      await this.#learn(scope, quotas)
+      return this.#admitted(scope, quotas) // in one step with its count: who asks in the same moment sees it
     } catch (error) {
       this.#leave(scope)
       throw error
@@ -85,7 +88,8 @@ export class Quotas {
     const quotas = await this.#options.quotasOf(scope)
     const { modelTokensPerDay } = quotas
     if (modelTokensPerDay === null) return
-    if ((await this.#used(scope, quotas)).modelTokens >= modelTokensPerDay)
+    await this.#learn(scope, quotas)
+    if (this.#used(scope).modelTokens >= modelTokensPerDay)
       throw over(
         'tokens',
         `Your tenant's ${modelTokensPerDay} model tokens of today are spent.`,
@@ -126,7 +130,8 @@ export class Quotas {
     await this.flush()
   }
 
-  #admitted(scope: Scope, { questionsPerDay, rowsPerDay }: QuotasBody, used: Counts): Ticket {
+  #admitted(scope: Scope, { questionsPerDay, rowsPerDay }: QuotasBody): Ticket {
+    const used = this.#used(scope)
     if (questionsPerDay !== null && used.questions >= questionsPerDay)
       throw over('questions', `Your tenant's ${questionsPerDay} questions of today are used up.`, this.#untilTomorrowS())
     if (rowsPerDay !== null && used.rows >= rowsPerDay)
@@ -155,12 +160,19 @@ export class Quotas {
     return this.#options.elsewhere?.count(tenantId) ?? 0
   }
 
-  /** Where no quota of a day is set nothing is read. */
-  async #used(scope: Scope, quotas: QuotasBody): Promise<Counts> {
-    if (quotas.questionsPerDay === null && quotas.rowsPerDay === null && quotas.modelTokensPerDay === null) return none()
+  /** Reads what the store has of today; where no quota of a day is set, nothing is read. */
+  async #learn(scope: Scope, quotas: QuotasBody): Promise<void> {
+    if (quotas.questionsPerDay === null && quotas.rowsPerDay === null && quotas.modelTokensPerDay === null) return
     const day = this.#day(scope)
-    day.stored ??= await this.#read(scope, day.day)
-    return sum(day.stored, day.fresh)
+    if (day.stored !== null) return
+    const stored = await this.#read(scope, day.day)
+    day.stored ??= stored // a flush may have been faster, and knows more
+  }
+
+  /** As far as it is known here. */
+  #used(scope: Scope): Counts {
+    const { stored, fresh, brought } = this.#day(scope)
+    return sum(stored ?? none(), sum(brought, fresh))
   }
 
   #day(scope: Scope): Day {
@@ -168,7 +180,7 @@ export class Quotas {
     const held = this.#days.get(scope.tenantId)
     if (held?.day === today) return held
     if (held !== undefined && hasAny(held.fresh)) void this.#bring(scope, held).catch((error: unknown) => this.#failed(error))
-    const fresh: Day = { day: today, stored: null, fresh: none() }
+    const fresh: Day = { day: today, stored: null, fresh: none(), brought: none() }
     this.#days.set(scope.tenantId, fresh)
     return fresh
   }
@@ -196,6 +208,7 @@ export class Quotas {
   async #bring(scope: Scope, day: Day): Promise<void> {
     const counts = day.fresh
     day.fresh = none()
+    day.brought = counts
     try {
       const { rows } = await this.#options.store.within(scope, (query) =>
         sql<{ questions: string; rows: string; model_tokens: string }>`
@@ -212,6 +225,8 @@ export class Quotas {
       if ((error as { code?: unknown }).code === '23503') return // the tenant has been erased meanwhile
       day.fresh = sum(day.fresh, counts)
       throw error
+    } finally {
+      day.brought = none()
     }
   }
 
