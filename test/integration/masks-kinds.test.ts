@@ -8,16 +8,20 @@ import { createMysqlEngine, createPostgresEngine, createSqliteEngine, type Engin
 import { MaskedWorlds } from '../support/mask-asking.ts'
 import { freshMariadbDatabase, mariadbMissing, startMariadb, type MariadbServer } from '../support/mariadb-server.ts'
 import { policyWith, rule } from '../support/mask-world.ts'
+import { mysqlMissing, startMysql } from '../support/mysql-server.ts'
 import { freshDatabase } from '../support/postgres-server.ts'
 
-type Kind = 'postgres' | 'mariadb' | 'sqlite'
+type Kind = 'postgres' | 'mariadb' | 'mysql' | 'sqlite'
+
+const mariadbColumns =
+  'id int, n int, amount decimal(10,2), ratio double, day date, at datetime, zoned timestamp NULL, flag boolean, word text, code varchar(9)'
 
 /** One column of each type; the third row holds nothing. */
 const columnsOf: Readonly<Record<Kind, string>> = {
   postgres:
     'id int, n int, amount numeric(10,2), ratio float8, day date, at timestamp, zoned timestamptz, flag boolean, word text, code varchar(9)',
-  mariadb:
-    'id int, n int, amount decimal(10,2), ratio double, day date, at datetime, zoned timestamp NULL, flag boolean, word text, code varchar(9)',
+  mariadb: mariadbColumns,
+  mysql: mariadbColumns,
   sqlite: 'id int, n int, amount numeric, ratio real, day text, at text, zoned text, flag boolean, word text, code text',
 }
 const rows = `INSERT INTO kinds VALUES
@@ -29,11 +33,19 @@ const sqlOf = (kind: Kind): string =>
 
 const directory = mkdtempSync(join(tmpdir(), 'aishell-mask-kinds-'))
 const options = { maxLeases: 1, maxWaiting: 2, connectTimeoutMs: 10_000 }
-let maria: MariadbServer | null = null
+const servers: MariadbServer[] = []
 afterAll(async () => {
-  await maria?.stop()
+  for (const server of servers) await server.stop()
   rmSync(directory, { recursive: true, force: true })
 })
+
+async function openOn(kind: 'mariadb' | 'mysql', start: () => Promise<MariadbServer>): Promise<EnginePool> {
+  const server = await start()
+  servers.push(server)
+  const database = await freshMariadbDatabase(server)
+  await database.script(sqlOf(kind))
+  return createMysqlEngine(kind, { allowPrivateHosts: true, allowedHosts: [] }).open({ engine: kind, ...database.reader }, options)
+}
 
 const opened: Readonly<Record<Kind, () => Promise<EnginePool>>> = {
   postgres: async () => {
@@ -41,13 +53,8 @@ const opened: Readonly<Record<Kind, () => Promise<EnginePool>>> = {
     await database.query(sqlOf('postgres'))
     return createPostgresEngine({ allowPrivateHosts: true, allowedHosts: [] }).open({ engine: 'postgres', ...database.reader }, options)
   },
-  mariadb: async () => {
-    maria = await startMariadb()
-    const database = await freshMariadbDatabase(maria)
-    await database.script(sqlOf('mariadb'))
-    const engine = createMysqlEngine('mariadb', { allowPrivateHosts: true, allowedHosts: [] })
-    return engine.open({ engine: 'mariadb', ...database.reader }, options)
-  },
+  mariadb: () => openOn('mariadb', startMariadb),
+  mysql: () => openOn('mysql', startMysql),
   sqlite: async () => {
     const file = join(directory, 'kinds.db')
     const database = new DatabaseSync(file)
@@ -84,7 +91,7 @@ const everywhere: readonly Shown[] = [
   [{ kind: 'null' }, 'n', null, null, null],
 ]
 
-/** Cells are typed on PostgreSQL and MariaDB: these would fail if a mask put text in their place. */
+/** Cells are typed on PostgreSQL, MariaDB and MySQL: these would fail if a mask put text in their place. */
 const typed: readonly Shown[] = [
   [bucket('year'), 'at', '2024-01-01 00:00:00', '2023-01-01 00:00:00', null],
   [bucket('quarter'), 'at', '2024-04-01 00:00:00', '2023-10-01 00:00:00', null],
@@ -114,7 +121,8 @@ function plain(text: string | null | undefined): string | null {
   return text.replace(/^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.0+)?(Z|\+00(:00)?)?$/, '$1 $2')
 }
 
-const kinds: readonly Kind[] = mariadbMissing === null ? ['postgres', 'mariadb', 'sqlite'] : ['postgres', 'sqlite']
+const missing: Partial<Record<Kind, string | null>> = { mariadb: mariadbMissing, mysql: mysqlMissing }
+const kinds = (['postgres', 'mariadb', 'mysql', 'sqlite'] as const).filter((kind) => (missing[kind] ?? null) === null)
 
 describe.each(kinds)('masks of %s', (kind) => {
   let pool: EnginePool
@@ -163,7 +171,7 @@ describe.each(kinds)('masks of %s', (kind) => {
     return found.map((row) => Number((JSON.parse(row) as (string | null)[])[0]))
   }
 
-  test.each(kind === 'mariadb' ? ['a truth'] : [])('%s beside a word is a word', async () => {
+  test.each(kind === 'mariadb' || kind === 'mysql' ? ['a truth'] : [])('%s beside a word is a word', async () => {
     expect(await passing('word = true')).toEqual([])
   })
 

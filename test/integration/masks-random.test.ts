@@ -10,6 +10,7 @@ import { randomPolicy } from '../support/mask-policies.ts'
 import { StatementMaker, type MakerDialect } from '../support/mask-statements.ts'
 import { freshMariadbDatabase, mariadbMissing, startMariadb, type MariadbServer } from '../support/mariadb-server.ts'
 import { cleanTables, mariadbTablesSql, tables, tablesSql, viewsSql, type WorldTable } from '../support/mask-world.ts'
+import { mysqlMissing, startMysql } from '../support/mysql-server.ts'
 import { freshDatabase } from '../support/postgres-server.ts'
 
 // More, or others: AISHELL_MASK_POLICIES=100 AISHELL_MASK_SEED=7 npm test -- masks-random
@@ -27,7 +28,7 @@ const guards: MaskedWorlds[] = []
 afterAll(async () => {
   for (const pool of opened) await pool.close()
   for (const { guard } of guards) await guard.close()
-  await maria?.stop()
+  for (const server of servers.values()) await (await server).stop()
   rmSync(directory, { recursive: true, force: true })
 })
 
@@ -45,17 +46,17 @@ const sqliteWorld: World = async (all) => {
   return createSqliteEngine({ allowedDirectories: [directory] }).open({ engine: 'sqlite', file }, options)
 }
 
-let maria: MariadbServer | null = null
+const servers = new Map<string, Promise<MariadbServer>>()
 
-const mariadbWorld: World = async (all) => {
-  maria ??= await startMariadb()
-  const database = await freshMariadbDatabase(maria)
-  await database.script(mariadbTablesSql(all))
-  return createMysqlEngine('mariadb', { allowPrivateHosts: true, allowedHosts: [] }).open(
-    { engine: 'mariadb', ...database.reader },
-    options,
-  )
-}
+const worldOn =
+  (engine: 'mariadb' | 'mysql', start: () => Promise<MariadbServer>): World =>
+  async (all) => {
+    const server = servers.get(engine) ?? start()
+    servers.set(engine, server)
+    const database = await freshMariadbDatabase(await server)
+    await database.script(mariadbTablesSql(all))
+    return createMysqlEngine(engine, { allowPrivateHosts: true, allowedHosts: [] }).open({ engine, ...database.reader }, options)
+  }
 
 async function open(world: World, all: readonly WorldTable[]): Promise<EnginePool> {
   const pool = await world(all)
@@ -72,7 +73,8 @@ function corpusOf(dialect: string): readonly string[] {
 describe.each<[MakerDialect, World]>([
   ['postgres', postgresWorld],
   ['sqlite', sqliteWorld],
-  ...(mariadbMissing === null ? [['mariadb', mariadbWorld] as [MakerDialect, World]] : []),
+  ...(mariadbMissing === null ? [['mariadb', worldOn('mariadb', startMariadb)] as [MakerDialect, World]] : []),
+  ...(mysqlMissing === null ? [['mysql', worldOn('mysql', startMysql)] as [MakerDialect, World]] : []),
 ])('random policies and statements of %s', (dialect, world) => {
   test('show what the same database shows that never held what they hide', async () => {
     const secret = await open(world, tables)

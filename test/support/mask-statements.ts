@@ -9,7 +9,7 @@ interface Source {
   readonly columns: readonly string[]
 }
 
-export type MakerDialect = 'postgres' | 'sqlite' | 'mariadb'
+export type MakerDialect = 'postgres' | 'sqlite' | 'mariadb' | 'mysql'
 
 /** Reads over the tables of the world: joins, subselects, WITH, set operations, aggregates, windows, whole rows. */
 export class StatementMaker {
@@ -20,6 +20,10 @@ export class StatementMaker {
   constructor(dice: Dice, dialect: MakerDialect) {
     this.#dice = dice
     this.#dialect = dialect
+  }
+
+  get #isMysql(): boolean {
+    return this.#dialect === 'mariadb' || this.#dialect === 'mysql'
   }
 
   get #isPlain(): boolean {
@@ -49,7 +53,7 @@ export class StatementMaker {
 
   /** Text compares alike whatever type a mask has given a column. */
   #text(expression: string): string {
-    return `CAST(${expression} AS ${this.#dialect === 'mariadb' ? 'char' : 'text'})`
+    return `CAST(${expression} AS ${this.#isMysql ? 'char' : 'text'})`
   }
 
   #source(depth: number): Source {
@@ -81,7 +85,7 @@ export class StatementMaker {
     const second = this.#source(depth)
     if (second.alias === first.alias) return { from: first.from, all: [first] }
     const on = `${this.#text(this.#column([first]))} = ${this.#text(this.#column([second]))}`
-    const kind = dice.pick(['JOIN', 'LEFT JOIN', 'RIGHT JOIN', this.#dialect === 'mariadb' ? 'CROSS JOIN' : 'FULL JOIN'])
+    const kind = dice.pick(['JOIN', 'LEFT JOIN', 'RIGHT JOIN', this.#isMysql ? 'CROSS JOIN' : 'FULL JOIN'])
     return { from: `${first.from} ${kind} ${second.from}${kind === 'CROSS JOIN' ? '' : ` ON ${on}`}`, all: [first, second] }
   }
 
@@ -160,6 +164,7 @@ export class StatementMaker {
       postgres: `string_agg(${text}, ',' ORDER BY ${text})`,
       sqlite: `group_concat(${text}, ',' ORDER BY ${text})`,
       mariadb: `group_concat(${text} ORDER BY ${text} SEPARATOR ',')`,
+      mysql: `group_concat(${text} ORDER BY ${text} SEPARATOR ',')`,
     }[this.#dialect]
     const aggregate = dice.pick([
       `min(${text})`,

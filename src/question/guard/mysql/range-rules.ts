@@ -38,6 +38,16 @@ export function systemRelation(name: string, span: ColumnUse['span']): Reason {
   }
 }
 
+/** Of another case, or written later: on some servers a table of that name is read. */
+export function tableOrWith(known: string, written: string, span: ColumnUse['span']): Reason {
+  return {
+    code: 'guard.two-readings',
+    message: `“${written}” is the WITH query ${known} on some servers, and a table on others.`,
+    span,
+    hint: 'Write the name as WITH has it, capitals too, and the query before those that read it.',
+  }
+}
+
 export const targetUnknown: Reason = {
   code: 'guard.unresolved',
   message: 'Which table this changes could not be told.',

@@ -11,7 +11,7 @@ import { identOf, identsOf, type Ident } from './names.ts'
 import { isQuery, kindOf, listOf, nodeOf, type Node } from './node.ts'
 import { outputName } from './output-name.ts'
 import { deleteUses, insertUses, updateUses } from './write-uses.ts'
-import { aliasColumns, aroundOf, beside, jsonColumns, systemRelation, targetUnknown } from './range-rules.ts'
+import { aliasColumns, aroundOf, beside, jsonColumns, systemRelation, tableOrWith, targetUnknown } from './range-rules.ts'
 import type { ParserSpan, Places } from './places.ts'
 import { columnsOfRelation, renameColumns, Scope, type Columns, type Origin, type RangeEntry } from './scope.ts'
 
@@ -108,10 +108,12 @@ export class Resolver {
     const clause = nodeOf(value)
     const tables = listOf(clause['cte_tables'])
     const nameOf = (table: Node): string => certain(identOf(nodeOf(table['alias'])['name'])).value
-    if (clause['recursive'] === true) for (const table of tables) scope.commonTables.set(nameOf(table).toLowerCase(), null)
+    const isRecursive = clause['recursive'] === true
+    if (isRecursive) for (const table of tables) scope.addCommonTable(nameOf(table), null, true)
     for (const table of tables) {
+      if (isRecursive) scope.addCommonTable(nameOf(table), null)
       const columns = this.query(nodeOf(table['query']), scope)
-      scope.commonTables.set(nameOf(table).toLowerCase(), renameColumns(columns, aliasColumns(table['alias'])))
+      scope.addCommonTable(nameOf(table), renameColumns(columns, aliasColumns(table['alias'])))
     }
   }
 
@@ -153,12 +155,9 @@ export class Resolver {
       case 'Table': {
         const entry = this.#table(identsOf(node['name']), scope)
         if (entry === null) return []
+        // Both servers take `schema.alias.column` too: an alias is looked for in the schema of what it stands for.
         return [
-          {
-            alias: written === null ? entry.alias : alias,
-            schema: written === null ? entry.schema : null,
-            columns: renameColumns(entry.columns, aliasColumns(node['alias'])),
-          },
+          { ...entry, alias: written === null ? entry.alias : alias, columns: renameColumns(entry.columns, aliasColumns(node['alias'])) },
         ]
       }
       case 'Derived': {
@@ -180,7 +179,8 @@ export class Resolver {
     const last = lastOf(name)
     if (name.length === 1 && !last.isQuoted && last.value.toUpperCase() === 'DUAL') return null
     const common = name.length === 1 ? scope.findCommonTable(last.value) : null
-    if (common !== null) return { alias: last.value, schema: null, columns: common.columns }
+    if (common?.name === last.value && !common.isAhead) return { alias: last.value, schema: null, columns: common.columns }
+    if (common !== null) this.result.problems.push(tableOrWith(common.name, last.value, this.#span(last)))
     return this.#relation(name)
   }
 
@@ -286,8 +286,8 @@ export class Resolver {
     if (path.length === 1) return this.#unqualified(last, scope, span)
     if (path.length > 3) return this.#missing(path.map((part) => part.value).join('.'), [], span)
     this.#steps.spend(1 + scope.entries.length)
-    const entry = scope.findEntry(certain(path.at(-2)).value, path.at(-3)?.value ?? null)
-    if (entry === null)
+    const entries = scope.findEntries(certain(path.at(-2)).value, path.at(-3)?.value ?? null)
+    if (entries.length === 0)
       return this.#missing(
         path
           .slice(-2)
@@ -296,10 +296,11 @@ export class Resolver {
         [],
         span,
       )
-    if (entry.columns === null) return
-    const origins = entry.columns.get(last.value.toLowerCase())
-    if (origins === undefined) this.#missing(last.value, [entry], span)
-    else this.#use(origins, span, true)
+    for (const entry of entries) {
+      const origins = entry.columns?.get(last.value.toLowerCase())
+      if (origins !== undefined) this.#use(origins, span, true)
+      else if (entry.columns !== null) this.#missing(last.value, [entry], span)
+    }
   }
 
   #unqualified(ident: Ident, scope: Scope, span: ColumnUse['span']): void {
@@ -350,13 +351,13 @@ export class Resolver {
     }
   }
 
-  #qualified(content: unknown, scope: Scope): RangeEntry[] {
+  #qualified(content: unknown, scope: Scope): readonly RangeEntry[] {
     const [, name] = kindOf(listOf(content)[0])
     const path = identsOf(name)
     const last = lastOf(path)
-    const entry = scope.findEntry(last.value, path.at(-2)?.value ?? null)
-    if (entry === null) this.#missing(`${last.value}.*`, [], this.#span(last))
-    return entry === null ? [] : [entry]
+    const entries = scope.findEntries(last.value, path.at(-2)?.value ?? null)
+    if (entries.length === 0) this.#missing(`${last.value}.*`, [], this.#span(last))
+    return entries
   }
 
   #starSpan(content: unknown): ColumnUse['span'] {

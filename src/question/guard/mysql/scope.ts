@@ -16,27 +16,40 @@ export type Columns = ColumnMap<Origin> | null
 /** One thing in a FROM clause. */
 export interface RangeEntry {
   readonly alias: string
-  /** Of a relation that has no alias: `schema.table.column` may be written. */
+  /** Of a relation, whatever its alias: `schema.alias.column` may be written. */
   readonly schema: string | null
   readonly columns: Columns
+}
+
+/** A WITH query, by its name as written. */
+export interface CommonTable {
+  readonly name: string
+  readonly columns: Columns
+  /** true: written later in the same WITH RECURSIVE. MariaDB means the query nevertheless, MySQL a table of that name. */
+  readonly isAhead: boolean
 }
 
 /** Names visible at one place: this level's FROM entries and WITH queries, then the levels around it. */
 export class Scope {
   readonly parent: Scope | null
   readonly entries: RangeEntry[] = []
-  readonly commonTables: Map<string, Columns>
+  /** By name in lower case. */
+  readonly commonTables: Map<string, CommonTable>
   /** Names of the select list, in lower case, which ORDER BY, GROUP BY and HAVING may use. */
   outputNames: ReadonlySet<string> = new Set()
 
-  constructor(parent: Scope | null, commonTables = new Map<string, Columns>()) {
+  constructor(parent: Scope | null, commonTables = new Map<string, CommonTable>()) {
     this.parent = parent
     this.commonTables = commonTables
   }
 
-  findCommonTable(name: string): { readonly columns: Columns } | null {
-    const columns = this.commonTables.get(name.toLowerCase())
-    return columns === undefined ? (this.parent?.findCommonTable(name) ?? null) : { columns }
+  /** The nearest whose name is the same but for case. */
+  findCommonTable(name: string): CommonTable | null {
+    return this.commonTables.get(name.toLowerCase()) ?? this.parent?.findCommonTable(name) ?? null
+  }
+
+  addCommonTable(name: string, columns: Columns, isAhead = false): void {
+    this.commonTables.set(name.toLowerCase(), { name, columns, isAhead })
   }
 
   /** Those of this level first, then of each around it. */
@@ -44,14 +57,27 @@ export class Scope {
     return [...this.entries, ...(this.parent?.allEntries() ?? [])]
   }
 
-  /** As written first: where tables have case, so have aliases. */
-  findEntry(alias: string, schema: string | null): RangeEntry | null {
-    const isOf = (entry: RangeEntry): boolean => schema === null || entry.schema?.toLowerCase() === schema.toLowerCase()
-    const found =
-      this.entries.find((entry) => entry.alias === alias && isOf(entry)) ??
-      this.entries.find((entry) => entry.alias.toLowerCase() === alias.toLowerCase() && isOf(entry))
-    return found ?? this.parent?.findEntry(alias, schema) ?? null
+  /**
+   * What an alias may stand for: where tables have no case the nearest of its name, where they have the nearest as written. Mostly
+   * they are one; none: there is nothing of that name.
+   */
+  findEntries(alias: string, schema: string | null): readonly RangeEntry[] {
+    const exact = this.#nearest((entry) => entry.alias === alias && (schema === null || entry.schema === schema))
+    const folded = this.#nearest((entry) => isSame(entry.alias, alias) && (schema === null || isSame(entry.schema, schema)))
+    if (folded === null) return []
+    // Of two at one level the one as written is meant.
+    return exact === null || exact.level === folded.level ? [(exact ?? folded).entry] : [folded.entry, exact.entry]
   }
+
+  #nearest(isMeant: (entry: RangeEntry) => boolean): { readonly entry: RangeEntry; readonly level: Scope } | null {
+    const entry = this.entries.find(isMeant)
+    if (entry !== undefined) return { entry, level: this }
+    return this.parent === null ? null : this.parent.#nearest(isMeant)
+  }
+}
+
+function isSame(one: string | null, other: string): boolean {
+  return one?.toLowerCase() === other.toLowerCase()
 }
 
 const columnMaps = new WeakMap<Relation, Columns>()

@@ -85,15 +85,18 @@ function targetsOf({ source }: Read, root: unknown, replacements: readonly Repla
   return targets
 }
 
-/** `schema.table.column` and `schema.table.*` of a replaced relation: the schema has to go. */
+/** `schema.alias.column` and `schema.alias.*` of a replaced relation: the schema has to go. */
 function qualifiedNames({ source }: Read, root: unknown, targets: readonly Target[]): readonly (readonly Ident[])[] | Reason {
   const found: (readonly Ident[])[] = []
   let problem: Reason | null = null
-  const bare = targets.filter(({ table }) => table['alias'] == null).map((target) => target.replacement)
+  const visible = targets.map(({ replacement, table, written }) => ({
+    schema: replacement.schema,
+    name: (identOf(nodeOf(table['alias'])['name']) ?? written).value,
+  }))
   const aliases = aliasCounts(root)
   const look = (path: readonly Ident[], least: number): void => {
     const [first] = path
-    const meant = path.length < least ? undefined : bare.find((one) => isNamed(path[0], one.schema) && isNamed(path[1], one.name))
+    const meant = path.length < least ? undefined : visible.find((one) => isNamed(path[0], one.schema) && isNamed(path[1], one.name))
     if (meant === undefined || first === undefined) return
     if (certain(aliases.get(meant.name.toLowerCase())) > 1)
       problem ??= cannotBeMasked(

@@ -65,7 +65,7 @@ function ownerOf(
   const name = lastOf(path).value.toLowerCase()
   const entry =
     path.length > 1
-      ? scope.findEntry(certain(path.at(-2)).value, path.at(-3)?.value ?? null)
+      ? (scope.findEntries(certain(path.at(-2)).value, path.at(-3)?.value ?? null)[0] ?? null)
       : (scope.entries.find((one) => one.columns?.has(name) === true) ?? null)
   const [origin] = entry?.columns?.get(name) ?? []
   const target = uses.find((use) => use.relation !== null && use.relation === origin?.relation)
@@ -73,7 +73,7 @@ function ownerOf(
 }
 
 function useBehind(alias: string, scope: Scope, uses: readonly RelationUse[]): RelationUse | null {
-  const [first] = scope.findEntry(alias, null)?.columns?.values() ?? []
+  const [first] = scope.findEntries(alias, null)[0]?.columns?.values() ?? []
   return uses.find((use) => use.relation !== null && use.relation === first?.[0]?.relation) ?? null
 }
 
