@@ -150,6 +150,14 @@ describe('a password', () => {
 })
 
 describe('guessing', () => {
+  test('all at once gets no more tries than one after the other', async () => {
+    const { name } = await person(house)
+    const statuses = await Promise.all(
+      Array.from({ length: 30 }, async (_, guess) => (await signIn(new Browser(), name, `wrong horse battery ${guess}`)).status),
+    )
+    expect(statuses.toSorted((a, b) => a - b)).toEqual([...Array.from({ length: 5 }, () => 401), ...Array.from({ length: 25 }, () => 429)])
+  })
+
   test('is slowed more and more from where it comes, without a lock for others or for a known browser', async () => {
     const proxied = await servedHouse({ now, http: { trustedProxies: ['127.0.0.1'] } })
     try {

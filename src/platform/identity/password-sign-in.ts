@@ -8,7 +8,7 @@ import { hashPassword, isOutdated, isPassword, storePassword } from './passwords
 import { createSession, revokeSessions, type SessionStart } from './sessions.ts'
 import type { SignIn, SignInOutcome } from './sign-in.ts'
 import type { SignedIn, Visitor } from './signed-in.ts'
-import { countFailure, forgetFailures, networkOf, waitFor, type Attempt } from './throttle.ts'
+import { forgetFailures, networkOf, waitOrCount, type Attempt } from './throttle.ts'
 import { hashToken, isSecretText, newSecretText } from './token-text.ts'
 
 const invitationMs = 3 * 86_400_000
@@ -32,7 +32,7 @@ export async function signInWithPassword(
   const found = await findAccount(rooms, countedIn, given.name, visitor)
   const account = scope === null ? null : found // nobody is a member of a tenant that is not there; it costs the same to say so
   const attempt = scope === null ? attemptNowhere(place, given.name, visitor) : attemptOf(given.name, visitor, account)
-  const seconds = await waitFor(rooms, countedIn, attempt)
+  const seconds = await waitOrCount(rooms, countedIn, attempt)
   if (seconds > 0) return { kind: 'wait', seconds }
   // An account without a password costs the same time as a wrong one.
   if (
@@ -40,10 +40,8 @@ export async function signInWithPassword(
     scope === null ||
     account === null ||
     account.hash === null
-  ) {
-    await countFailure(rooms, countedIn, attempt)
+  )
     return { kind: 'refused' }
-  }
   await forgetFailures(rooms, scope, attempt)
   if (isOutdated(account.hash)) {
     const renewed = await hashPassword(rooms.observe, given.password)
@@ -60,12 +58,10 @@ export async function changePassword(
 ): ReturnType<SignIn['changePassword']> {
   const account = await accountOf(rooms, actor, actor.memberId, visitor)
   const attempt = attemptOf(account?.name ?? actor.memberId, visitor, account)
-  const seconds = await waitFor(rooms, actor, attempt)
+  const seconds = await waitOrCount(rooms, actor, attempt)
   if (seconds > 0) return { kind: 'wait', seconds }
-  if (!(await isPassword(rooms.observe, account?.hash ?? null, given.current)) || account === null) {
-    await countFailure(rooms, actor, attempt)
-    return { kind: 'refused' }
-  }
+  if (!(await isPassword(rooms.observe, account?.hash ?? null, given.current)) || account === null) return { kind: 'refused' }
+  await forgetFailures(rooms, actor, attempt)
   await checkPassword(given.password, [account.name])
   await replacePassword(rooms, actor, actor.memberId, given.password)
   return { kind: 'changed' }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isIPv4, isIPv6 } from 'node:net'
 import type { Scope } from '../../domain/index.ts'
-import { sql } from '../store/index.ts'
+import type { Query } from '../store/index.ts'
 import type { IdentityRooms } from './authenticate.ts'
 
 /** Who is tried, from where; `device`: the member's own browser, known from an earlier sign-in. */
@@ -20,46 +20,59 @@ const freeOfNetwork = 100
 /**
  * Slows guessing without a lock that strangers could put on somebody else's door: failures count per account and network,
  * so they delay only further tries from there; a browser that has signed in before has a count of its own.
- * Gives the seconds to wait; 0: go on.
+ * Gives the seconds to wait; 0: go on. Whoever goes on is counted as failed until `forgetFailures` says otherwise, so that
+ * tries at the same moment see one another.
  */
-export async function waitFor(rooms: IdentityRooms, scope: Scope, attempt: Attempt): Promise<number> {
+export async function waitOrCount(rooms: IdentityRooms, scope: Scope, attempt: Attempt): Promise<number> {
   const counted = countersOf(attempt)
-  const keys = counted.map(({ key }) => key)
-  const rows = await rooms.store.within(scope, (query) =>
-    query.selectFrom('sign_in_failure').select(['key', 'failures', 'last_at']).where('key', 'in', keys).execute(),
-  )
-  const now = rooms.now().getTime()
-  const waits = rows.map((row) => {
-    const free = counted.find(({ key }) => key.equals(row.key))?.free ?? freeFailures
-    return row.last_at.getTime() + delayMs(row.failures - free) - now
-  })
-  return Math.max(0, Math.ceil(Math.max(0, ...waits) / 1000))
-}
-
-export async function countFailure(rooms: IdentityRooms, scope: Scope, attempt: Attempt): Promise<void> {
   const now = rooms.now()
   const stale = new Date(now.getTime() - forgottenAfterMs)
-  await rooms.store.within(scope, async (query) => {
-    for (const { key } of countersOf(attempt))
-      await query
-        .insertInto('sign_in_failure')
-        .values({ tenant_id: scope.tenantId, key, failures: 1, last_at: now })
-        .onConflict((conflict) =>
-          conflict.columns(['tenant_id', 'key']).doUpdateSet({
-            failures: sql<number>`CASE WHEN sign_in_failure.last_at < ${stale} THEN 1 ELSE sign_in_failure.failures + 1 END`,
-            last_at: now,
-          }),
-        )
-        .execute()
+  return await rooms.store.within(scope, async (query) => {
     await query.deleteFrom('sign_in_failure').where('last_at', '<', stale).execute()
+    const waits: number[] = []
+    for (const { key, free } of counted) {
+      const { failures, last_at: lastAt } = await lockCount(query, scope, key, now)
+      waits.push(lastAt.getTime() + delayMs(failures - free) - now.getTime())
+    }
+    const seconds = Math.max(0, Math.ceil(Math.max(...waits) / 1000))
+    if (seconds === 0)
+      for (const { key } of counted)
+        await query
+          .updateTable('sign_in_failure')
+          .set((row) => ({ failures: row('failures', '+', 1), last_at: now }))
+          .where('key', '=', key)
+          .execute()
+    return seconds
   })
 }
 
-/** After a success; the network's own count stays, for one right guess does not undo a spray. */
+async function lockCount(query: Query, scope: Scope, key: Buffer, now: Date) {
+  await query
+    .insertInto('sign_in_failure')
+    .values({ tenant_id: scope.tenantId, key, failures: 0, last_at: now })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+  return await query
+    .selectFrom('sign_in_failure')
+    .select(['failures', 'last_at'])
+    .where('key', '=', key)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+}
+
+/** After a success. Of the network's count only this try is taken back, for one right guess does not undo a spray. */
 export async function forgetFailures(rooms: IdentityRooms, scope: Scope, attempt: Attempt): Promise<void> {
-  const [own] = countersOf(attempt)
-  if (own === undefined) return
-  await rooms.store.within(scope, (query) => query.deleteFrom('sign_in_failure').where('key', '=', own.key).execute())
+  const [own, ofNetwork] = countersOf(attempt)
+  await rooms.store.within(scope, async (query) => {
+    if (own !== undefined) await query.deleteFrom('sign_in_failure').where('key', '=', own.key).execute()
+    if (ofNetwork === undefined) return
+    await query
+      .updateTable('sign_in_failure')
+      .set((row) => ({ failures: row('failures', '-', 1) }))
+      .where('key', '=', ofNetwork.key)
+      .where('failures', '>', 0)
+      .execute()
+  })
 }
 
 /** One second after the first beyond the free ones, doubling to a quarter of an hour. */
