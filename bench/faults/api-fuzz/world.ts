@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, type TokenInput } from '../../../src/contract/index.ts'
@@ -75,6 +75,7 @@ export async function openFuzzWorld(): Promise<FuzzWorld> {
     stop: async () => {
       await serving.kill('SIGTERM')
       await server.stop()
+      rmSync(dataDir, { recursive: true, force: true })
     },
   }
 }
