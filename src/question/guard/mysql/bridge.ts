@@ -14,7 +14,7 @@ export function bridged(sql: string, tokens: readonly Token[]): string {
     copied = to.end
   }
   const place = new Place()
-  const dropLimit = (from: Token, to: Token | null): void => {
+  const drop = (from: Token, to: Token | null): void => {
     if (to !== null) put(from, to, '')
   }
   for (const [at, token] of tokens.entries()) {
@@ -27,9 +27,12 @@ export function bridged(sql: string, tokens: readonly Token[]): string {
     const next = tokens[at + 1]
     const after = tokens[at + 2]
     if (at === 1 && (token.text === 'EXTENDED' || token.text === 'PARTITIONS') && isExplain(tokens[0])) put(token, token, '')
+    else if (token.text === 'FORMAT' && is(next, '=') && is(after, 'TRADITIONAL') && isExplain(tokens[at - 1])) put(token, after, '')
+    else if (token.text === 'RETURNING' && place.call === 'JSON_VALUE') drop(token, lastOfReturning(tokens, at))
+    else if (endsOn(tokens, at) && place.call === 'JSON_VALUE') drop(token, after ?? null)
     else if (token.text === 'WITH' && is(next, 'ROLLUP')) put(token, next, '')
     else if ((token.text === 'ASC' || token.text === 'DESC') && place.isGrouping) put(token, token, '')
-    else if (token.text === 'LIMIT' && place.call === 'GROUP_CONCAT') dropLimit(token, lastOfLimit(tokens, at))
+    else if (token.text === 'LIMIT' && place.call === 'GROUP_CONCAT') drop(token, lastOfLimit(tokens, at))
     else if (token.text === 'SOUNDS' && is(next, 'LIKE')) put(token, next, '=')
     else if (token.text === 'MOD' && next?.text !== '(') put(token, token, '%')
     else if (compoundUnits.has(token.text) && (endsValue(tokens[at - 1]) || isExtracted(tokens, at))) put(token, token, 'DAY')
@@ -44,7 +47,7 @@ export function bridged(sql: string, tokens: readonly Token[]): string {
 }
 
 /** Where a token stands, bracket by bracket. */
-class Place {
+export class Place {
   readonly #outer: { readonly isGrouping: boolean; readonly call: string }[] = []
   /** In the list of a GROUP BY; MariaDB lets it say ASC and DESC, which order what nobody sees. */
   isGrouping = false
@@ -70,6 +73,29 @@ function lastOfLimit(tokens: readonly Token[], at: number): Token | null {
   const [count, comma, offset] = tokens.slice(at + 1, at + 4)
   if (!isCount(count)) return null
   return (is(comma, ',') || is(comma, 'OFFSET')) && isCount(offset) ? offset : count
+}
+
+/** Of `RETURNING DECIMAL(5, 2)` in a JSON_VALUE; null: it is none of MySQL's types. */
+function lastOfReturning(tokens: readonly Token[], at: number): Token | null {
+  const [type, ...rest] = tokens.slice(at + 1, at + 10)
+  if (type?.kind !== 'word' || !returnedTypes.has(type.text)) return null
+  let last = type
+  const take = (...wanted: readonly (string | RegExp)[]): void => {
+    const isThere = wanted.every((one, place) => (typeof one === 'string' ? is(rest[place], one) : one.test(rest[place]?.text ?? '')))
+    if (isThere) last = rest.splice(0, wanted.length).at(-1) ?? last
+  }
+  take('INTEGER')
+  take('(', /^\d+$/, ')')
+  take('(', /^\d+$/, ',', /^\d+$/, ')')
+  take('CHARACTER', 'SET', /^[A-Z]\w*$/)
+  take('CHARSET', /^[A-Z]\w*$/)
+  return last
+}
+
+/** `NULL ON EMPTY`, `ERROR ON ERROR` and the like. */
+function endsOn(tokens: readonly Token[], at: number): boolean {
+  const [what, on, when] = tokens.slice(at, at + 3)
+  return (is(what, 'NULL') || is(what, 'ERROR')) && is(on, 'ON') && (is(when, 'EMPTY') || is(when, 'ERROR'))
 }
 
 /** Of an INTERVAL: a unit of two fields, told by what stands before it. */
@@ -101,3 +127,4 @@ function isExtracted(tokens: readonly Token[], at: number): boolean {
 const trimmedEnds: ReadonlySet<string> = new Set(['LEADING', 'TRAILING', 'BOTH'])
 /** Types both servers cast to and the parser does not know. */
 const castTypes: ReadonlySet<string> = new Set(['YEAR', 'NCHAR'])
+const returnedTypes: ReadonlySet<string> = new Set('SIGNED UNSIGNED CHAR FLOAT DOUBLE DECIMAL DATE TIME DATETIME YEAR JSON'.split(' '))

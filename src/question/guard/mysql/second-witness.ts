@@ -1,4 +1,5 @@
 import type { Reason } from '../../../domain/index.ts'
+import { Place } from './bridge.ts'
 import { isDeniedFunction, isReadFunction, type Profile } from './functions.ts'
 import type { Findings } from './inspect.ts'
 import type { Source } from './source.ts'
@@ -60,7 +61,9 @@ const structural: ReadonlySet<string> = new Set(
 
 function overlooked(source: Source, findings: Findings, profile: Profile): Reason | null {
   const { tokens } = source
+  const place = new Place()
   for (const [at, token] of tokens.entries()) {
+    place.take(token, tokens[at - 1])
     if (profile === 'mysql' && opensDollarString(token, source)) return doubt(source, token.start, token.end)
     if (token.kind !== 'word' || tokens[at - 1]?.text === '.') continue
     const name = token.text
@@ -71,7 +74,8 @@ function overlooked(source: Source, findings: Findings, profile: Profile): Reaso
       return doubt(source, token.start, token.end)
     }
     const isRead = findings.class === 'read'
-    if (isRead && neverInReads.has(name)) return doubt(source, token.start, token.end)
+    if (isRead && neverInReads.has(name) && !(name === 'RETURNING' && place.call === 'JSON_VALUE'))
+      return doubt(source, token.start, token.end)
     if (isRead && ((name === 'FOR' && /^(UPDATE|SHARE|SYSTEM_TIME)$/.test(next?.text ?? '')) || (name === 'LOCK' && next?.text === 'IN')))
       return doubt(source, token.start, token.end)
     if (/^(NEXT|PREVIOUS)$/.test(name) && next?.text === 'VALUE' && tokens[at + 2]?.text === 'FOR')
