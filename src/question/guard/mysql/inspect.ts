@@ -2,7 +2,7 @@ import { strongerClass, type Reason, type StatementClass } from '../../../domain
 import { lastOf } from '../certain.ts'
 import { functionProblem, type CallRules } from './call-rules.ts'
 import { isReserved } from './functions.ts'
-import { identOf, identsOf, type Ident } from './names.ts'
+import { hasOddCase, identOf, identsOf, type Ident } from './names.ts'
 import { isQuery, kindOf, nodeOf, type Node } from './node.ts'
 import { readNodes, readOperators, writeNodes } from './node-kinds.ts'
 import type { ParserSpan } from './places.ts'
@@ -129,6 +129,13 @@ class Inspector {
   #place(span: ParserSpan, ident: Ident | null): void {
     const [start, end] = [this.#source.places.offset(span.start), this.#source.places.offset(span.end)]
     if (ident !== null) this.#findings.names.add(ident.value.toUpperCase())
+    if (ident !== null && hasOddCase(ident.value))
+      this.#findings.problems.push({
+        code: 'guard.odd-name',
+        message: `“${ident.value}” holds a letter whose case is read in more than one way.`,
+        span: this.#source.places.span(span),
+        hint: 'Use another name, or the small letter where the server takes it.',
+      })
     // Of an alias that is written as a string the parser tells the text, but not the place.
     if (ident?.isString === true && start < 0) return void this.#findings.stringNames.add(ident.value)
     this.#findings.seen.push({ start, end, ident })

@@ -27,3 +27,13 @@ export function identOf(value: unknown): Ident | null {
 export function identsOf(value: unknown): Ident[] {
   return Array.isArray(value) ? value.map((part) => certain(identOf(part))) : []
 }
+
+/**
+ * A capital that is not the capital of its small letter (İ, which both servers take for I; K, Å, ẞ), or a Σ at the end of a word:
+ * we and the servers may not find the same names equal.
+ */
+export function hasOddCase(name: string): boolean {
+  const letters = Array.from(name)
+  const isOdd = (letter: string): boolean => letter.toLowerCase() !== letter && letter.toLowerCase().toUpperCase() !== letter
+  return letters.some(isOdd) || letters.map((letter) => letter.toLowerCase()).join('') !== name.toLowerCase()
+}
