@@ -5,7 +5,7 @@ import whole from '../../vitest.config.ts'
 const suites = 'corpus gates writes threads mysql check resolution number-shape masks rules tables mysql-server own-code extensions explain'
   .split(' ')
   .map((name) => `test/integration/guard-${name}.test.ts`)
-const masks = 'postgres sqlite mariadb kinds'.split(' ').map((name) => `test/integration/masks-${name}.test.ts`)
+const masks = 'postgres sqlite mysql kinds'.split(' ').map((name) => `test/integration/masks-${name}.test.ts`)
 
 /** The branches of the guard that its tests walk, in threads too. */
 export default defineConfig({

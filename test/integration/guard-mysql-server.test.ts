@@ -103,7 +103,7 @@ describe.each(['mariadb', 'mysql'] as const)('the corpus of %s', (dialect) => {
       }
       expect(wrong).toEqual([])
       expect(compared).toBeGreaterThan(180)
-    })
+    }, 300_000) // hundreds of statements, each judged, run and kept as a view
 
     test('what is refused changes nothing either when the guard is off', async () => {
       const state = async (): Promise<string> => {

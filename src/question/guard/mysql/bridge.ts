@@ -1,3 +1,4 @@
+import { certain } from '../certain.ts'
 import type { Token } from './tokens.ts'
 
 /**
@@ -29,7 +30,7 @@ export function bridged(sql: string, tokens: readonly Token[]): string {
     if (at === 1 && (token.text === 'EXTENDED' || token.text === 'PARTITIONS') && isExplain(tokens[0])) put(token, token, '')
     else if (token.text === 'FORMAT' && is(next, '=') && is(after, 'TRADITIONAL') && isExplain(tokens[at - 1])) put(token, after, '')
     else if (token.text === 'RETURNING' && place.call === 'JSON_VALUE') drop(token, lastOfReturning(tokens, at))
-    else if (endsOn(tokens, at) && place.call === 'JSON_VALUE') drop(token, after ?? null)
+    else if (is(next, 'ON') && place.call === 'JSON_VALUE') drop(token, lastOfOn(token, after))
     else if (token.text === 'WITH' && is(next, 'ROLLUP')) put(token, next, '')
     else if ((token.text === 'ASC' || token.text === 'DESC') && place.isGrouping) put(token, token, '')
     else if (token.text === 'LIMIT' && place.call === 'GROUP_CONCAT') drop(token, lastOfLimit(tokens, at))
@@ -77,25 +78,16 @@ function lastOfLimit(tokens: readonly Token[], at: number): Token | null {
 
 /** Of `RETURNING DECIMAL(5, 2)` in a JSON_VALUE; null: it is none of MySQL's types. */
 function lastOfReturning(tokens: readonly Token[], at: number): Token | null {
-  const [type, ...rest] = tokens.slice(at + 1, at + 10)
+  const type = tokens[at + 1]
   if (type?.kind !== 'word' || !returnedTypes.has(type.text)) return null
-  let last = type
-  const take = (...wanted: readonly (string | RegExp)[]): void => {
-    const isThere = wanted.every((one, place) => (typeof one === 'string' ? is(rest[place], one) : one.test(rest[place]?.text ?? '')))
-    if (isThere) last = rest.splice(0, wanted.length).at(-1) ?? last
-  }
-  take('INTEGER')
-  take('(', /^\d+$/, ')')
-  take('(', /^\d+$/, ',', /^\d+$/, ')')
-  take('CHARACTER', 'SET', /^[A-Z]\w*$/)
-  take('CHARSET', /^[A-Z]\w*$/)
-  return last
+  const rest = tokens.slice(at + 2, at + 10).map((token) => `${token.text} `)
+  const [more] = certain(/^(INTEGER |\( \d+ (, \d+ )?\) )?((CHARACTER SET|CHARSET) \w+ )?/.exec(rest.join('')))
+  return certain(tokens[at + more.split(' ').length]) // the type itself where nothing more is said of it
 }
 
-/** `NULL ON EMPTY`, `ERROR ON ERROR` and the like. */
-function endsOn(tokens: readonly Token[], at: number): boolean {
-  const [what, on, when] = tokens.slice(at, at + 3)
-  return (is(what, 'NULL') || is(what, 'ERROR')) && is(on, 'ON') && (is(when, 'EMPTY') || is(when, 'ERROR'))
+/** Of `NULL ON EMPTY`, `ERROR ON ERROR` and the like; null: it is none of them. */
+function lastOfOn(what: Token, when: Token | undefined): Token | null {
+  return (is(what, 'NULL') || is(what, 'ERROR')) && (is(when, 'EMPTY') || is(when, 'ERROR')) ? when : null
 }
 
 /** Of an INTERVAL: a unit of two fields, told by what stands before it. */

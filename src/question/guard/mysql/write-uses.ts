@@ -65,8 +65,8 @@ function ownerOf(
   const name = lastOf(path).value.toLowerCase()
   const entry =
     path.length > 1
-      ? (scope.findEntries(certain(path.at(-2)).value, path.at(-3)?.value ?? null)[0] ?? null)
-      : (scope.entries.find((one) => one.columns?.has(name) === true) ?? null)
+      ? scope.findEntries(certain(path.at(-2)).value, path.at(-3)?.value ?? null)[0]
+      : scope.entries.find((one) => one.columns?.has(name) === true)
   const [origin] = entry?.columns?.get(name) ?? []
   const target = uses.find((use) => use.relation !== null && use.relation === origin?.relation)
   return target === undefined || origin === undefined ? null : { target, column: origin.column }
