@@ -175,7 +175,8 @@ for (const { way, hasRedis } of ways)
         const small = { connection: 'shop', sql: 'SELECT 1' }
         for (const server of [one, two]) {
           await vi.waitUntil(async () => (await post(server, '/api/v1/questions', small)).status === 429, { timeout: 10_000, interval: 50 })
-          await vi.waitUntil(async () => (await server.admin.tenantUsage('default')).running === 2, { timeout: 5_000 }) // the last that was let in may not be over yet
+          // the last that was let in may not be over yet
+          await expect.poll(async () => (await server.admin.tenantUsage('default')).running, { timeout: 5_000 }).toBe(2)
         }
         await cancel(one, held[1]?.id ?? '')
         await Promise.all([held[1]?.answer, seen(async () => (await outcome(one, 'SELECT 1')) === 'answered')])
