@@ -182,6 +182,24 @@ describe('guessing', () => {
       await proxied.close()
     }
   })
+
+  test('over many names slows a network, and who signs in from there does not slow it further', async () => {
+    const proxied = await servedHouse({ now, http: { trustedProxies: ['127.0.0.1'] } })
+    try {
+      const { id } = await proxied.admin.json<MemberBody>('POST', '/api/v1/members', { name: 'in-an-office' })
+      await proxied.admin.send('PUT', `/api/v1/members/${id}/password`, { body: { password: goodPassword } })
+      const office = async (name: string, password: string): Promise<number> =>
+        (await new Browser().post(`${proxied.url}/auth/sign-in`, { name, password }, { 'x-forwarded-for': '198.51.100.7' })).status
+      for (let guess = 0; guess < 100; guess++) expect(await office(`nobody-${guess}`, 'wrong horse battery')).toBe(401)
+      expect(await office('in-an-office', goodPassword)).toBe(429)
+      nowMs += 16 * 60_000
+      for (const _again of [1, 2, 3]) expect(await office('in-an-office', goodPassword)).toBe(303)
+      expect(await office('nobody-else', 'wrong horse battery')).toBe(401)
+      expect(await office('in-an-office', goodPassword)).toBe(429)
+    } finally {
+      await proxied.close()
+    }
+  })
 })
 
 describe('a session', () => {

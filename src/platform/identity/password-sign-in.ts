@@ -8,7 +8,7 @@ import { hashPassword, isOutdated, isPassword, storePassword } from './passwords
 import { createSession, revokeSessions, type SessionStart } from './sessions.ts'
 import type { SignIn, SignInOutcome } from './sign-in.ts'
 import type { SignedIn, Visitor } from './signed-in.ts'
-import { forgetFailures, networkOf, waitOrCount, type Attempt } from './throttle.ts'
+import { countTry, networkOf, type Attempt } from './throttle.ts'
 import { hashToken, isSecretText, newSecretText } from './token-text.ts'
 
 const invitationMs = 3 * 86_400_000
@@ -32,7 +32,7 @@ export async function signInWithPassword(
   const found = await findAccount(rooms, countedIn, given.name, visitor)
   const account = scope === null ? null : found // nobody is a member of a tenant that is not there; it costs the same to say so
   const attempt = scope === null ? attemptNowhere(place, given.name, visitor) : attemptOf(given.name, visitor, account)
-  const seconds = await waitOrCount(rooms, countedIn, attempt)
+  const { seconds, forget } = await countTry(rooms, countedIn, attempt)
   if (seconds > 0) return { kind: 'wait', seconds }
   // An account without a password costs the same time as a wrong one.
   if (
@@ -42,7 +42,7 @@ export async function signInWithPassword(
     account.hash === null
   )
     return { kind: 'refused' }
-  await forgetFailures(rooms, scope, attempt)
+  await forget()
   if (isOutdated(account.hash)) {
     const renewed = await hashPassword(rooms.observe, given.password)
     await rooms.store.within(scope, (query) => storePassword(query, scope, account.memberId, renewed, rooms.now()))
@@ -58,10 +58,10 @@ export async function changePassword(
 ): ReturnType<SignIn['changePassword']> {
   const account = await accountOf(rooms, actor, actor.memberId, visitor)
   const attempt = attemptOf(account?.name ?? actor.memberId, visitor, account)
-  const seconds = await waitOrCount(rooms, actor, attempt)
+  const { seconds, forget } = await countTry(rooms, actor, attempt)
   if (seconds > 0) return { kind: 'wait', seconds }
   if (!(await isPassword(rooms.observe, account?.hash ?? null, given.current)) || account === null) return { kind: 'refused' }
-  await forgetFailures(rooms, actor, attempt)
+  await forget()
   await checkPassword(given.password, [account.name])
   await replacePassword(rooms, actor, actor.memberId, given.password)
   return { kind: 'changed' }

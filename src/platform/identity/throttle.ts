@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isIPv4, isIPv6 } from 'node:net'
 import type { Scope } from '../../domain/index.ts'
-import type { Query } from '../store/index.ts'
+import { sql, type Query } from '../store/index.ts'
 import type { IdentityRooms } from './authenticate.ts'
 
 /** Who is tried, from where; `device`: the member's own browser, known from an earlier sign-in. */
@@ -17,61 +17,69 @@ const forgottenAfterMs = 24 * 3_600_000
 /** All accounts tried from one network together: a spray over many names is slowed, an office of people is not. */
 const freeOfNetwork = 100
 
+interface Try {
+  /** To wait; 0: go on. */
+  readonly seconds: number
+  /** After a success; the network's other failures stay, for one right guess does not undo a spray. */
+  readonly forget: () => Promise<void>
+}
+
 /**
  * Slows guessing without a lock that strangers could put on somebody else's door: failures count per account and network,
  * so they delay only further tries from there; a browser that has signed in before has a count of its own.
- * Gives the seconds to wait; 0: go on. Whoever goes on is counted as failed until `forgetFailures` says otherwise, so that
- * tries at the same moment see one another.
+ * Whoever goes on is counted as failed until they are forgotten, so that tries at the same moment see one another.
  */
-export async function waitOrCount(rooms: IdentityRooms, scope: Scope, attempt: Attempt): Promise<number> {
-  const counted = countersOf(attempt)
+export async function countTry(rooms: IdentityRooms, scope: Scope, attempt: Attempt): Promise<Try> {
+  const counters = countersOf(attempt)
   const now = rooms.now()
   const stale = new Date(now.getTime() - forgottenAfterMs)
   return await rooms.store.within(scope, async (query) => {
     await query.deleteFrom('sign_in_failure').where('last_at', '<', stale).execute()
-    const waits: number[] = []
-    for (const { key, free } of counted) {
+    const before: Date[] = []
+    let waitMs = 0
+    for (const { key, free } of counters) {
       const { failures, last_at: lastAt } = await lockCount(query, scope, key, now)
-      waits.push(lastAt.getTime() + delayMs(failures - free) - now.getTime())
+      before.push(lastAt)
+      waitMs = Math.max(waitMs, lastAt.getTime() + delayMs(failures - free) - now.getTime())
     }
-    const seconds = Math.max(0, Math.ceil(Math.max(...waits) / 1000))
-    if (seconds === 0)
-      for (const { key } of counted)
-        await query
-          .updateTable('sign_in_failure')
-          .set((row) => ({ failures: row('failures', '+', 1), last_at: now }))
-          .where('key', '=', key)
-          .execute()
-    return seconds
+    const keys = counters.map(({ key }) => key)
+    if (waitMs === 0) await addFailures(query, keys, 1).set({ last_at: now }).execute()
+    return { seconds: Math.ceil(waitMs / 1000), forget: () => forget(rooms, scope, keys, now, before) }
   })
 }
 
-async function lockCount(query: Query, scope: Scope, key: Buffer, now: Date) {
-  await query
+/** The count as it is, begun at none; others of the same key wait until we are done. */
+function lockCount(query: Query, scope: Scope, key: Buffer, now: Date) {
+  return query
     .insertInto('sign_in_failure')
     .values({ tenant_id: scope.tenantId, key, failures: 0, last_at: now })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute()
-  return await query
-    .selectFrom('sign_in_failure')
-    .select(['failures', 'last_at'])
-    .where('key', '=', key)
-    .forUpdate()
+    .onConflict((conflict) =>
+      conflict.columns(['tenant_id', 'key']).doUpdateSet((row) => ({ failures: row.ref('sign_in_failure.failures') })),
+    ) // changes nothing, and locks
+    .returning(['failures', 'last_at'])
     .executeTakeFirstOrThrow()
 }
 
-/** After a success. Of the network's count only this try is taken back, for one right guess does not undo a spray. */
-export async function forgetFailures(rooms: IdentityRooms, scope: Scope, attempt: Attempt): Promise<void> {
-  const [own, ofNetwork] = countersOf(attempt)
+function addFailures(query: Query, keys: readonly Buffer[], failures: number) {
+  return query
+    .updateTable('sign_in_failure')
+    .set((row) => ({ failures: row('failures', '+', failures) }))
+    .where('key', 'in', keys)
+}
+
+/** All of the account; of the network this try alone, with its time where nobody has tried since. */
+async function forget(
+  rooms: IdentityRooms,
+  scope: Scope,
+  [own, ofNetwork]: readonly Buffer[],
+  at: Date,
+  [, before]: readonly Date[],
+): Promise<void> {
   await rooms.store.within(scope, async (query) => {
-    if (own !== undefined) await query.deleteFrom('sign_in_failure').where('key', '=', own.key).execute()
-    if (ofNetwork === undefined) return
-    await query
-      .updateTable('sign_in_failure')
-      .set((row) => ({ failures: row('failures', '-', 1) }))
-      .where('key', '=', ofNetwork.key)
-      .where('failures', '>', 0)
-      .execute()
+    if (own !== undefined) await query.deleteFrom('sign_in_failure').where('key', '=', own).execute()
+    if (ofNetwork === undefined || before === undefined) return
+    const lastAt = sql<Date>`CASE WHEN last_at = ${at} THEN ${before} ELSE last_at END`
+    await addFailures(query, [ofNetwork], -1).set({ last_at: lastAt }).where('failures', '>', 0).execute()
   })
 }
 
