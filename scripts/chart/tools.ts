@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 
@@ -54,12 +54,17 @@ export function buildTool(name: ToolName): string {
   }
 }
 
-/** Whole or not there, also when two runs build at once. */
-function keep(built: string, target: string): string {
+/** A copy of a file or folder, whole or not there, also when two runs make it at once. */
+export function keep(made: string, target: string): string {
   mkdirSync(dirname(target), { recursive: true })
-  const unfinished = `${target}.${process.pid}`
-  copyFileSync(built, unfinished)
-  renameSync(unfinished, target)
+  const unfinished = `${target}-${process.pid}`
+  cpSync(made, unfinished, { recursive: true, verbatimSymlinks: true })
+  try {
+    renameSync(unfinished, target)
+  } catch (error) {
+    rmSync(unfinished, { recursive: true, force: true })
+    if (!existsSync(target)) throw error
+  }
   return target
 }
 

@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { toolCache } from '../chart/tools.ts'
+import { keep, toolCache } from '../chart/tools.ts'
 
 /**
  * A MySQL server with all its libraries, unpacked from Debian's unstable into the user's cache: stable Debian ships MariaDB alone,
@@ -35,13 +35,7 @@ export function fetchMysqlFiles(): MysqlFiles {
   try {
     const unpacked = unpack(download(work), join(work, 'root'))
     const version = /(\d+\.\d+\.\d+)/.exec(execFileSync(...commandOf(unpacked, ['--version']), { encoding: 'utf8' }))?.[1] ?? 'unknown'
-    mkdirSync(cache, { recursive: true })
-    const folder = join(cache, version)
-    const unfinished = `${folder}-${process.pid}`
-    execFileSync('cp', ['-a', unpacked, unfinished])
-    if (existsSync(folder)) rmSync(unfinished, { recursive: true })
-    else renameSync(unfinished, folder)
-    return { version, folder }
+    return { version, folder: keep(unpacked, join(cache, version)) }
   } finally {
     rmSync(work, { recursive: true, force: true })
   }

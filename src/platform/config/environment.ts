@@ -3,9 +3,12 @@ import { editDistance, nearestName } from './nearest-name.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
+/** Of the few settings that carry our name. */
+const ownPrefix = 'AISHELL_'
+
 /** Names that begin so are ours: one we do not know stops the start. OTEL_* belongs to OpenTelemetry and may hold more. */
 export const ownedPrefixes = [
-  'AISHELL_',
+  ownPrefix,
   'AUDIT_',
   'CONNECTION_',
   'DB_',
@@ -18,7 +21,7 @@ export const ownedPrefixes = [
 ] as const
 
 /** What our own test suite hands to the servers it starts. */
-const testPrefix = 'AISHELL_TEST_'
+const testPrefix = `${ownPrefix}TEST_`
 
 /** What Kubernetes injects for a Service, whatever it is called. */
 const serviceLink = /(_SERVICE_HOST|_SERVICE_PORT(_[A-Z0-9_]+)?|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/
@@ -61,8 +64,6 @@ export function unknownNames(env: Environment, settings: readonly Setting<unknow
   }
   return findings.toSorted()
 }
-
-const ownPrefix = 'AISHELL_'
 
 /** AISHELL_DATA_DIR is meant to be DATA_DIR: few settings carry our name. */
 function withoutPrefix(name: string, known: ReadonlySet<string>): string | null {
