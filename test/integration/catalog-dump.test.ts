@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ConnectionInput } from '../../src/contract/index.ts'
 import type { Dialect } from '../../src/domain/index.ts'
 import { checkStatements } from '../../src/guard-check.ts'
-import { freshMariadbDatabase, mariadbMissing, startMariadb, type MariadbServer } from '../support/mariadb-server.ts'
-import { mysqlMissing, startMysql } from '../support/mysql-server.ts'
+import { freshMariadbDatabase } from '../support/mariadb-server.ts'
+import { mysqlHere, mysqlServers, type MysqlKind } from '../support/mysql-server.ts'
 import { freshDatabase, freshStore } from '../support/postgres-server.ts'
 import { startServing, type ServingProcess } from '../support/serving-process.ts'
 import { runPiped } from '../support/terminal-process.ts'
@@ -41,8 +41,8 @@ const engines: Readonly<Record<Dialect, () => Promise<Omit<ConnectionInput, 'nam
     const { host, port, user, password, database: base } = database.reader
     return { engine: 'postgres', target: { host, port, database: base, user, password: password.reveal(), sslmode: 'disable' } }
   },
-  mariadb: () => ofMysql('mariadb', startMariadb),
-  mysql: () => ofMysql('mysql', startMysql),
+  mariadb: () => ofMysql('mariadb'),
+  mysql: () => ofMysql('mysql'),
   sqlite: async () => {
     const file = join(folder, 'shop.sqlite')
     const database = new DatabaseSync(file)
@@ -52,8 +52,8 @@ const engines: Readonly<Record<Dialect, () => Promise<Omit<ConnectionInput, 'nam
   },
 }
 
-async function ofMysql(engine: 'mysql' | 'mariadb', start: () => Promise<MariadbServer>) {
-  const started = await start()
+async function ofMysql(engine: MysqlKind) {
+  const started = await mysqlServers[engine].start()
   closing.push(() => started.stop())
   const database = await freshMariadbDatabase(started)
   await database.script(`${schema.join(';')}; CREATE FUNCTION own_upper (a text) RETURNS text DETERMINISTIC RETURN upper(a)`)
@@ -92,12 +92,7 @@ interface Judged {
 }
 
 describe('a dumped catalog', () => {
-  test.each<Dialect>([
-    'postgres',
-    'sqlite',
-    ...(mariadbMissing === null ? (['mariadb'] as const) : []),
-    ...(mysqlMissing === null ? (['mysql'] as const) : []),
-  ])('of %s gives the verdicts of the connection it came from', async (engine) => {
+  test.each<Dialect>(['postgres', 'sqlite', ...mysqlHere])('of %s gives the verdicts of the connection it came from', async (engine) => {
     const input = { ...(await engines[engine]()), name: engine, description: '' } as ConnectionInput // the parts fit one another
     await server.admin.createConnection(input)
     const file = join(folder, `${engine}.json`)

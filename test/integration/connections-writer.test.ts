@@ -7,7 +7,7 @@ import { createMysqlEngine } from '../../src/platform/engines/index.ts'
 import { approvalRig, type ApprovalRig } from '../support/approval-rig.ts'
 import { codeOf, connectionsHouse, inputTo, without, type ConnectionsHouse, type PostgresInput } from '../support/connections-house.ts'
 import { freshMariadbDatabase } from '../support/mariadb-server.ts'
-import { describeMysql } from '../support/mysql-server.ts'
+import { describeMysql } from '../support/describe-mysql.ts'
 import { execute, freshDatabase, freshStore, testServer, type TestDatabase } from '../support/postgres-server.ts'
 
 let house: ConnectionsHouse

@@ -4,7 +4,7 @@ import { createMysqlEngine } from '../../src/platform/engines/index.ts'
 import { createGuard } from '../../src/question/guard/index.ts'
 import { poolOptions } from '../support/engine-members.ts'
 import { freshMariadbDatabase, run, type MariadbDatabase, type MariadbServer } from '../support/mariadb-server.ts'
-import { describeMysql } from '../support/mysql-server.ts'
+import { describeMysql } from '../support/describe-mysql.ts'
 
 const guard = createGuard()
 afterAll(() => guard.close())

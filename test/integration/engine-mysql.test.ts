@@ -5,7 +5,7 @@ import { Secret } from '../../src/domain/index.ts'
 import { createMysqlEngine, type EnginePool, type EngineTarget } from '../../src/platform/engines/index.ts'
 import { approve, failureOf, mark, never, read } from '../support/engine-statements.ts'
 import { freshMariadbDatabase, type MariadbDatabase, type MariadbServer } from '../support/mariadb-server.ts'
-import { describeMysql } from '../support/mysql-server.ts'
+import { describeMysql } from '../support/describe-mysql.ts'
 
 const options = { maxLeases: 2, maxWaiting: 2, connectTimeoutMs: 10_000 }
 

@@ -8,9 +8,9 @@ import { diceOf } from '../support/dice.ts'
 import { MaskedWorlds, maskLines, outcomeOf, succeeds } from '../support/mask-asking.ts'
 import { randomPolicy } from '../support/mask-policies.ts'
 import { StatementMaker, type MakerDialect } from '../support/mask-statements.ts'
-import { freshMariadbDatabase, mariadbMissing, startMariadb, type MariadbServer } from '../support/mariadb-server.ts'
+import { freshMariadbDatabase, type MariadbServer } from '../support/mariadb-server.ts'
 import { cleanTables, mariadbTablesSql, tables, tablesSql, viewsSql, type WorldTable } from '../support/mask-world.ts'
-import { mysqlMissing, startMysql } from '../support/mysql-server.ts'
+import { mysqlHere, mysqlServers, type MysqlKind } from '../support/mysql-server.ts'
 import { freshDatabase } from '../support/postgres-server.ts'
 
 // More, or others: AISHELL_MASK_POLICIES=100 AISHELL_MASK_SEED=7 npm test -- masks-random
@@ -49,9 +49,9 @@ const sqliteWorld: World = async (all) => {
 const servers = new Map<string, Promise<MariadbServer>>()
 
 const worldOn =
-  (engine: 'mariadb' | 'mysql', start: () => Promise<MariadbServer>): World =>
+  (engine: MysqlKind): World =>
   async (all) => {
-    const server = servers.get(engine) ?? start()
+    const server = servers.get(engine) ?? mysqlServers[engine].start()
     servers.set(engine, server)
     const database = await freshMariadbDatabase(await server)
     await database.script(mariadbTablesSql(all))
@@ -73,8 +73,7 @@ function corpusOf(dialect: string): readonly string[] {
 describe.each<[MakerDialect, World]>([
   ['postgres', postgresWorld],
   ['sqlite', sqliteWorld],
-  ...(mariadbMissing === null ? [['mariadb', worldOn('mariadb', startMariadb)] as [MakerDialect, World]] : []),
-  ...(mysqlMissing === null ? [['mysql', worldOn('mysql', startMysql)] as [MakerDialect, World]] : []),
+  ...mysqlHere.map((kind): [MakerDialect, World] => [kind, worldOn(kind)]),
 ])('random policies and statements of %s', (dialect, world) => {
   test('show what the same database shows that never held what they hide', async () => {
     const secret = await open(world, tables)

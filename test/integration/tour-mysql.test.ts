@@ -9,7 +9,7 @@ import { createGuard } from '../../src/question/guard/index.ts'
 import { demoDatabase, tour } from '../support/demo-database.ts'
 import { read } from '../support/engine-statements.ts'
 import { freshMariadbDatabase, type MariadbDatabase, type MariadbServer } from '../support/mariadb-server.ts'
-import { describeMysql } from '../support/mysql-server.ts'
+import { describeMysql } from '../support/describe-mysql.ts'
 import type { TestDatabase } from '../support/postgres-server.ts'
 
 const today = new Date().toISOString().slice(0, 10)

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createMysqlEngine, createPostgresEngine, createSqliteEngine, type EnginePool } from '../../src/platform/engines/index.ts'
-import { freshMariadbDatabase, mariadbMissing, startMariadb } from './mariadb-server.ts'
-import { mysqlMissing, startMysql } from './mysql-server.ts'
+import { freshMariadbDatabase } from './mariadb-server.ts'
+import { mysqlHere, mysqlServers, type MysqlKind } from './mysql-server.ts'
 import { freshDatabase } from './postgres-server.ts'
 
 /** One engine with a database of the same content, and how its dialect says what the suite asks. */
@@ -76,14 +76,8 @@ export function sqliteMember(): EngineMember {
   }
 }
 
-/** Those of MySQL and MariaDB whose server is here. */
-export const mysqlMembers = [
-  ...(mariadbMissing === null ? [['mariadb', () => mysqlMember('mariadb')] as const] : []),
-  ...(mysqlMissing === null ? [['mysql', () => mysqlMember('mysql')] as const] : []),
-]
-
-async function mysqlMember(name: 'mysql' | 'mariadb'): Promise<EngineMember> {
-  const server = await (name === 'mysql' ? startMysql() : startMariadb())
+async function mysqlMember(name: MysqlKind): Promise<EngineMember> {
+  const server = await mysqlServers[name].start()
   const database = await freshMariadbDatabase(server)
   // MySQL cannot index a text without a length, and reads a column's REFERENCES without acting on it.
   const tables = shop.replaceAll(/name text NOT NULL/g, 'name varchar(80) NOT NULL').replace('REFERENCES customer (id), total', ', total')
@@ -108,3 +102,10 @@ async function mysqlMember(name: 'mysql' | 'mariadb'): Promise<EngineMember> {
     },
   }
 }
+
+/** Every engine whose server is here. */
+export const engineMembers: readonly (readonly [EngineMember['name'], () => Promise<EngineMember>])[] = [
+  ['postgres', postgresMember],
+  ['sqlite', async () => sqliteMember()],
+  ...mysqlHere.map((kind) => [kind, () => mysqlMember(kind)] as const),
+]

@@ -46,6 +46,7 @@ export const testRoot = { user: 'root', password: rootPassword } as const
 /** A throwaway MariaDB of its own, on a free port, under an unprivileged user; its files are gone after `stop()`. */
 export async function startMariadb(): Promise<MariadbServer> {
   if (program === undefined) throw new Error(mariadbMissing ?? 'MariaDB is missing')
+  const server = program
   const folder = mkdtempSync(join(tmpdir(), 'aishell-mariadb-'))
   const data = join(folder, 'data')
   cpSync(template(), data, { recursive: true })
@@ -54,12 +55,19 @@ export async function startMariadb(): Promise<MariadbServer> {
   const isRoot = process.getuid?.() === 0
   if (isRoot) execFileSync('chown', ['-R', `${unprivileged}:${unprivileged}`, folder])
   chmodSync(folder, 0o755)
-  for (let attempt = 1; ; attempt++) {
-    const port = await freePort()
-    const child = spawn(program, [...serverOptions(folder, data), `--tmpdir=${temporary}`, `--port=${port}`], {
+  return startOn(folder, (port) =>
+    spawn(server, [...serverOptions(folder, data), `--tmpdir=${temporary}`, `--port=${port}`], {
       stdio: 'ignore',
       ...(isRoot ? { uid: unprivileged, gid: unprivileged } : {}),
-    })
+    }),
+  )
+}
+
+/** Starts a server whose files and `error.log` are in the folder, on a free port; another one where that was taken meanwhile. */
+export async function startOn(folder: string, spawnOn: (port: number) => ChildProcess): Promise<MariadbServer> {
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort()
+    const child = spawnOn(port)
     try {
       await untilReady(port, child)
       process.once('exit', () => child.kill('SIGKILL'))
@@ -178,7 +186,7 @@ function template(): string {
   return made
 }
 
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const probe = createServer()
   await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
   const address = probe.address()
@@ -187,10 +195,10 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
-export async function untilReady(port: number, child: ChildProcess): Promise<void> {
+async function untilReady(port: number, child: ChildProcess): Promise<void> {
   const deadline = Date.now() + 60_000
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`The server ended with ${child.exitCode}`)
+    if (hasEnded(child)) throw new Error(`The server ended with ${child.exitCode ?? child.signalCode}`)
     const isUp = await run({ host: '127.0.0.1', port, user: 'root', password: rootPassword, database: 'mysql' }, 'SELECT 1').then(
       () => true,
       () => false,
@@ -201,15 +209,20 @@ export async function untilReady(port: number, child: ChildProcess): Promise<voi
   }
 }
 
-export async function stop(child: ChildProcess, folder: string): Promise<void> {
+/** By itself, or by a signal: it has no exit code then. */
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null
+}
+
+async function stop(child: ChildProcess, folder: string): Promise<void> {
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   child.kill('SIGTERM')
   const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
-  if (child.exitCode === null) await ended
+  if (!hasEnded(child)) await ended
   clearTimeout(timer)
   rmSync(folder, { recursive: true, force: true })
 }
 
-export function tail(file: string): string {
+function tail(file: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8').slice(-2_000) : ''
 }

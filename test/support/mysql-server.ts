@@ -2,25 +2,13 @@ import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe } from 'vitest'
 import { commandOf, findMysqlFiles } from '../../scripts/mysql/server-files.ts'
-import {
-  freePort,
-  mariadbMissing,
-  startMariadb,
-  stop,
-  tail,
-  testRoot,
-  unprivileged,
-  untilReady,
-  type MariadbServer,
-} from './mariadb-server.ts'
+import { mariadbMissing, startMariadb, startOn, testRoot, unprivileged, type MariadbServer } from './mariadb-server.ts'
 
 const files = findMysqlFiles()
 
 /** null: a MySQL server is here. In CI a missing one fails, for .ci/run fetches it. */
-export const mysqlMissing: string | null =
-  files === null ? 'A MySQL server is not here: node scripts/start.mjs run scripts/fetch-mysql.ts' : null
+const mysqlMissing: string | null = files === null ? 'A MySQL server is not here: node scripts/start.mjs run scripts/fetch-mysql.ts' : null
 if (mysqlMissing !== null && process.env['CI'] === 'true') throw new Error(mysqlMissing)
 if (mysqlMissing !== null) console.warn(`What needs MySQL is skipped. ${mysqlMissing}`)
 
@@ -35,19 +23,10 @@ export async function startMysql(): Promise<MariadbServer> {
   cpSync(made, data, { recursive: true })
   if (isRoot) execFileSync('chown', ['-R', `${unprivileged}:${unprivileged}`, folder])
   chmodSync(folder, 0o755)
-  for (let attempt = 1; ; attempt++) {
-    const port = await freePort()
+  return startOn(folder, (port) => {
     const [program, args] = commandOf(server, [...options(server, folder), `--datadir=${data}`, `--port=${port}`])
-    const child = spawn(program, args, { stdio: 'ignore', ...asNobody })
-    try {
-      await untilReady(port, child)
-      process.once('exit', () => child.kill('SIGKILL'))
-      return { host: '127.0.0.1', port, folder, stop: () => stop(child, folder) }
-    } catch (error) {
-      child.kill('SIGKILL')
-      if (attempt === 3) throw new Error(tail(join(folder, 'error.log')), { cause: error }) // another took the port, thrice?
-    }
-  }
+    return spawn(program, args, { stdio: 'ignore', ...asNobody })
+  })
 }
 
 function options(server: string, folder: string): string[] {
@@ -104,16 +83,12 @@ function template(): { readonly data: string; readonly server: string } {
 
 export type MysqlKind = 'mariadb' | 'mysql'
 
-/** Both servers; missing: why it is not here. */
-const mysqlKinds = [
-  { kind: 'mariadb', start: startMariadb, missing: mariadbMissing },
-  { kind: 'mysql', start: startMysql, missing: mysqlMissing },
-] as const
-
-/** The same tests on a real server of each kind; skipped where it is not here. */
-export function describeMysql(title: string, suite: (kind: MysqlKind, start: () => Promise<MariadbServer>) => void): void {
-  for (const { kind, start, missing } of mysqlKinds)
-    describe.skipIf(missing !== null)(`${title} on ${kind}`, () => {
-      suite(kind, start)
-    })
-}
+/** Both servers; `missing`: why it is not here. */
+export const mysqlServers: Readonly<Record<MysqlKind, { readonly start: () => Promise<MariadbServer>; readonly missing: string | null }>> =
+  {
+    mariadb: { start: startMariadb, missing: mariadbMissing },
+    mysql: { start: startMysql, missing: mysqlMissing },
+  }
+export const mysqlKinds: readonly MysqlKind[] = ['mariadb', 'mysql']
+/** Those that are here. */
+export const mysqlHere = mysqlKinds.filter((kind) => mysqlServers[kind].missing === null)

@@ -1,9 +1,7 @@
-import { startMariadb, type MariadbServer } from '../../../test/support/mariadb-server.ts'
-import { startMysql } from '../../../test/support/mysql-server.ts'
+import type { MysqlKind } from '../../../test/support/mysql-server.ts'
 
 /** What of the world the statements run in is the one server's and not the other's. */
 export interface Flavour {
-  readonly start: () => Promise<MariadbServer>
   /** Besides what both have. */
   readonly schema: string
   /** Of the session, with a short time for a statement. */
@@ -20,9 +18,8 @@ export interface Flavour {
   readonly comesAndGoes: RegExp
 }
 
-export const flavours: Readonly<Record<'mysql' | 'mariadb', Flavour>> = {
+export const flavours: Readonly<Record<MysqlKind, Flavour>> = {
   mariadb: {
-    start: startMariadb,
     schema: '; CREATE SEQUENCE counter',
     settings: 'max_statement_time = 0.3',
     limit: 'SELECT @@max_statement_time',
@@ -34,7 +31,6 @@ export const flavours: Readonly<Record<'mysql' | 'mariadb', Flavour>> = {
     comesAndGoes: /^(ib|aria|.*\.(log|err|pid|sock))/,
   },
   mysql: {
-    start: startMysql,
     schema: '',
     // As the engine pins it: this build’s own default reads \`f (x)\` as a call of the server’s.
     settings: `max_execution_time = 300, group_concat_max_len = 1000000,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createConnection, type Connection } from 'mysql2/promise'
 import { createMysqlEngine } from '../../../src/platform/engines/index.ts'
 import { freshMariadbDatabase, testRoot } from '../../../test/support/mariadb-server.ts'
+import { mysqlServers, type MysqlKind } from '../../../test/support/mysql-server.ts'
 import { flavours } from './mysql-flavours.ts'
 import type { World } from './world.ts'
 
@@ -28,9 +29,9 @@ const witness = `
   (SELECT count(*) FROM information_schema.SCHEMATA) AS \`schemas\`, RELEASE_ALL_LOCKS() AS \`locks\`, DATABASE() AS \`base\`, @a AS \`variable\``
 
 /** A server in which everything that can do harm is within reach: statements run as its root, in a transaction that may write. */
-export async function openMysqlWorld(dialect: 'mysql' | 'mariadb'): Promise<World> {
+export async function openMysqlWorld(dialect: MysqlKind): Promise<World> {
   const flavour = flavours[dialect]
-  const server = await flavour.start()
+  const server = await mysqlServers[dialect].start()
   const database = await freshMariadbDatabase(server)
   await database.script(schema + flavour.schema)
   const engine = createMysqlEngine(dialect, { allowPrivateHosts: true, allowedHosts: [] })
@@ -77,7 +78,10 @@ export async function openMysqlWorld(dialect: 'mysql' | 'mariadb'): Promise<Worl
       } catch (cause) {
         client.destroy()
         const again = await connect().catch(() => null)
-        if (again === null) return { error: null, change: `the server went away: ${String(cause)}`, isGone: true }
+        if (again === null) {
+          await server.stop()
+          return { error: null, change: `the server went away: ${String(cause)}`, isGone: true }
+        }
         client = again
         return { error: null, change: `the session was lost: ${String(cause)}` }
       }
