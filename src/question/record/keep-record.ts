@@ -2,6 +2,7 @@ import { isShellError, ShellError, type Scope } from '../../domain/index.ts'
 import type { CheckpointSink } from '../../platform/sinks/index.ts'
 import { sql, type Keyring, type Query, type Store } from '../../platform/store/index.ts'
 import { ChainWalk, chainStart, type Base } from './chain-walk.ts'
+import { followChain } from './follow-chain.ts'
 import { baseOf, expectCheckpoint, lastCheckpoint, readCheckpoints, readTombstones } from './read-keeping.ts'
 import { openStatement, signedLine, signStatement, type Checkpoint, type Tombstone } from './signed-statement.ts'
 import { readEnd, readPages, type ChainKeys } from './verify-chain.ts'
@@ -40,16 +41,14 @@ export async function checkpoint(rooms: KeepingRooms, scope: Scope): Promise<Che
 }
 
 async function signHead({ store }: KeepingRooms, scope: Scope, keys: ChainKeys, base: Base, last: number): Promise<Checkpoint> {
-  const walk = new ChainWalk(scope.tenantId, keys.auditKey, [], base)
-  for await (const page of readPages(scope, store, last, base.sequence)) for (const link of page) walk.step(link)
-  const [finding] = walk.findings
-  if (finding !== undefined || walk.head.sequence !== last) throw notSigned(scope, finding?.message ?? 'its end is missing.')
+  const { sequence, mac, digest } =
+    (await followChain(scope, store, keys.auditKey, base, last)) ?? (await walkTo(scope, store, keys, base, last))
   const statement: Checkpoint = {
     kind: 'checkpoint',
     tenantId: scope.tenantId,
-    sequence: walk.head.sequence,
-    mac: walk.head.mac.toString('hex'),
-    digest: walk.digest,
+    sequence,
+    mac: mac.toString('hex'),
+    digest,
     at: new Date().toISOString(),
     keyId: keys.signer.keyId,
   }
@@ -62,6 +61,15 @@ async function signHead({ store }: KeepingRooms, scope: Scope, keys: ChainKeys, 
       .execute(),
   )
   return statement
+}
+
+/** Where something did not fit: names it, or finds that it fits after all. */
+async function walkTo(scope: Scope, store: Store, keys: ChainKeys, base: Base, last: number): Promise<Base> {
+  const walk = new ChainWalk(scope.tenantId, keys.auditKey, [], base)
+  for await (const page of readPages(scope, store, last, base.sequence)) for (const link of page) walk.step(link)
+  const [finding] = walk.findings
+  if (finding !== undefined || walk.head.sequence !== last) throw notSigned(scope, finding?.message ?? 'its end is missing.')
+  return { ...walk.head, digest: walk.digest }
 }
 
 /** In order, each marked when the sink has it: what a sink that was away has missed follows later. */

@@ -14,8 +14,11 @@ import {
   type StoredCheckpoint,
 } from './read-keeping.ts'
 
-/** Links per read: a page is checked while no transaction is open for longer than it takes to read it. */
-export const pageLinks = 2_000
+/**
+ * Links per read: a page is checked while no transaction is open for longer than it takes to read it, and takes this thread
+ * some ten milliseconds.
+ */
+export const pageLinks = 250
 
 export interface StoredLink {
   readonly sequence: number
@@ -91,27 +94,47 @@ export async function readEnd(query: Query, scope: Scope): Promise<{ readonly he
   return { head, last: Number(row.last ?? 0) }
 }
 
-/** Links to `last`, in order; from the very first, or only those after `first`. */
+/**
+ * Links to `last`, in order; from the very first, or only those after `first`. Asked for by their numbers, which follow one
+ * another: a page by LIMIT may cost a look at all that follow it, where the server has no statistics of the table yet.
+ */
 export async function* readPages(scope: Scope, store: Store, last: number, first?: number): AsyncGenerator<readonly StoredLink[]> {
   // From the smallest bigint on: a link numbered 0 or below is foreign and must be seen.
-  let after = first === undefined ? '-9223372036854775808' : String(first)
-  for (;;) {
-    const rows = await store.within(scope, (query) =>
-      query
-        .selectFrom('record_link')
-        .select(['sequence', 'entry_id', 'kind', 'at', 'member_id', 'connection', 'body', 'mac'])
-        .where('tenant_id', '=', scope.tenantId)
-        .where('sequence', '>', after)
-        .where('sequence', '<=', String(last))
-        .orderBy('sequence')
-        .limit(pageLinks)
-        .execute(),
-    )
-    const page = rows.map((row) => ({ ...row, sequence: Number(row.sequence) }))
-    yield page
-    if (page.length < pageLinks) return
-    after = String(page.at(-1)?.sequence)
+  let after = first === undefined ? await beforeNext(scope, store, -(2n ** 63n), last) : BigInt(first)
+  while (after !== null && after < last) {
+    const through: bigint = after + BigInt(pageLinks)
+    const page = await readPage(scope, store, after, through < last ? through : BigInt(last))
+    if (page.length > 0) yield page
+    after = page.length > 0 ? through : await beforeNext(scope, store, through, last)
   }
+}
+
+/** One less than the next number that there is after `after`; null: none to `last`. */
+async function beforeNext(scope: Scope, store: Store, after: bigint, last: number): Promise<bigint | null> {
+  const { next } = await store.within(scope, (query) =>
+    query
+      .selectFrom('record_link')
+      .select((on) => on.fn.min('sequence').as('next'))
+      .where('tenant_id', '=', scope.tenantId)
+      .where('sequence', '>', String(after))
+      .where('sequence', '<=', String(last))
+      .executeTakeFirstOrThrow(),
+  )
+  return next === null ? null : BigInt(next) - 1n
+}
+
+async function readPage(scope: Scope, store: Store, after: bigint, through: bigint): Promise<readonly StoredLink[]> {
+  const rows = await store.within(scope, (query) =>
+    query
+      .selectFrom('record_link')
+      .select(['sequence', 'entry_id', 'kind', 'at', 'member_id', 'connection', 'body', 'mac'])
+      .where('tenant_id', '=', scope.tenantId)
+      .where('sequence', '>', String(after))
+      .where('sequence', '<=', String(through))
+      .orderBy('sequence')
+      .execute(),
+  )
+  return rows.map((row) => ({ ...row, sequence: Number(row.sequence) }))
 }
 
 function isShelvedRight(link: StoredLink, body: LinkBody): boolean {
