@@ -32,6 +32,30 @@ test('a connection on which the runtime role was refused serves again once the r
   await store.close()
 })
 
+test('behind a pooler that lends sessions by the statement, what is called is no longer kept parsed', async () => {
+  const address = await freshStore()
+  const store = createStore({ address, poolMax: 1 })
+  const call = () => store.call('SELECT $1::int + 1 AS two', [1])
+  const kept = () => store.call<{ kept: string[] }>('SELECT array_agg(name ORDER BY name) AS kept FROM pg_prepared_statements', [])
+  expect(await call()).toEqual({ two: 2 })
+  expect((await kept()).kept).toHaveLength(2)
+  await store.withoutTenant((query) => sql`DEALLOCATE ALL`.execute(query)) // another session's
+  expect(await call()).toEqual({ two: 2 })
+  expect((await kept()).kept).toBeNull()
+  await store.close()
+})
+
+test('behind such a pooler, a session on which that name is taken already does no harm', async () => {
+  const address = await freshStore()
+  const [first, second] = [createStore({ address, poolMax: 1 }), createStore({ address, poolMax: 1 })]
+  await first.call('SELECT 1 AS one', [])
+  const { name } = await first.call<{ name: string }>(`SELECT name FROM pg_prepared_statements WHERE statement = 'SELECT 1 AS one'`, [])
+  await second.withoutTenant((query) => sql.raw(`PREPARE ${name} AS SELECT 2 AS one`).execute(query))
+  expect(await second.call('SELECT 1 AS one', [])).toEqual({ one: 1 })
+  await first.close()
+  await second.close()
+})
+
 test('a listener that is told much at once hears all of it in order, and asks its connection for one thing at a time', async () => {
   const warned: string[] = []
   const onWarning = ({ name, message }: Error): void => void warned.push(`${name}: ${message}`)

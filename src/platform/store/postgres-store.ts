@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely'
 import { Pool } from 'pg'
 import { isUuid, isShellError, ShellError, type Scope } from '../../domain/index.ts'
@@ -16,16 +17,39 @@ export function createStore(options: { readonly address: StoreAddress; readonly 
   return {
     within: (scope, work) => transaction(database, scope, work),
     withoutTenant: (work) => transaction(database, null, work),
-    call: async <Row extends object>(text: string, values: readonly unknown[]) => {
-      try {
-        const { rows } = await pool.query<Row>(text, [...values])
-        return rows[0] as Row // a function without SETOF gives one
-      } catch (error) {
-        throw translate(error)
-      }
-    },
+    call: prepared(pool),
     check: () => check(database),
     close: () => database.destroy(),
+  }
+}
+
+/**
+ * Each session keeps the statement parsed, until a pooler turns out to stand between, which lends a session out statement by
+ * statement: then what one has prepared is not there for the next (26000), or is there already (42P05). Nothing has run then.
+ */
+function prepared(pool: Pool): Store['call'] {
+  let isPooled = false
+  const names = new Map<string, string>()
+  const nameOf = (text: string): string => {
+    const known = names.get(text) ?? `aishell_${hash('sha256', text).slice(0, 16)}` // another version's is another one
+    names.set(text, known)
+    return known
+  }
+  const run = async <Row extends object>(text: string, values: readonly unknown[]): Promise<Row> => {
+    const { rows } = await pool.query<Row>({ text, values: [...values], ...(isPooled ? {} : { name: nameOf(text) }) })
+    return rows[0] as Row // a function without SETOF gives one
+  }
+  return async <Row extends object>(text: string, values: readonly unknown[]) => {
+    try {
+      return await run<Row>(text, values)
+    } catch (error) {
+      const { code } = error as { code?: unknown }
+      if (isPooled || (code !== '26000' && code !== '42P05')) throw translate(error)
+      isPooled = true
+    }
+    return await run<Row>(text, values).catch((error: unknown) => {
+      throw translate(error)
+    })
   }
 }
 

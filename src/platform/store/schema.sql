@@ -695,6 +695,7 @@ CREATE OR REPLACE FUNCTION public.record_append(tenant uuid, seen_sequence bigin
  LANGUAGE plpgsql
 AS $function$
 DECLARE
+  is_moved boolean;
   found_open bigint;
 BEGIN
   SET LOCAL ROLE aishell_runtime;
@@ -703,9 +704,12 @@ BEGIN
   IF current_setting('synchronous_commit') = 'off' THEN
     PERFORM set_config('synchronous_commit', 'local', true);
   END IF;
-  UPDATE public.record_head SET sequence = new_sequence, mac = new_mac
-    WHERE tenant_id = tenant AND sequence = seen_sequence AND mac = seen_mac;
-  IF NOT FOUND THEN
+  UPDATE public.record_head SET
+      sequence = CASE WHEN sequence = seen_sequence AND mac = seen_mac THEN new_sequence ELSE sequence END,
+      mac = CASE WHEN sequence = seen_sequence AND mac = seen_mac THEN new_mac ELSE mac END
+    WHERE tenant_id = tenant
+    RETURNING sequence = new_sequence AND mac = new_mac INTO is_moved;
+  IF is_moved IS NOT TRUE THEN
     RETURN false;
   END IF;
   IF cardinality(continued) > 0 THEN

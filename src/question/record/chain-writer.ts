@@ -2,11 +2,15 @@ import { setImmediate } from 'node:timers/promises'
 import { isShellError, ShellError, type Scope } from '../../domain/index.ts'
 import type { Keyring, Store } from '../../platform/store/index.ts'
 import type { Observe } from '../../platform/observe/index.ts'
-import { commitBatch, type Committed, type PendingLink } from './commit-batch.ts'
+import { commitLocked, commitPlaced, placeLinks, type Committed, type PendingLink } from './commit-batch.ts'
 import type { Head } from './link.ts'
 
 /** More in one transaction would only make its first writer wait for the last one's bytes. */
 const maxBatch = 256
+/** Batches at once; what one needs of this process and of the store takes about the same time. */
+const mostUnderWay = 2
+/** Fewer links are better off in the next batch: each costs a transaction, however few it carries. */
+const worthASecond = 24
 
 export interface ChainWriterOptions {
   readonly store: Store
@@ -23,14 +27,19 @@ interface Waiting {
 
 /**
  * Group commit for one tenant: whatever arrives while a batch is being synced forms the next one, with what the event loop
- * has at hand when it ends. No timer: a lone writer never waits for company (bench/load/record-writers.ts).
+ * has at hand when it ends. No timer: a lone writer never waits for company. Where many write, a second batch goes out
+ * behind the first before that is durable, so that this process and the store work at the same time
+ * (bench/load/record-writers.ts).
  */
 export class ChainWriter {
   readonly #scope: Scope
   readonly #options: ChainWriterOptions
+  readonly #commits = new Set<Promise<void>>()
   #waiting: Waiting[] = []
-  #running: Promise<void> | null = null
+  #isGathering = false
   #seen: Head | null = null
+  /** Where the chain will end when all batches under way are durable; null: that cannot be told. */
+  #ahead: Head | null = null
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(scope: Scope, options: ChainWriterOptions) {
@@ -47,34 +56,57 @@ export class ChainWriter {
   append(link: PendingLink): Promise<void> {
     const durable = new Promise<void>((resolve, reject) => {
       this.#waiting.push({ link, resolve, reject })
-      this.#running ??= this.#drain()
     })
     this.#last = durable.catch(() => undefined) // whoever appended hears of it
+    this.#goOn()
     return durable
   }
 
   /** When all that was handed in before this call is settled; readers wait for it, so that they see what they caused. */
   async settled(): Promise<void> {
     await this.#last
+    await Promise.all(this.#commits) // the one before may be settled after the newest
   }
 
   /** When all that was handed in is settled. */
   async idle(): Promise<void> {
-    await this.#running
-  }
-
-  async #drain(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      await setImmediate() // whoever else has come by now is looked at first; where nobody has, this takes no time
-      await this.#commit(this.#waiting.splice(0, maxBatch))
+    for (let last: Promise<unknown> | null = null; last !== this.#last;) {
+      last = this.#last
+      await this.settled()
     }
-    this.#running = null
   }
 
-  async #commit(batch: readonly Waiting[]): Promise<void> {
+  #goOn(): void {
+    if (!this.#isGathering && this.#waiting.length > 0 && this.#maySend()) void this.#send()
+  }
+
+  #maySend(): boolean {
+    if (this.#commits.size === 0) return true
+    return this.#commits.size < mostUnderWay && this.#waiting.length >= worthASecond && this.#ahead !== null
+  }
+
+  async #send(): Promise<void> {
+    this.#isGathering = true
+    await setImmediate() // whoever else has come by now is looked at first; where nobody has, this takes no time
+    this.#isGathering = false
+    // Half of many: the other half follows while the first is under way, and so do those who come back from it.
+    const isForTwo = this.#commits.size === 0 && this.#waiting.length >= mostUnderWay * worthASecond
+    const size = isForTwo ? Math.ceil(this.#waiting.length / mostUnderWay) : this.#waiting.length
+    const from = this.#commits.size === 0 ? this.#seen : this.#ahead
+    this.#ahead = null
+    const commit = this.#commit(this.#waiting.splice(0, Math.min(size, maxBatch)), from).finally(() => {
+      this.#commits.delete(commit)
+      this.#goOn()
+    })
+    this.#commits.add(commit)
+  }
+
+  /** `from`: where the chain ends before it; null: the store is to say. */
+  async #commit(batch: readonly Waiting[], from: Head | null): Promise<void> {
     const startedMs = performance.now()
     try {
-      const { refused } = await this.#write(batch.map((waiting) => waiting.link))
+      const links = batch.map((waiting) => waiting.link)
+      const { refused } = await this.#write(links, from)
       for (const { link, resolve, reject } of batch) {
         if (refused.has(link)) reject(alreadyEnded(link))
         else resolve()
@@ -85,18 +117,30 @@ export class ChainWriter {
     }
   }
 
-  async #write(links: readonly PendingLink[]): Promise<Committed> {
+  async #write(links: readonly PendingLink[], from: Head | null): Promise<Committed> {
     const { store, keyring, serverId } = this.#options
     const auditKey = await keyring.auditKey(this.#scope)
-    const committed = await commitBatch(this.#scope, links, { store, serverId, auditKey }, this.#seen)
-    this.#seen = committed.head
+    const placed = from === null ? null : placeLinks(this.#scope, from, links, auditKey)
+    if (placed !== null) {
+      const isCommitted = commitPlaced(this.#scope, placed, { store, serverId })
+      this.#ahead = placed.last
+      this.#goOn()
+      if (await isCommitted) return this.#wrote({ head: placed.last, refused: new Set() })
+    }
+    this.#ahead = null
+    return this.#wrote(await commitLocked(this.#scope, links, { store, serverId, auditKey }))
+  }
+
+  #wrote(committed: Committed): Committed {
+    if (committed.head.sequence > (this.#seen?.sequence ?? 0)) this.#seen = committed.head
     return committed
   }
 
   /** One link the database refuses (a broken id) must not take the others with it: each gets its own transaction. */
   async #fail(batch: readonly Waiting[], error: unknown): Promise<void> {
+    this.#ahead = null
     if (batch.length > 1 && !isShellError(error)) {
-      for (const waiting of batch) await this.#commit([waiting])
+      for (const waiting of batch) await this.#commit([waiting], null)
       return
     }
     for (const { reject } of batch) reject(unavailable(error))

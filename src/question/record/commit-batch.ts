@@ -21,20 +21,25 @@ export interface Committed {
   readonly refused: ReadonlySet<PendingLink>
 }
 
+/** Links that have their places behind a head, and what becomes of their entries. */
+export interface PlacedLinks {
+  readonly from: Head
+  readonly last: Head
+  readonly rows: readonly ChainedLink[]
+  readonly entries: EntryKinds
+}
+
+/** Gives the links their places behind `from`. null: an entry is twice among them, which is looked at with the head locked. */
+export function placeLinks(scope: Scope, from: Head, links: readonly PendingLink[], auditKey: Uint8Array): PlacedLinks | null {
+  const entries = sortKinds(links)
+  return entries === null ? null : { from, entries, ...chainLinks(scope, from, links, auditKey) }
+}
+
 /**
  * Appends links to the tenant's chain in one transaction, whole or not at all. The head's row lock puts servers in
  * line; the compare-and-set on it is the second fence.
  */
-export async function commitBatch(
-  scope: Scope,
-  links: readonly PendingLink[],
-  options: CommitOptions,
-  seen: Head | null,
-): Promise<Committed> {
-  if (seen !== null) {
-    const head = await appendAtOnce(scope, links, options, seen)
-    if (head !== null) return { head, refused: new Set() }
-  }
+export async function commitLocked(scope: Scope, links: readonly PendingLink[], options: CommitOptions): Promise<Committed> {
   return await options.store.within(scope, async (query) => {
     const head = await lockHead(query, scope)
     const refused = await refusedOf(query, scope, links)
@@ -49,30 +54,40 @@ const notOpen = 'RC001'
 const appendText = `SELECT record_append($1::uuid, $2::bigint, $3::bytea, $4::bigint, $5::bytea, $6::bigint[], $7::uuid[], $8::text[],
   $9::timestamptz[], $10::uuid[], $11::text[], $12::text[], $13::bytea[], $14::uuid[], $15::uuid[], $16::uuid[], $17::uuid) AS "isMoved"`
 
-/** The common case in one round trip: the head is where this process left it and every entry is as it should be. Null: it is not. */
-async function appendAtOnce(scope: Scope, links: readonly PendingLink[], options: CommitOptions, seen: Head): Promise<Head | null> {
-  const kinds = sortKinds(links)
-  if (kinds === null) return null
-  const { rows, last } = chainLinks(scope, seen, links, options.auditKey)
+/**
+ * The common case of `commitLocked` in one round trip: the head is where the links were placed and every entry is as it should
+ * be. false: it is not, and nothing was written.
+ */
+export async function commitPlaced(
+  scope: Scope,
+  placed: PlacedLinks,
+  { store, serverId }: Omit<CommitOptions, 'auditKey'>,
+): Promise<boolean> {
+  const { from, last, rows, entries } = placed
+  const values = [
+    ...[scope.tenantId, from.sequence, from.mac, last.sequence, last.mac],
+    ...[bigintArray(rows.map((row) => row.sequence)), uuidArray(rows.map((row) => row.link.entryId))],
+    ...[textArray(rows.map((row) => row.link.content.kind)), timeArray(rows.map((row) => row.link.at))],
+    ...[uuidArray(rows.map((row) => shelf(row.link).memberId)), textArray(rows.map((row) => shelf(row.link).connection))],
+    ...[textArray(rows.map((row) => row.body)), bytesArray(rows.map((row) => row.mac))],
+    ...[uuidArray(entries.begun), uuidArray(entries.ended), uuidArray(entries.continued), serverId],
+  ]
   try {
-    const values = [
-      ...[scope.tenantId, seen.sequence, seen.mac, last.sequence, last.mac],
-      ...[bigintArray(rows.map((row) => row.sequence)), uuidArray(rows.map((row) => row.link.entryId))],
-      ...[textArray(rows.map((row) => row.link.content.kind)), timeArray(rows.map((row) => row.link.at))],
-      ...[uuidArray(rows.map((row) => shelf(row.link).memberId)), textArray(rows.map((row) => shelf(row.link).connection))],
-      ...[textArray(rows.map((row) => row.body)), bytesArray(rows.map((row) => row.mac))],
-      ...[uuidArray(kinds.begun), uuidArray(kinds.ended), uuidArray(kinds.continued), options.serverId],
-    ]
-    const { isMoved } = await options.store.call<{ isMoved: boolean }>(appendText, values)
-    return isMoved ? last : null
+    return (await store.call<{ isMoved: boolean }>(appendText, values)).isMoved
   } catch (error) {
-    if ((error as { code?: unknown }).code === notOpen) return null
+    if ((error as { code?: unknown }).code === notOpen) return false
     throw error
   }
 }
 
-/** Entries by what happens to them. null: one is twice in the batch, which is looked at with the head locked. */
-function sortKinds(links: readonly PendingLink[]) {
+interface EntryKinds {
+  readonly begun: readonly string[]
+  readonly ended: readonly string[]
+  readonly continued: readonly string[]
+}
+
+/** Entries by what happens to them. null: one is twice in the batch. */
+function sortKinds(links: readonly PendingLink[]): EntryKinds | null {
   const begun: string[] = []
   const ended: string[] = []
   const continued: string[] = []
