@@ -85,7 +85,7 @@ export interface Contender {
 const slices = 7
 const sliceMs = 2_000
 /** Until V8 has compiled what a server does all the time; asked for less, both are measured while they still get faster. */
-const warmMs = 12_000
+const warmMs = 20_000
 export const connections = 16
 
 /** Requests a second of ours by theirs, in slices that take turns; 16 of each at once. */

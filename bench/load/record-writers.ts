@@ -9,7 +9,7 @@ import { about, saveResult } from '../report.ts'
 
 const writers = 64
 const sliceMs = 1_500
-const pairs = 7
+const pairs = 21
 
 interface Slice {
   readonly perSecond: number
