@@ -34,13 +34,14 @@ test('a connection on which the runtime role was refused serves again once the r
 
 test('behind a pooler that lends sessions by the statement, what is called is no longer kept parsed', async () => {
   const address = await freshStore()
-  const store = createStore({ address, poolMax: 1 })
-  const call = () => store.call('SELECT $1::int + 1 AS two', [1])
+  const store = createStore({ address, poolMax: 2 })
+  const call = () => store.call('SELECT $1::int + 1 AS two FROM pg_sleep(0.1)', [1])
   const kept = () => store.call<{ kept: string[] }>('SELECT array_agg(name ORDER BY name) AS kept FROM pg_prepared_statements', [])
-  expect(await call()).toEqual({ two: 2 })
+  const atOnce = <Result>(work: () => Promise<Result>) => Promise.all([work(), work()]) // on both of its sessions
+  expect(await atOnce(call)).toEqual([{ two: 2 }, { two: 2 }])
   expect((await kept()).kept).toHaveLength(2)
-  await store.withoutTenant((query) => sql`DEALLOCATE ALL`.execute(query)) // another session's
-  expect(await call()).toEqual({ two: 2 })
+  await atOnce(() => store.withoutTenant((query) => sql`DEALLOCATE ALL`.execute(query))) // as if they were others' by now
+  expect(await atOnce(call)).toEqual([{ two: 2 }, { two: 2 }])
   expect((await kept()).kept).toBeNull()
   await store.close()
 })

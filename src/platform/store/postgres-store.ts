@@ -36,21 +36,18 @@ function prepared(pool: Pool): Store['call'] {
     return known
   }
   const run = async <Row extends object>(text: string, values: readonly unknown[]): Promise<Row> => {
-    const { rows } = await pool.query<Row>({ text, values: [...values], ...(isPooled ? {} : { name: nameOf(text) }) })
-    return rows[0] as Row // a function without SETOF gives one
-  }
-  return async <Row extends object>(text: string, values: readonly unknown[]) => {
+    const isKept = !isPooled
     try {
-      return await run<Row>(text, values)
+      const { rows } = await pool.query<Row>({ text, values: [...values], ...(isKept ? { name: nameOf(text) } : {}) })
+      return rows[0] as Row // a function without SETOF gives one
     } catch (error) {
       const { code } = error as { code?: unknown }
-      if (isPooled || (code !== '26000' && code !== '42P05')) throw translate(error)
-      isPooled = true
+      if (!isKept || (code !== '26000' && code !== '42P05')) throw translate(error)
     }
-    return await run<Row>(text, values).catch((error: unknown) => {
-      throw translate(error)
-    })
+    isPooled = true
+    return await run(text, values)
   }
+  return run
 }
 
 /** One round trip opens the transaction, enters the runtime role and names the tenant; all three end with it. */
