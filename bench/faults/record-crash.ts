@@ -15,6 +15,8 @@ const stopAt = Date.now() + Number(process.argv[4] ?? 600) * 60_000
 const houses = 3
 /** Of one tenant: a chain is verified from its first link after each of its runs, and so must not grow for ever. */
 const runsPerTenant = 25
+/** Writers at once: so many that batches of the record follow one another closely, and not. */
+const [few, many] = [16, 64]
 const crasher = await bundleProgram('record-crasher.ts')
 const folder = mkdtempSync(join(tmpdir(), 'aishell-crash-'))
 chmodSync(folder, 0o755) // as root, PostgreSQL runs as another user and must get in
@@ -36,7 +38,7 @@ async function runHouse(at: number): Promise<void> {
     const run = begun++
     if (run % 50 === 0) console.error(`${new Date().toISOString()} ${run} of ${runs}`)
     if (turn % runsPerTenant === 0) await house.addTenant()
-    const one = await lookAtRun(house, run, await house.crash(dice.below(300), turn % 2 === 1))
+    const one = await lookAtRun(house, run, await house.crash(dice.below(300), turn % 2 === 1, turn % 4 < 2 ? few : many))
     if (one.faults.length > 0 || one.late > 0) console.error(JSON.stringify(one))
     left.push(one)
   }
@@ -47,7 +49,7 @@ async function runHouse(at: number): Promise<void> {
 const sum = (of: (one: Left) => number): number => left.reduce((all, one) => all + of(one), 0)
 const withFault = (name: string): number => sum(({ faults }) => faults.filter((fault) => fault === name).length)
 const result = {
-  what: 'servers killed with -9 while 16 writers record an intent, run a statement and record its outcome; every other run the database is killed too',
+  what: 'servers killed with -9 while 16 or 64 writers record an intent, run a statement and record its outcome; every other run the database is killed too',
   ...about(`node scripts/start.mjs run bench/faults/record-crash.ts ${runs} ${seed}`),
   runs: left.length,
   minutes,

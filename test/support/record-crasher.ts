@@ -1,4 +1,5 @@
-// A server that asks without pause until it is killed: arguments are the store's address and the actor, as JSON.
+// A server that asks without pause until it is killed. Arguments: the store's address and the actor, as JSON; the database that is
+// asked; how many ask at once.
 import { newId, Secret, type Actor } from '../../src/domain/index.ts'
 import { createKeyring, type StoreAddress } from '../../src/platform/store/index.ts'
 import { createRecord } from '../../src/question/record/index.ts'
@@ -33,4 +34,4 @@ async function askForever(): Promise<never> {
   }
 }
 
-await Promise.all(Array.from({ length: 16 }, askForever))
+await Promise.all(Array.from({ length: Number(process.argv[5] ?? 16) }, askForever))

@@ -22,7 +22,7 @@ export interface CrashHouse {
   actor(): Actor
   addTenant(): Promise<void>
   /** One server's life, for so long after its first word; whatever was killed is up again when this resolves. */
-  crash(afterMs: number, killsDatabase: boolean): Promise<Crash>
+  crash(afterMs: number, killsDatabase: boolean, writers: number): Promise<Crash>
   address(): StoreAddress
   /** The store, as one who may see everything. */
   superuser(): StoreAddress
@@ -47,8 +47,8 @@ export async function openCrashHouse(folder: string, crasher: string): Promise<C
       await addTenant(store, house.actor().tenantId)
       await store.close()
     },
-    crash: async (afterMs, isDatabaseKilled) => {
-      const said = await untilKilled([crasher, ...argumentsOf(house)], afterMs, () => {
+    crash: async (afterMs, isDatabaseKilled, writers) => {
+      const said = await untilKilled([crasher, ...argumentsOf(house), String(writers)], afterMs, () => {
         if (isDatabaseKilled) process.kill(postmaster(home), 'SIGKILL')
       })
       if (isDatabaseKilled) server = await start()
