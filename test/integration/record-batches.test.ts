@@ -2,7 +2,7 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ShellError } from '../../src/domain/index.ts'
 import type { Store } from '../../src/platform/store/index.ts'
-import { answered, begin, question, recordRig, type RecordRig } from '../support/record-rig.ts'
+import { answered, begin, openStore, question, recordRig, type RecordRig } from '../support/record-rig.ts'
 
 const writers = 64
 
@@ -106,6 +106,17 @@ test('two servers that write as much as they can write one chain', async () => {
     expect(begun.flat().filter(({ status }) => status === 'rejected')).toEqual([])
   }
   expect(await chain()).toMatchObject({ isIntact: true, checked: 8 * writers })
+})
+
+test('a store whose transactions are REPEATABLE READ takes them all the same', async () => {
+  await rig.tamper(`ALTER ROLE ${rig.address.user} SET default_transaction_isolation TO 'repeatable read'`)
+  const store = openStore(rig.address)
+  const record = rig.another({ store })
+  await begin(rig, 'the first', record)
+  for (let round = 0; round < 3; round++) expect((await everyWriter(record)).filter(({ status }) => status === 'rejected')).toEqual([])
+  expect(await chain()).toMatchObject({ isIntact: true, checked: 1 + 3 * writers })
+  await record.close()
+  await store.close()
 })
 
 test('beginnings and ends that overtake one another leave nothing open', async () => {

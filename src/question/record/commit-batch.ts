@@ -1,4 +1,4 @@
-import { ShellError, type Scope } from '../../domain/index.ts'
+import { isShellError, ShellError, type Scope } from '../../domain/index.ts'
 import { bigintArray, bytesArray, sql, textArray, timeArray, uuidArray, type Query, type Store } from '../../platform/store/index.ts'
 import { emptyHead, linkMac, writeLinkBody, type Head, type LinkContent } from './link.ts'
 
@@ -75,9 +75,14 @@ export async function commitPlaced(
   try {
     return (await store.call<{ isMoved: boolean }>(appendText, values)).isMoved
   } catch (error) {
-    if ((error as { code?: unknown }).code === notOpen) return false
+    if ((error as { code?: unknown }).code === notOpen || isMovedMeanwhile(error)) return false
     throw error
   }
+}
+
+/** Where the store's transactions see one state from their begin to their end, whoever waited for the head is refused (40001). */
+function isMovedMeanwhile(error: unknown): boolean {
+  return isShellError(error) && (error.cause as { code?: unknown } | undefined)?.code === '40001'
 }
 
 interface EntryKinds {
