@@ -167,7 +167,8 @@ export class ChainWalk {
   }
 }
 
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
+/** In a time that does not tell where they differ. */
+export function isSame(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
 }
 

@@ -64,11 +64,12 @@ export async function commitPlaced(
   { store, serverId }: Omit<CommitOptions, 'auditKey'>,
 ): Promise<boolean> {
   const { from, last, rows, entries } = placed
+  const shelves = rows.map((row) => shelf(row.link))
   const values = [
     ...[scope.tenantId, from.sequence, from.mac, last.sequence, last.mac],
     ...[bigintArray(rows.map((row) => row.sequence)), uuidArray(rows.map((row) => row.link.entryId))],
     ...[textArray(rows.map((row) => row.link.content.kind)), timeArray(rows.map((row) => row.link.at))],
-    ...[uuidArray(rows.map((row) => shelf(row.link).memberId)), textArray(rows.map((row) => shelf(row.link).connection))],
+    ...[uuidArray(shelves.map((one) => one.memberId)), textArray(shelves.map((one) => one.connection))],
     ...[textArray(rows.map((row) => row.body)), bytesArray(rows.map((row) => row.mac))],
     ...[uuidArray(entries.begun), uuidArray(entries.ended), uuidArray(entries.continued), serverId],
   ]
@@ -159,6 +160,7 @@ function idsOf(links: Iterable<PendingLink>): string[] {
 async function insertLinks(query: Query, scope: Scope, head: Head, links: readonly PendingLink[], options: CommitOptions): Promise<Head> {
   const { rows, last } = chainLinks(scope, head, links, options.auditKey)
   const intents = links.filter((link) => link.content.kind === 'intent')
+  const shelves = rows.map((row) => shelf(row.link))
   const moved = await sql`
     WITH moved AS (
       UPDATE record_head SET sequence = ${last.sequence}, mac = ${last.mac}
@@ -168,7 +170,7 @@ async function insertLinks(query: Query, scope: Scope, head: Head, links: readon
       SELECT ${scope.tenantId}, * FROM unnest(
         ${rows.map((row) => row.sequence)}::bigint[], ${rows.map((row) => row.link.entryId)}::uuid[],
         ${rows.map((row) => row.link.content.kind)}::text[], ${rows.map((row) => row.link.at.toISOString())}::timestamptz[],
-        ${rows.map((row) => shelf(row.link).memberId)}::uuid[], ${rows.map((row) => shelf(row.link).connection)}::text[],
+        ${shelves.map((one) => one.memberId)}::uuid[], ${shelves.map((one) => one.connection)}::text[],
         ${rows.map((row) => row.body)}::text[], ${rows.map((row) => row.mac)}::bytea[])),
     opened AS (
       INSERT INTO record_open (tenant_id, entry_id, server_id)

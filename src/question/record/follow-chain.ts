@@ -1,7 +1,6 @@
-import { timingSafeEqual } from 'node:crypto'
 import type { Scope } from '../../domain/index.ts'
 import { sql, type Store } from '../../platform/store/index.ts'
-import type { Base } from './chain-walk.ts'
+import { isSame, type Base } from './chain-walk.ts'
 import { linkMac } from './link.ts'
 import { linkDigest } from './verify-trail.ts'
 
@@ -49,9 +48,5 @@ function follow(page: Page, auditKey: Uint8Array, from: Base): Base | null {
     digest = linkDigest(digest, body)
     return (mac = linkMac(auditKey, mac, body))
   })
-  return isSame(Buffer.concat(macs), page.macs) ? { sequence: from.sequence + page.links, mac, digest } : null
-}
-
-function isSame(expected: Buffer, found: Buffer | null): boolean {
-  return found !== null && expected.length === found.length && timingSafeEqual(expected, found)
+  return page.macs !== null && isSame(Buffer.concat(macs), page.macs) ? { sequence: from.sequence + page.links, mac, digest } : null
 }

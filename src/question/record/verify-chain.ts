@@ -18,7 +18,7 @@ import {
  * Links per read: a page is checked while no transaction is open for longer than it takes to read it, and takes this thread
  * some ten milliseconds.
  */
-export const pageLinks = 250
+const pageLinks = 250
 
 export interface StoredLink {
   readonly sequence: number
