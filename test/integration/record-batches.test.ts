@@ -1,5 +1,5 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { ShellError } from '../../src/domain/index.ts'
 import type { Store } from '../../src/platform/store/index.ts'
 import { answered, begin, openStore, question, recordRig, type RecordRig } from '../support/record-rig.ts'
@@ -56,6 +56,25 @@ test('a lone writer has one batch under way', async () => {
   const record = rig.another({ store: watched((write, underWay) => ((most = Math.max(most, underWay)), write())) })
   for (let round = 0; round < 20; round++) await begin(rig, 'alone', record)
   expect(most).toBe(1)
+})
+
+test('an outcome goes to the store with the next intent, and by itself where none comes', async () => {
+  const batches: number[] = []
+  const record = rig.another({ observe: (one) => void (one.type === 'record-committed' && batches.push(one.entries)) })
+  const first = await begin(rig, 'the first', record)
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const ended = record.end(rig.actor, first, answered)
+  for (let turn = 0; turn < 10; turn++) await setImmediate()
+  const second = await begin(rig, 'the second', record)
+  await ended
+  expect(batches).toEqual([1, 2])
+  const endedAlone = record.end(rig.actor, second, answered)
+  await setImmediate() // the batch before it is over by then
+  await vi.advanceTimersByTimeAsync(5)
+  await endedAlone
+  expect(batches).toEqual([1, 2, 1])
+  expect(await chain()).toMatchObject({ isIntact: true, checked: 4, openIntents: 0 })
 })
 
 test('whoever was in a batch the store did not take is told, and the batch behind it is written all the same', async () => {

@@ -11,6 +11,8 @@ const maxBatch = 256
 const mostUnderWay = 2
 /** Fewer links are better off in the next batch: each costs a transaction, however few it carries. */
 const worthASecond = 24
+/** How long outcomes wait for a link that somebody waits for, to go with it: alone they would cost a transaction. */
+const outcomeWaitMs = 5
 
 export interface ChainWriterOptions {
   readonly store: Store
@@ -27,7 +29,8 @@ interface Waiting {
 
 /**
  * Group commit for one tenant: whatever arrives while a batch is being synced forms the next one, with what the event loop
- * has at hand when it ends. No timer: a lone writer never waits for company. Where many write, a second batch goes out
+ * has at hand when it ends. Nobody who waits for a link waits for company; outcomes, for which nobody does, go with the next such
+ * link, or by themselves after a moment. Where many write, a second batch goes out
  * behind the first before that is durable, so that this process and the store work at the same time
  * (bench/load/record-writers.ts).
  */
@@ -37,6 +40,9 @@ export class ChainWriter {
   readonly #commits = new Set<Promise<void>>()
   #waiting: Waiting[] = []
   #isGathering = false
+  /** There is a link among those that wait for which somebody waits, or the outcomes have waited long enough. */
+  #isDue = false
+  #timer: NodeJS.Timeout | null = null
   #seen: Head | null = null
   /** Where the chain will end when all batches under way are durable; null: that cannot be told. */
   #ahead: Head | null = null
@@ -58,12 +64,14 @@ export class ChainWriter {
       this.#waiting.push({ link, resolve, reject })
     })
     this.#last = durable.catch(() => undefined) // whoever appended hears of it
+    this.#isDue ||= !isPatient(link)
     this.#goOn()
     return durable
   }
 
   /** When all that was handed in before this call is settled; readers wait for it, so that they see what they caused. */
   async settled(): Promise<void> {
+    this.#hurry()
     await this.#last
     await Promise.all(this.#commits) // the one before may be settled after the newest
   }
@@ -77,7 +85,20 @@ export class ChainWriter {
   }
 
   #goOn(): void {
-    if (!this.#isGathering && this.#waiting.length > 0 && this.#maySend()) void this.#send()
+    if (this.#isGathering || this.#waiting.length === 0 || !this.#maySend()) return
+    if (this.#isDue) void this.#send()
+    else this.#timer ??= setTimeout(() => this.#hurry(), outcomeWaitMs)
+  }
+
+  #hurry(): void {
+    this.#isDue = true
+    this.#goOn()
+  }
+
+  #rest(): void {
+    this.#isDue = this.#waiting.some(({ link }) => !isPatient(link))
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
   }
 
   #maySend(): boolean {
@@ -94,7 +115,9 @@ export class ChainWriter {
     const size = isForTwo ? Math.ceil(this.#waiting.length / mostUnderWay) : this.#waiting.length
     const from = this.#commits.size === 0 ? this.#seen : this.#ahead
     this.#ahead = null
-    const commit = this.#commit(this.#waiting.splice(0, Math.min(size, maxBatch)), from).finally(() => {
+    const batch = this.#waiting.splice(0, Math.min(size, maxBatch))
+    this.#rest()
+    const commit = this.#commit(batch, from).finally(() => {
       this.#commits.delete(commit)
       this.#goOn()
     })
@@ -145,6 +168,11 @@ export class ChainWriter {
     }
     for (const { reject } of batch) reject(unavailable(error))
   }
+}
+
+/** The answer it belongs to has been given already. */
+function isPatient(link: PendingLink): boolean {
+  return link.content.kind === 'outcome'
 }
 
 function alreadyEnded(link: PendingLink): ShellError {
