@@ -84,14 +84,19 @@ export interface Contender {
 
 const slices = 7
 const sliceMs = 2_000
-/** Until V8 has compiled what a server does all the time; asked for less, both are measured while they still get faster. */
-const warmMs = 20_000
+/**
+ * Until V8 has compiled what a server does all the time, some twenty seconds of load. In turns as well: of a process that
+ * stands still for as long as that V8 collects what nobody holds just now, and drops the code that was made for it.
+ */
+const warmSlices = 12
 export const connections = 16
 
 /** Requests a second of ours by theirs, in slices that take turns; 16 of each at once. */
 export async function compareRates(what: string, ours: Contender, theirs: Contender): Promise<Measured> {
-  await slice(ours, warmMs)
-  await slice(theirs, warmMs)
+  for (let pair = 0; pair < warmSlices; pair++) {
+    await slice(ours)
+    await slice(theirs)
+  }
   const ratios: number[] = []
   const rates: { ours: number; theirs: number; oursCpuMs: number; theirsCpuMs: number }[] = []
   let failures = 0
@@ -109,9 +114,9 @@ export async function compareRates(what: string, ours: Contender, theirs: Conten
   return measured(what, ratios, detail)
 }
 
-async function slice({ child, ask }: Contender, ms = sliceMs): Promise<{ done: number; failed: number; cpuMs: number }> {
+async function slice({ child, ask }: Contender): Promise<{ done: number; failed: number; cpuMs: number }> {
   const before = cpuMs(child)
-  const endMs = performance.now() + ms
+  const endMs = performance.now() + sliceMs
   let done = 0
   let failed = 0
   const one = async (): Promise<void> => {
