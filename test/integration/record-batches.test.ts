@@ -62,6 +62,7 @@ test('an outcome goes to the store with the next intent, and by itself where non
   const batches: number[] = []
   const record = rig.another({ observe: (one) => void (one.type === 'record-committed' && batches.push(one.entries)) })
   const first = await begin(rig, 'the first', record)
+  await record.verify(rig.actor) // a reader, who waits for nothing here, changes nothing
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   onTestFinished(() => void vi.useRealTimers())
   const ended = record.end(rig.actor, first, answered)

@@ -12,8 +12,7 @@ export interface Store {
   withoutTenant<Result>(work: (query: Query) => Promise<Result>): Promise<Result>
   /**
    * One statement, committed by itself, that calls a function of the migrations which takes role and tenant on its own;
-   * gives its only row. Straight to the driver, which keeps
-   * it parsed where it can: the record does this for every question.
+   * gives its only row. Straight to the driver, which keeps it parsed where it can: the record does this for every question.
    */
   call<Row extends object>(text: string, values: readonly unknown[]): Promise<Row>
   /** Throws `store.unreachable`, `store.role-refused` or `store.behind`; used by /ready. */

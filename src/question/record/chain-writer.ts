@@ -29,10 +29,9 @@ interface Waiting {
 
 /**
  * Group commit for one tenant: whatever arrives while a batch is being synced forms the next one, with what the event loop
- * has at hand when it ends. Nobody who waits for a link waits for company; outcomes, for which nobody does, go with the next such
- * link, or by themselves after a moment. Where many write, a second batch goes out
- * behind the first before that is durable, so that this process and the store work at the same time
- * (bench/load/record-writers.ts).
+ * has at hand when it ends. Nobody who waits for a link waits for company; outcomes, for which no asker does, go with the next
+ * such link, or by themselves after a moment. Where many write, a second batch goes out behind the first before that is
+ * durable, so that this process and the store work at the same time (bench/load/record-writers.ts).
  */
 export class ChainWriter {
   readonly #scope: Scope
@@ -91,7 +90,7 @@ export class ChainWriter {
   }
 
   #hurry(): void {
-    this.#isDue = true
+    this.#isDue = this.#waiting.length > 0
     this.#goOn()
   }
 
