@@ -7,10 +7,13 @@ import { createReadStream, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { createHash, createPublicKey, verify } from "node:crypto";
 const emptyDigest = "0".repeat(64);
-function linkDigest(previous, body) {
-  return createHash("sha256").update(`aishell link
+function linkText(previous, body) {
+  return `aishell link
 ${previous}
-`).update(body, "utf8").digest("hex");
+${body}`;
+}
+function linkDigest(previous, body) {
+  return createHash("sha256").update(linkText(previous, body)).digest("hex");
 }
 function isSigned(key, text, signature) {
   return signature.length === 64 && verify(null, Buffer.from(text, "utf8"), key, signature);

@@ -131,14 +131,14 @@ export class AnswerLedger {
 
   #outcomeFields(state: Outcome): OutcomeFields {
     return {
-      state,
-      failureCode: this.#failure?.code ?? null,
-      rows: this.meter.rows,
       ...(this.#affectedRows === null ? {} : { affectedRows: this.#affectedRows }),
       bytes: this.meter.bytes,
+      failureCode: this.#failure?.code ?? null,
       resultDigest: this.meter.digest(),
-      truncated: this.meter.truncated,
+      rows: this.meter.rows,
+      state,
       timings: this.#timings(),
+      truncated: this.meter.truncated,
     }
   }
 

@@ -27,3 +27,19 @@ test.each([
   const { rows } = await client.query<{ same: boolean; length: number }>(sql, [array, plain])
   expect(rows[0]).toEqual({ same: true, length: plain.length })
 })
+
+test.each([
+  '',
+  '0198b2c1',
+  '0198b2c17f007abc8def0123456789ab',
+  '0198b2c1-7f00-7abc-8def-0123456789ag',
+  '0198b2c1-7f00-7abc-8def-0123456789abc',
+  '0198b2c107f00-7abc-8def-0123456789ab',
+  '0198b2c1-7f00-7abc-8def-0123456789\u01ab',
+])('“%s” is no UUID', (text) => {
+  expect(() => uuidArray([text])).toThrow(TypeError)
+})
+
+test('a UUID in capitals is the same', () => {
+  expect(uuidArray(['0198B2C1-7F00-7ABC-8DEF-0123456789AB'])).toEqual(uuidArray(['0198b2c1-7f00-7abc-8def-0123456789ab']))
+})

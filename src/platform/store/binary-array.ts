@@ -24,26 +24,52 @@ const text: ElementType<string> = {
   write: (into, at, item) => void into.write(item, at, 'utf8'),
 }
 
-const uuid: ElementType<string> = {
-  oid: 2950,
-  bytes: () => uuidBytes,
-  write: (into, at, item) => {
-    if (into.write(item.replaceAll('-', ''), at, uuidBytes, 'hex') !== uuidBytes) throw new TypeError('That is no UUID.')
-  },
-}
+const uuid: ElementType<string> = { oid: 2950, bytes: () => uuidBytes, write: writeUuid }
 
 const bytea: ElementType<Buffer> = { oid: 17, bytes: (item) => item.length, write: (into, at, item) => into.set(item, at) }
 
 const bigint: ElementType<number> = {
   oid: 20,
   bytes: () => 8,
-  write: (into, at, item) => void into.writeBigInt64BE(BigInt(item), at),
+  write: writeInteger,
 }
 
 const timestamptz: ElementType<Date> = {
   oid: 1184,
   bytes: () => 8,
-  write: (into, at, item) => void into.writeBigInt64BE(BigInt(item.getTime() - epochMs) * 1000n, at),
+  write: (into, at, item) => writeInteger(into, at, (item.getTime() - epochMs) * 1_000),
+}
+
+const uuidShape = '00000000-0000-0000-0000-000000000000'
+/** Where in the text each byte's two digits begin. */
+const digitsAt = Array.from(uuidShape.matchAll(/00/g), (match) => match.index)
+const digits = new Int8Array(128).fill(-1)
+for (const digit of '0123456789abcdefABCDEF') digits[digit.charCodeAt(0)] = Number.parseInt(digit, 16)
+
+/** By hand: the platform reads hexadecimal digits only without hyphens, and a text of its own for that costs five times as much. */
+function writeUuid(into: Buffer, at: number, item: string): void {
+  let isSound = item.length === uuidShape.length && isHyphenated(item)
+  for (let byte = 0; byte < uuidBytes; byte++) {
+    const place = digitsAt[byte] as number // there are as many
+    const value = (digitAt(item, place) << 4) | digitAt(item, place + 1)
+    isSound &&= value >= 0
+    into[at + byte] = value
+  }
+  if (!isSound) throw new TypeError('That is no UUID.')
+}
+
+function digitAt(text: string, place: number): number {
+  return digits[text.charCodeAt(place)] ?? -1
+}
+
+function isHyphenated(text: string): boolean {
+  return text[8] === '-' && text[13] === '-' && text[18] === '-' && text[23] === '-'
+}
+
+/** Of a safe integer. */
+function writeInteger(into: Buffer, at: number, item: number): void {
+  into.writeInt32BE(Math.floor(item / 2 ** 32), at)
+  into.writeUInt32BE(item >>> 0, at + wordBytes)
 }
 
 /** text[] */

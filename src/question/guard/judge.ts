@@ -26,14 +26,14 @@ export function judge(analysis: Analysis, bench: Bench): Verdict {
   if (opened !== undefined) reasons.push(explainHidden(opened.name, opened.span))
   const { decision, writes } = decide(analysis, bench, reasons)
   return {
-    decision,
     class: analysis.class,
-    reasons,
-    tables: unique(analysis.relations.map((use) => qualified(sight.isHidden(use) ? use.writtenSchema : use.schema, use.name))),
     columns: unique(sight.columns.map((use) => use.told)),
+    decision,
+    filtered: [],
     functions: unique(analysis.functions),
     masked: [],
-    filtered: [],
+    reasons,
+    tables: unique(analysis.relations.map((use) => qualified(sight.isHidden(use) ? use.writtenSchema : use.schema, use.name))),
     ...(writes === null || reasons.some((reason) => reason.code.endsWith('-not-available')) ? {} : { writes }),
   }
 }

@@ -1,8 +1,9 @@
+import { hash } from 'node:crypto'
 import type { Scope } from '../../domain/index.ts'
 import { sql, type Store } from '../../platform/store/index.ts'
 import { isSame, type Base } from './chain-walk.ts'
 import { linkMac } from './link.ts'
-import { linkDigest } from './verify-trail.ts'
+import { linkText } from './verify-trail.ts'
 
 /** Links that are looked at without a pause: some milliseconds of this thread. */
 const pageLinks = 500
@@ -45,7 +46,7 @@ function follow(page: Page, auditKey: Uint8Array, from: Base): Base | null {
   if (bodies.length === 0 || bodies.length !== page.links || Number(page.last) !== from.sequence + page.links) return null
   let { mac, digest } = from
   const macs = bodies.map((body) => {
-    digest = linkDigest(digest, body)
+    digest = hash('sha256', linkText(digest, body)) // as `linkDigest`, in a third of its time
     return (mac = linkMac(auditKey, mac, body))
   })
   return page.macs !== null && isSame(Buffer.concat(macs), page.macs) ? { sequence: from.sequence + page.links, mac, digest } : null

@@ -17,7 +17,10 @@ export interface ActorPart {
   readonly tokenId: string | null
 }
 
-/** What each kind of link says, beside its place in the chain. */
+/**
+ * What each kind of link says, beside its place in the chain. Where its parts are made with their keys in the order of the
+ * alphabet `canonicalJson` need not sort them.
+ */
 export type LinkContent =
   | {
       readonly kind: 'intent'
@@ -53,7 +56,11 @@ export interface Head {
 export const emptyHead: Head = { sequence: 0, mac: Buffer.alloc(32) }
 
 export function writeLinkBody(body: LinkBody): string {
-  return canonicalJson(body as unknown as Json) // plain data by its type; Json has no name for readonly interfaces
+  // Its fields have names of ours; plain data by its type, Json has no name for readonly interfaces.
+  const given = body as unknown as { readonly [name: string]: Json }
+  const fields: { [name: string]: Json } = {}
+  for (const name of Object.keys(body).sort()) fields[name] = given[name] as Json // oxlint-disable-line unicorn/no-array-sort -- a list of our own
+  return canonicalJson(fields)
 }
 
 /** Of a row of the tenant's own record: the runtime role can only add what was written so. */
@@ -72,23 +79,23 @@ export function linkMac(auditKey: Uint8Array, previous: Uint8Array, body: string
 const macs = new WeakMap<Uint8Array, KeyedMac>()
 
 export function actorPart(actor: Actor): ActorPart {
-  const { memberId, name, kind, roles, surface, tokenId } = actor
-  return { memberId, name, kind, role: roles.join('+'), surface, tokenId }
+  const { kind, memberId, name, roles, surface, tokenId } = actor
+  return { kind, memberId, name, role: roles.length === 1 ? (roles[0] ?? '') : roles.join('+'), surface, tokenId }
 }
 
 export function intentContent(actor: Actor, fields: IntentFields): LinkContent {
   const { input, purpose, conversation, limits } = fields.question
   const attempt = fields.firstAttempt === null ? null : attemptPart(fields.firstAttempt)
   return {
-    kind: 'intent',
     actor: actorPart(actor),
-    connection: fields.connection,
-    input,
-    purpose,
-    conversation,
-    limits,
-    attempt,
     ...approvedBy(fields),
+    attempt,
+    connection: fields.connection,
+    conversation,
+    input,
+    kind: 'intent',
+    limits,
+    purpose,
   }
 }
 
@@ -97,6 +104,6 @@ function approvedBy({ approval }: IntentFields) {
 }
 
 export function attemptPart(fields: AttemptFields): AttemptPart {
-  const { attempt, draft, verdict, contextDigest } = fields
-  return { attempt, draft, verdict, contextDigest }
+  const { attempt, contextDigest, draft, verdict } = fields
+  return { attempt, contextDigest, draft, verdict }
 }

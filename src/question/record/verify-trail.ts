@@ -24,9 +24,14 @@ export interface TrailVerdict {
 /** Before the first link. */
 export const emptyDigest = '0'.repeat(64)
 
-/** SHA-256 over the digest before it and the body's exact text, hex: anybody can follow it, nobody can go back. */
+/** What a link's digest is made of: the digest before it and the body's exact text. */
+export function linkText(previous: string, body: string): string {
+  return `aishell link\n${previous}\n${body}`
+}
+
+/** SHA-256, hex: anybody can follow it, nobody can go back. */
 export function linkDigest(previous: string, body: string): string {
-  return createHash('sha256').update(`aishell link\n${previous}\n`).update(body, 'utf8').digest('hex')
+  return createHash('sha256').update(linkText(previous, body)).digest('hex')
 }
 
 /** Ed25519 over the text's UTF-8. */
