@@ -58,6 +58,17 @@ test('a lone writer has one batch under way', async () => {
   expect(most).toBe(1)
 })
 
+test('whoever comes within a few turns of the event loop goes to the store in the same batch', async () => {
+  const batches: number[] = []
+  const record = rig.another({ observe: (one) => void (one.type === 'record-committed' && batches.push(one.entries)) })
+  await begin(rig, 'the first', record)
+  const second = begin(rig, 'the second', record)
+  await setImmediate()
+  await setImmediate()
+  await Promise.all([second, begin(rig, 'the third', record)])
+  expect(batches).toEqual([1, 2])
+})
+
 test('an outcome goes to the store with the next intent, and by itself where none comes', async () => {
   const batches: number[] = []
   const record = rig.another({ observe: (one) => void (one.type === 'record-committed' && batches.push(one.entries)) })

@@ -11,6 +11,11 @@ const maxBatch = 256
 const mostUnderWay = 2
 /** Fewer links are better off in the next batch: each costs a transaction, however few it carries. */
 const worthASecond = 24
+/**
+ * Turns of the event loop in which others may still join a batch. Each batch costs the store the same whatever it carries, and
+ * who has been answered together asks again within a few turns.
+ */
+const gatheredTurns = 8
 /** How long outcomes wait for a link that somebody waits for, to go with it: alone they would cost a transaction. */
 const outcomeWaitMs = 5
 
@@ -29,7 +34,7 @@ interface Waiting {
 
 /**
  * Group commit for one tenant: whatever arrives while a batch is being synced forms the next one, with what the event loop
- * has at hand when it ends. Nobody who waits for a link waits for company; outcomes, for which no asker does, go with the next
+ * has at hand in the few turns after it. Nobody who waits for a link waits for company; outcomes, for which no asker does, go with the next
  * such link, or by themselves after a moment. Where many write, a second batch goes out behind the first before that is
  * durable, so that this process and the store work at the same time (bench/load/record-writers.ts).
  */
@@ -107,7 +112,7 @@ export class ChainWriter {
 
   async #send(): Promise<void> {
     this.#isGathering = true
-    await setImmediate() // whoever else has come by now is looked at first; where nobody has, this takes no time
+    for (let turn = 0; turn < gatheredTurns; turn++) await setImmediate() // where nobody else comes, this takes no time
     this.#isGathering = false
     // Half of many: the other half follows while the first is under way, and so do those who come back from it.
     const isForTwo = this.#commits.size === 0 && this.#waiting.length >= mostUnderWay * worthASecond
