@@ -1,6 +1,7 @@
 import type { Param } from '../../../domain/index.ts'
 import { CopyFrames } from './copy-frames.ts'
 import type { OwnStatement } from './prologue.ts'
+import { sendTogether } from './sent-together.ts'
 import { ownBytes, statementBytes } from './wire-bytes.ts'
 
 /** The part of pg's wire connection used here; its typings leave it out. */
@@ -38,8 +39,6 @@ export interface PortalReadOptions<Batch> {
   readonly opening: readonly OwnStatement[]
   /** ROLLBACK; empty: the transaction stays open, for a write that is not committed yet. */
   readonly ending: readonly OwnStatement[]
-  /** Names this session's server already keeps; grows as it takes more. */
-  readonly kept: Set<string>
   readonly text: string
   readonly params: readonly Param[]
   readonly gatherer: Gatherer<Batch>
@@ -65,6 +64,7 @@ export class PortalRead<Batch> {
   /** What the server said at the end of the judged statement, as `UPDATE 3`; null before it. */
   tag: string | null = null
   readonly #options: PortalReadOptions<Batch>
+  readonly #kept: Set<string>
   readonly #idle = Promise.withResolvers<void>()
   #wire: Wire | null = null
   #commandsDone = 0
@@ -77,8 +77,10 @@ export class PortalRead<Batch> {
   #unfinishedBytes = 0
   #frames: CopyFrames | null = null
 
-  constructor(options: PortalReadOptions<Batch>) {
+  /** `kept`: names this session's server already keeps; grows as it takes more. */
+  constructor(options: PortalReadOptions<Batch>, kept: Set<string>) {
     this.#options = options
+    this.#kept = kept
   }
 
   /** true: the server is still at the judged statement. */
@@ -114,11 +116,12 @@ export class PortalRead<Batch> {
   }
 
   submit(wire: Wire): void {
-    const { opening, ending, kept, text, params, isDescribeOnly } = this.#options
+    const { opening, ending, text, params, isDescribeOnly } = this.#options
+    const kept = this.#kept
     this.#wire = wire
     if (!wire.stream.writable) return // its end is told to `over`
     const statement = statementBytes(text, params, isDescribeOnly)
-    wire.stream.write(Buffer.concat([ownBytes(opening, kept, false), statement, ownBytes(ending, kept, true)]))
+    sendTogether(wire.stream, Buffer.concat([ownBytes(opening, kept, false), statement, ownBytes(ending, kept, true)]))
   }
 
   handleRowDescription(message: { fields: readonly FieldDescription[] }): void {
@@ -137,10 +140,10 @@ export class PortalRead<Batch> {
   }
 
   handleCommandComplete(message?: { readonly text?: string }): void {
-    const { opening, ending, kept, isDescribeOnly } = this.#options
+    const { opening, ending, isDescribeOnly } = this.#options
     const at = this.#commandsDone
     const own = at < opening.length ? opening[at] : isDescribeOnly || at > opening.length ? ending[0] : undefined
-    if (own !== undefined && own.name !== '') kept.add(own.name)
+    if (own !== undefined && own.name !== '') this.#kept.add(own.name)
     this.#commandsDone += 1
     if (at !== opening.length) return
     this.tag = message?.text ?? null

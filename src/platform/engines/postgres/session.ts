@@ -4,7 +4,7 @@ import { ShellError } from '../../../domain/index.ts'
 import type { Session } from '../lease-pool.ts'
 import { requestCancel, type CancelAddress } from './cancel-request.ts'
 import { openFailure } from './errors.ts'
-import { PortalRead, type Gatherer, type PortalReadOptions } from './portal-read.ts'
+import { PortalRead, type PortalReadOptions } from './portal-read.ts'
 import type { PostgresTarget } from './postgres-target.ts'
 import { endRead, type OwnStatement, type ReadSettings } from './prologue.ts'
 
@@ -82,8 +82,8 @@ export class PostgresSession implements Session {
   }
 
   /** Sends a statement; nothing else may be sent until its `idle`, and then `settle`. */
-  start<Batch>(options: Omit<PortalReadOptions<Batch>, 'kept'> & { readonly gatherer: Gatherer<Batch> }): PortalRead<Batch> {
-    const portal = new PortalRead({ ...options, kept: this.#kept })
+  start<Batch>(options: PortalReadOptions<Batch>): PortalRead<Batch> {
+    const portal = new PortalRead(options, this.#kept)
     this.#portal = portal
     this.client.query(portal as never) // a submittable, see PortalRead; pg's typings know only its own
     return portal
