@@ -6,7 +6,8 @@ import { actorOf, type ActorRules } from './actor-of.ts'
 import type { CredentialCache } from './credential-cache.ts'
 import { findCredential, type CredentialKey, type FoundCredential } from './found-credential.ts'
 import { memberDisabled, notSignedIn, sessionEnded, tokenExpired, tokenRevoked, tokenUnknown } from './identity-errors.ts'
-import { hashToken, isSecretText, isTokenText } from './token-text.ts'
+import { TokenDigests } from './token-digests.ts'
+import { isSecretText, isTokenText } from './token-text.ts'
 
 export interface SessionLimits {
   /** From sign-in to the end, however busy. */
@@ -35,17 +36,19 @@ const lastUsedStepMs = 60_000
 export class Authenticator {
   readonly #rooms: IdentityRooms
   readonly #cache: CredentialCache
+  readonly #digests: TokenDigests
   readonly #lookups = new Map<string, Promise<FoundCredential | null>>()
 
   constructor(rooms: IdentityRooms, cache: CredentialCache) {
     this.#rooms = rooms
     this.#cache = cache
+    this.#digests = new TokenDigests()
   }
 
   /** A token as it is sent with each request: a kept one, or a signed one for some minutes. */
   async authenticate(bearer: string | null, surface: Surface): Promise<Actor> {
     if (bearer === null || bearer === '') throw notSignedIn()
-    if (isTokenText(bearer)) return this.#actorOf(this.#checkToken(await this.#find({ hash: hashToken(bearer) })), surface)
+    if (isTokenText(bearer)) return this.#actorOf(this.#checkToken(await this.#find({ hash: this.#digests.of(bearer) })), surface)
     const claims = await this.#rooms.accessTokens.verify(bearer)
     if (claims === null) throw tokenUnknown()
     return this.#actorOf(this.#checkSession(await this.#find(claims)), surface)
@@ -54,7 +57,7 @@ export class Authenticator {
   /** A session as a browser's cookie holds it. */
   async authenticateSession(text: string, surface: Surface): Promise<Actor> {
     if (!isSecretText('session', text)) throw sessionEnded()
-    return this.#actorOf(this.#checkSession(await this.#find({ hash: hashToken(text) })), surface)
+    return this.#actorOf(this.#checkSession(await this.#find({ hash: this.#digests.of(text) })), surface)
   }
 
   #checkToken(found: FoundCredential | null): FoundCredential {
@@ -75,7 +78,7 @@ export class Authenticator {
   }
 
   async #find(key: CredentialKey): Promise<FoundCredential | null> {
-    const cacheKey = 'hash' in key ? key.hash.toString('base64') : `${key.tenantId} ${key.sessionId}`
+    const cacheKey = 'hash' in key ? key.hash.toString('latin1') : `${key.tenantId} ${key.sessionId}`
     return this.#cache.get(cacheKey) ?? (await this.#lookUp(key, cacheKey))
   }
 

@@ -179,6 +179,25 @@ describe('metrics', () => {
       expect(lines).toContain(line)
   })
 
+  test('labels that take turns are counted apart', async () => {
+    const made = await observer({ level: 'silent' })
+    for (let i = 0; i < 6; i++)
+      made.observe({
+        type: 'draft-made',
+        drafter: i % 2 === 0 ? 'verbatim' : 'builtin',
+        kind: i % 3 === 0 ? 'abstained' : 'drafted',
+        elapsedMs: 1,
+      })
+    const lines = await metricLines(made)
+    for (const line of [
+      'aishell_drafts_total{drafter="verbatim",kind="abstained"} 1',
+      'aishell_drafts_total{drafter="verbatim",kind="drafted"} 2',
+      'aishell_drafts_total{drafter="builtin",kind="abstained"} 1',
+      'aishell_drafts_total{drafter="builtin",kind="drafted"} 2',
+    ])
+      expect(lines).toContain(line)
+  })
+
   test('a label cannot explode: wild values become `other`', async () => {
     const made = await observer({ level: 'silent' })
     for (let i = 0; i < 5_000; i++) {

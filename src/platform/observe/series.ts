@@ -24,6 +24,7 @@ export class Series {
   readonly #definition: MetricDefinition
   readonly #cells = new Map<string, Cell>()
   readonly #bounds: readonly number[]
+  #last: { readonly asked: Cell['labels']; readonly cell: Cell } | null = null
 
   constructor(definition: MetricDefinition, registry: Registry) {
     this.#definition = definition
@@ -31,6 +32,20 @@ export class Series {
     if (definition.labels.length === 0) this.cell('', {}) // shown as 0 before anything is counted
     const { name } = definition
     registry.registerMetric({ name, get: async () => this.#described() } as unknown as Metric) // what the registry asks of a metric
+  }
+
+  /** The cell that was used last, where these labels are the ones it was used for: most changes are like the one before. */
+  latest(labels: Cell['labels']): Cell | null {
+    if (this.#last === null) return null
+    const { asked, cell } = this.#last
+    for (const label in labels) if (labels[label] !== asked[label]) return null
+    return cell
+  }
+
+  /** Labels of one metric always have the same names. */
+  lastly(asked: Cell['labels'], cell: Cell): Cell {
+    this.#last = { asked, cell }
+    return cell
   }
 
   find(key: string): Cell | undefined {
