@@ -7,13 +7,14 @@ import { createModels } from './platform/models/index.ts'
 import { createObserver, type LogSink, type Observer } from './platform/observe/index.ts'
 import { createKeyring, createStore, type Keyring, type Store } from './platform/store/index.ts'
 import { createTenancy, type People } from './platform/tenancy/index.ts'
-import { answer, createApprovalDesk, metered, type Answer, type ApprovalDesk, type QuestionRooms } from './question/index.ts'
+import { answer, createApprovalDesk, type Answer, type ApprovalDesk, type QuestionRooms } from './question/index.ts'
 import { createApprovals } from './question/approve/index.ts'
 import { createAsk } from './question/ask/index.ts'
 import { createGuard } from './question/guard/index.ts'
 import { createRecord, type Record } from './question/record/index.ts'
 import { createHttpServer, RunningAnswers } from './surfaces/http/index.ts'
 import { createMcp } from './surfaces/mcp/index.ts'
+import { attendants } from './attendants.ts'
 import { hostsOf, openDiscovered, type DiscoveredConnections } from './discovered-connections.ts'
 import { openStoreServer } from './open-store-server.ts'
 import { firstCredentials, letInByAdminToken, type FirstCredentials } from './first-credentials.ts'
@@ -141,9 +142,8 @@ async function build(
   }
   const office = createTenantOffice({ store, keyring, tenancy, tenants, quotas, identity, record })
   const running = new RunningAnswers(replicas.cancelElsewhere)
-  const follow: Answer = running.follow(
-    metered((actor, question, signal, delivery) => answer(rooms, actor, question, signal, delivery), quotas),
-  )
+  const attended: QuestionRooms = { ...rooms, attend: attendants(running, quotas) }
+  const follow: Answer = (actor, question, signal, delivery) => answer(attended, actor, question, signal, delivery)
   const approvals = createApprovalDesk({ ...rooms, identity })
   closers.push(() => approvals.close())
   const mcp = createMcp(

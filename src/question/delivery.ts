@@ -24,4 +24,7 @@ export interface RowsChunk {
   readonly bytes: Uint8Array
 }
 
-export type PipelineEvent = AnswerEvent | RowsChunk
+/** `json`: the rows as text, where that has been made; a surface need not make it again. Never crosses a process with the event. */
+type RowsBatch = Extract<AnswerEvent, { type: 'rows-batch' }> & { readonly json?: string }
+
+export type PipelineEvent = Exclude<AnswerEvent, { type: 'rows-batch' }> | RowsBatch | RowsChunk

@@ -3,7 +3,7 @@ import type { PendingWrite, WriteResult } from '../platform/engines/index.ts'
 import type { PipelineEvent } from './delivery.ts'
 import { present } from './present/index.ts'
 import type { Walk } from './stages.ts'
-import { cutCells } from './run/index.ts'
+import { cutCells, rowsBatch, rowsBegin, type RunEvent } from './run/index.ts'
 import { leaseWatched, watchOf } from './watch.ts'
 
 /** One write, committed when `beforeCommit` has done its work; its RETURNING rows as any rows. */
@@ -29,7 +29,7 @@ export async function* executeWrite(
     meter.stop()
     await done(result)
     yield { type: 'write-done', affectedRows: result.affectedRows }
-    if (result.columns.length > 0) yield* present(returned(result, approved, walk), walk.delivery, ledger.chart)
+    if (result.columns.length > 0) yield* present(returned(result, approved, walk), walk.delivery)
     return result
   } finally {
     meter.stop()
@@ -38,10 +38,10 @@ export async function* executeWrite(
   }
 }
 
-async function* returned(result: WriteResult, { limits }: ApprovedStatement, { ledger: { meter } }: Walk) {
-  yield { type: 'rows-begin' as const, columns: [...result.columns] }
+async function* returned(result: WriteResult, { limits }: ApprovedStatement, { ledger: { meter, chart } }: Walk): AsyncGenerator<RunEvent> {
+  yield rowsBegin(result.columns, chart)
   const rows = cutCells(result.rows, limits, meter)
   meter.truncated ??= result.truncated
-  meter.take(JSON.stringify(rows))
-  if (rows.length > 0) yield { type: 'rows-batch' as const, rows }
+  const batch = rowsBatch(rows, meter, chart)
+  if (rows.length > 0) yield batch
 }

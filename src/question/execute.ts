@@ -7,9 +7,12 @@ import type { Walk } from './stages.ts'
 import { leaseWatched, watchOf } from './watch.ts'
 
 /** Runs what the guard has sealed; a write that comes here needs nobody's consent, or has it. */
-export async function* execute(walk: Walk, approved: ApprovedStatement): AsyncGenerator<PipelineEvent> {
+export function execute(walk: Walk, approved: ApprovedStatement): AsyncGenerator<PipelineEvent> {
+  return approved.access === 'read' ? executeRead(walk, approved) : executeConsented(walk, approved)
+}
+
+async function* executeConsented(walk: Walk, approved: ApprovedStatement): AsyncGenerator<PipelineEvent> {
   const { question, ledger } = walk
-  if (approved.access === 'read') return yield* executeRead(walk, approved)
   if (question.purpose === 'explain') return await ledger.end('drafted') // the plan of a write is not asked for
   yield* executeWrite(walk, approved)
   await ledger.end('answered')
@@ -30,10 +33,11 @@ async function* executeRead(walk: Walk, approved: ApprovedStatement): AsyncGener
       signal: watch?.signal ?? signal,
       mark,
       meter: ledger.meter,
+      onlooker: ledger.chart,
       format: delivery.escapesFormulas === true ? null : delivery.format,
       batchRows: delivery.batchRows,
     })
-    const events = present(rows, delivery, ledger.chart)
+    const events = present(rows, delivery)
     yield* watch === null ? events : watch.steps(events)
   } finally {
     ledger.meter.stop()

@@ -1,5 +1,6 @@
 import type { Actor, Draft, Question } from '../domain/index.ts'
 import type { DraftBody } from '../contract/index.ts'
+import { unattended } from './attend.ts'
 import { AnswerLedger } from './answer-ledger.ts'
 import { withoutSeal } from './without-seal.ts'
 import { execute } from './execute.ts'
@@ -15,10 +16,12 @@ import type { QuestionRooms } from './rooms.ts'
 export async function* answer(
   rooms: QuestionRooms,
   actor: Actor,
-  question: Question,
-  signal: AbortSignal,
+  asked: Question,
+  askersSignal: AbortSignal,
   delivery: Delivery = cells,
 ): AsyncGenerator<PipelineEvent> {
+  const attended = await (rooms.attend ?? unattended)(actor, asked, askersSignal)
+  const { question, signal } = attended
   const ledger = new AnswerLedger(rooms, actor, question)
   try {
     yield { type: 'answer-begin', id: question.id, connection: question.connection }
@@ -29,6 +32,7 @@ export async function* answer(
     await ledger.fail(error, signal)
   } finally {
     await ledger.close() // a reader who left in the middle of a yield comes here without a catch
+    attended.leave(ledger.meter.rows)
   }
   yield ledger.answerEnd()
 }

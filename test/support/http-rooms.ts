@@ -35,7 +35,14 @@ export function scriptedRooms(script: Script, actors: Readonly<{ [token: string]
     persons: absent.persons,
     signInPlace: absent.signInPlace,
     running,
-    answer: running.follow((_actor, question, signal, delivery) => script(question, signal, delivery)),
+    answer: async function* (actor, question, signal, delivery) {
+      const here = running.enter(actor, question.id, signal)
+      try {
+        yield* script(question, here.signal, delivery)
+      } finally {
+        here.leave()
+      }
+    },
     identity: {
       ...absent.identity,
       authenticate: async (bearer) => {

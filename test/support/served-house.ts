@@ -10,7 +10,7 @@ import { createIdentity, type Identity, type OidcSettings } from '../../src/plat
 import { createObserver } from '../../src/platform/observe/index.ts'
 import { createKeyring, createStore, sql, type Store } from '../../src/platform/store/index.ts'
 import { createPeople, createTenancy, type People } from '../../src/platform/tenancy/index.ts'
-import { answer, createApprovalDesk, type ApprovalDesk } from '../../src/question/index.ts'
+import { answer, createApprovalDesk, type Answer, type ApprovalDesk, type Attend } from '../../src/question/index.ts'
 import { createApprovals } from '../../src/question/approve/index.ts'
 import { createAsk } from '../../src/question/ask/index.ts'
 import { createGuard } from '../../src/question/guard/index.ts'
@@ -119,7 +119,8 @@ export async function servedHouse(options: ServedHouseOptions = {}): Promise<Ser
     today: () => '2026-03-01',
   }
   const running = new RunningAnswers()
-  const follow = running.follow((actor, question, signal, delivery) => answer(rooms, actor, question, signal, delivery))
+  const attend: Attend = (actor, question, signal) => ({ question, ...running.enter(actor, question.id, signal) })
+  const follow: Answer = (actor, question, signal, delivery) => answer({ ...rooms, attend }, actor, question, signal, delivery)
   const approvals = createApprovalDesk({ ...rooms, identity })
   const mcp = createMcp({ answer: follow, connections, approvals, observe }, { version: 'test', origins: ['https://agents.example'] })
   const server = await createHttpServer(

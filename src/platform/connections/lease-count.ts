@@ -13,43 +13,65 @@ export class LeaseCount {
   }
 
   /** Counts one lease from the moment it is asked for to its end; `onEnd` is called once, whether it came to a lease or not. */
-  async follow(dialect: Dialect, take: () => Promise<Lease>, onEnd: () => void): Promise<Lease> {
+  follow(dialect: Dialect, taken: Promise<Lease>, onEnd: () => void): Promise<Lease> {
     this.#change(this.#waiting, dialect, 1)
-    let lease: Lease
-    try {
-      lease = await take()
-    } catch (error) {
-      this.#change(this.#waiting, dialect, -1)
-      onEnd()
-      throw error
-    }
-    this.#waiting[dialect] -= 1
-    this.#change(this.#used, dialect, 1)
-    return this.#followed(lease, dialect, onEnd)
-  }
-
-  #followed(lease: Lease, dialect: Dialect, onEnd: () => void): Lease {
-    let isOut = true
-    return {
-      read: (approved, options) => lease.read(approved, options),
-      copy: (approved, format, options) => lease.copy(approved, format, options),
-      explain: (approved, options) => lease.explain(approved, options),
-      write: (approved, options) => lease.write(approved, options),
-      dryRun: (approved, options) => lease.dryRun(approved, options),
-      release: async () => {
-        if (isOut) {
-          isOut = false
+    return taken.then(
+      (lease) => {
+        this.#waiting[dialect] -= 1
+        this.#change(this.#used, dialect, 1)
+        return new FollowedLease(lease, () => {
           this.#change(this.#used, dialect, -1)
           onEnd()
-        }
-        await lease.release()
+        })
       },
-    }
+      (error: unknown) => {
+        this.#change(this.#waiting, dialect, -1)
+        onEnd()
+        throw error
+      },
+    )
   }
 
   #change(counts: Record<Dialect, number>, dialect: Dialect, by: number): void {
     counts[dialect] += by
     this.#observe({ type: 'leases-changed', dialect, used: this.#used[dialect], waiting: this.#waiting[dialect] })
+  }
+}
+
+class FollowedLease implements Lease {
+  readonly #lease: Lease
+  #onEnd: (() => void) | null
+
+  constructor(lease: Lease, onEnd: () => void) {
+    this.#lease = lease
+    this.#onEnd = onEnd
+  }
+
+  read(...asked: Parameters<Lease['read']>): ReturnType<Lease['read']> {
+    return this.#lease.read(...asked)
+  }
+
+  copy(...asked: Parameters<Lease['copy']>): ReturnType<Lease['copy']> {
+    return this.#lease.copy(...asked)
+  }
+
+  explain(...asked: Parameters<Lease['explain']>): ReturnType<Lease['explain']> {
+    return this.#lease.explain(...asked)
+  }
+
+  write(...asked: Parameters<Lease['write']>): ReturnType<Lease['write']> {
+    return this.#lease.write(...asked)
+  }
+
+  dryRun(...asked: Parameters<Lease['dryRun']>): ReturnType<Lease['dryRun']> {
+    return this.#lease.dryRun(...asked)
+  }
+
+  release(): Promise<void> {
+    const onEnd = this.#onEnd
+    this.#onEnd = null
+    onEnd?.()
+    return this.#lease.release()
   }
 }
 

@@ -137,14 +137,10 @@ export class OpenConnections {
         changed: () => this.#options.catalogChanged?.(known.scope, known.body.id),
       }),
       settle: (marker) => pool.settle(marker),
-      lease: async (signal, access = 'read') => {
+      lease: (signal, access = 'read') => {
         entry.leases += 1
-        const done = (): void => void (entry.leases -= 1)
-        const lend = async (): Promise<Lease> => {
-          if (access === 'write') await judgeWriter(signal)
-          return pool.lease({ signal, access })
-        }
-        return this.#count.follow(dialect, lend, done)
+        const lent = access === 'write' ? judgeWriter(signal).then(() => pool.lease({ signal, access })) : pool.lease({ signal, access })
+        return this.#count.follow(dialect, lent, () => void (entry.leases -= 1))
       },
     }
     return entry

@@ -1,28 +1,26 @@
 import type { Cell, ResultColumn } from '../../contract/index.ts'
-import type { ChartHint } from './chart-hint.ts'
 import { csvHeader, csvRows } from './csv.ts'
 import { ndjsonRows } from './ndjson.ts'
 
 /** What a run yields; chunks are already in the format wanted. */
 type RowsEvent =
   | { readonly type: 'rows-begin'; readonly columns: ResultColumn[] }
-  | { readonly type: 'rows-batch'; readonly rows: Cell[][] }
+  | { readonly type: 'rows-batch'; readonly rows: Cell[][]; readonly json: string }
   | { readonly type: 'rows-chunk'; readonly bytes: Uint8Array }
 
 /** Passes cells and copied bytes on; writes cells as bytes where a file is wanted and the engine could not copy. */
-export async function* present(
-  events: AsyncIterable<RowsEvent>,
+export function present(
+  events: AsyncGenerator<RowsEvent>,
   { format, escapesFormulas = false }: { readonly format: 'csv' | 'ndjson' | null; readonly escapesFormulas?: boolean },
-  chart: ChartHint,
 ): AsyncGenerator<RowsEvent> {
+  return format === null ? events : asFile(events, format, escapesFormulas)
+}
+
+async function* asFile(events: AsyncGenerator<RowsEvent>, format: 'csv' | 'ndjson', escapesFormulas: boolean): AsyncGenerator<RowsEvent> {
   let columns: readonly ResultColumn[] = []
   for await (const event of events) {
-    if (event.type === 'rows-begin') {
-      columns = event.columns
-      chart.begin(columns)
-    } else if (event.type === 'rows-batch') chart.take(event.rows)
-
-    if (format === null || event.type === 'rows-chunk') yield event
+    if (event.type === 'rows-begin') columns = event.columns
+    if (event.type === 'rows-chunk') yield event
     else if (event.type === 'rows-batch')
       yield chunk(format === 'csv' ? csvRows(columns, event.rows, escapesFormulas) : ndjsonRows(columns, event.rows))
     else if (format === 'csv') yield chunk(csvHeader(columns, escapesFormulas))

@@ -5,15 +5,23 @@ import { cutCells } from './cut-cells.ts'
 import { FileCutter } from './file-cutter.ts'
 import type { RunMeter } from './run-meter.ts'
 
+/** Hears of the cells that are handed on. */
+export interface Onlooker {
+  begin(columns: readonly ResultColumn[]): void
+  take(rows: readonly (readonly Cell[])[]): void
+}
+
 export type RunEvent =
   | { readonly type: 'rows-begin'; readonly columns: ResultColumn[] }
-  | { readonly type: 'rows-batch'; readonly rows: Cell[][] }
+  /** `json`: the rows once more, as the text that was digested. */
+  | { readonly type: 'rows-batch'; readonly rows: Cell[][]; readonly json: string }
   | { readonly type: 'rows-chunk'; readonly bytes: Uint8Array }
 
 export interface RunOptions {
   readonly signal: AbortSignal
   readonly mark: RunMark
   readonly meter: RunMeter
+  readonly onlooker: Onlooker
   /** null: cells. Where the engine cannot copy, cells come all the same and are to be written as the format by the caller. */
   readonly format: CopyFormat | null
   readonly batchRows: number
@@ -22,30 +30,36 @@ export interface RunOptions {
 /** Runs one approved statement. Ends early, and the server's query with it, at a cap or when the reader leaves. */
 export async function* run(approved: ApprovedStatement, lease: Lease, options: RunOptions): AsyncGenerator<RunEvent> {
   assertSealed(approved)
-  options.meter.start()
+  const { format, meter } = options
+  meter.start()
   try {
-    const { format, meter } = options
     const bytes = format === null ? null : await lease.copy(approved, format, options)
-    if (format !== null && bytes !== null) yield* copyRows(approved, bytes, format, meter)
-    else yield* readRows(approved, lease, options)
+    if (format !== null && bytes !== null) return yield* copyRows(approved, bytes, format, meter)
+    // Not in a generator of its own: each that an event goes through costs an answer some microseconds.
+    const { columns, batches } = await lease.read(approved, options)
+    yield rowsBegin(columns, options.onlooker)
+    for await (const batch of batches) {
+      const rows = cutCells(batch, approved.limits, meter)
+      if (rows.length > 0) yield rowsBatch(rows, meter, options.onlooker)
+      if (meter.truncated !== null) return
+    }
   } catch (error) {
-    options.meter.code = isShellError(error) ? error.code : 'internal'
+    meter.code = isShellError(error) ? error.code : 'internal'
     throw error
   }
 }
 
-async function* readRows(approved: ApprovedStatement, lease: Lease, options: RunOptions): AsyncGenerator<RunEvent> {
-  const { meter } = options
-  const stream = await lease.read(approved, options)
-  yield { type: 'rows-begin', columns: [...stream.columns] }
-  for await (const batch of stream.batches) {
-    const rows = cutCells(batch, approved.limits, meter)
-    if (rows.length > 0) {
-      meter.take(JSON.stringify(rows))
-      yield { type: 'rows-batch', rows }
-    }
-    if (meter.truncated !== null) return
-  }
+export function rowsBegin(columns: readonly ResultColumn[], onlooker: Onlooker): RunEvent {
+  onlooker.begin(columns)
+  return { type: 'rows-begin', columns: [...columns] }
+}
+
+/** Counted, digested and ready to be handed on. */
+export function rowsBatch(rows: Cell[][], meter: RunMeter, onlooker: Onlooker): RunEvent {
+  const json = JSON.stringify(rows)
+  meter.take(json)
+  onlooker.take(rows)
+  return { type: 'rows-batch', rows, json }
 }
 
 async function* copyRows(

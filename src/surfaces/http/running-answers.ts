@@ -1,6 +1,5 @@
 import { mayDo, ShellError, type Actor } from '../../domain/index.ts'
 import { revokedMeanwhile, type Credential } from '../../platform/identity/index.ts'
-import type { Answer } from '../../question/index.ts'
 
 /** Who wants a question stopped; whoever signed them in vouches for it. */
 export interface CancelRequest {
@@ -31,21 +30,19 @@ export class RunningAnswers {
     this.#elsewhere = elsewhere
   }
 
-  /** The same pipeline, each answer cancellable by its question's id while it runs. */
-  follow(answer: Answer): Answer {
-    const running = this.#running
-    return async function* (actor, question, signal, delivery) {
-      const controller = new AbortController()
-      const forward = (): void => controller.abort(signal.reason)
-      if (signal.aborted) forward()
-      else signal.addEventListener('abort', forward, { once: true })
-      running.set(question.id, { actor, controller })
-      try {
-        yield* answer(actor, question, controller.signal, delivery)
-      } finally {
-        running.delete(question.id)
+  /** An answer begins: until it leaves it is cancellable by its question's id. */
+  enter(actor: Actor, questionId: string, signal: AbortSignal): { readonly signal: AbortSignal; leave(): void } {
+    const controller = new AbortController()
+    const forward = (): void => controller.abort(signal.reason)
+    if (signal.aborted) forward()
+    else signal.addEventListener('abort', forward, { once: true })
+    this.#running.set(questionId, { actor, controller })
+    return {
+      signal: controller.signal,
+      leave: () => {
+        this.#running.delete(questionId)
         signal.removeEventListener('abort', forward)
-      }
+      },
     }
   }
 

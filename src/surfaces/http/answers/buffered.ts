@@ -26,7 +26,7 @@ export async function bufferAnswer(questionId: string, connection: string, event
     else if (event.type === 'approval-requested') approval = `,"approval":${JSON.stringify(event.approval)}`
     else if (event.type === 'write-done') affected = `,"affectedRows":${event.affectedRows}`
     else if (event.type === 'rows-begin') columns = JSON.stringify(event.columns)
-    else if (event.type === 'rows-batch') batches.push(JSON.stringify(event.rows).slice(1, -1))
+    else if (event.type === 'rows-batch') batches.push((event.json ?? JSON.stringify(event.rows)).slice(1, -1))
     else if (event.type === 'answer-end') end = event
   }
   const head = `{"id":${JSON.stringify(questionId)},"connection":${JSON.stringify(connection)}`

@@ -15,11 +15,16 @@ export async function sendEventStream(exchange: Exchange, questionId: string, ev
   const heartbeat = setInterval(() => exchange.comment(': still here\n\n'), heartbeatMs)
   try {
     for await (const event of events) {
-      await exchange.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
+      await exchange.write(`event: ${event.type}\ndata: ${dataOf(event)}\n\n`)
       if (exchange.isGone) break
     }
   } finally {
     clearInterval(heartbeat)
   }
   exchange.end()
+}
+
+function dataOf(event: PipelineEvent): string {
+  const isWritten = event.type === 'rows-batch' && event.json !== undefined
+  return isWritten ? `{"type":"rows-batch","rows":${event.json}}` : JSON.stringify(event)
 }

@@ -51,8 +51,9 @@ export function questionRoutes(app: App, rooms: Pick<HttpRooms, 'answer' | 'runn
       const exchange = new Exchange(reply)
       const asked = questionOf(request.body, type)
       const delivery = type === 'text/csv' && request.body.escapeFormulas === true ? safeCsv : deliveries[type]
-      const events = await primed(rooms.answer(actorOf(request), asked, exchange.signal, delivery))
-      if (type === 'application/json') return sendBuffered(reply, asked, events)
+      const answer = rooms.answer(actorOf(request), asked, exchange.signal, delivery)
+      if (type === 'application/json') return sendBuffered(reply, asked, answer)
+      const events = await primed(answer)
       await exchange.guarded(rooms.observer.observe, request.id, async () => {
         if (type === 'text/event-stream') return sendEventStream(exchange, asked.id, events)
         const problemInstead = await sendRowsFile(exchange, type === 'text/csv' ? 'csv' : 'ndjson', asked.id, events)
@@ -104,7 +105,7 @@ function questionOf(body: QuestionBody, type: AnswerType): Question {
   return {
     id: newId(),
     connection: body.connection,
-    input: 'sql' in body ? { kind: 'sql', sql: body.sql, params: body.params ?? [] } : { kind: 'text', text: body.text },
+    input: 'sql' in body ? { kind: 'sql', params: body.params ?? [], sql: body.sql } : { kind: 'text', text: body.text },
     conversation: body.conversation ?? null,
     limits: isTooWide ? { ...limits, maxBytes: maxBufferedBytes } : limits,
     askedAt: new Date(),
