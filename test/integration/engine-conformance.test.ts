@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { ApprovedStatement } from '../../src/domain/index.ts'
 import type { EnginePool } from '../../src/platform/engines/index.ts'
 import { approve, approveWrite, failureOf, mark, never, read, readOn } from '../support/engine-statements.ts'
@@ -68,12 +68,12 @@ describe.each(engineMembers)('the %s engine', (_name, open) => {
 
   test('runs several statements on one lease, also after one that failed and one that was left', async () => {
     const lease = await pool.lease({ signal: never() })
+    onTestFinished(() => lease.release()) // also when it fails: those behind it need the session
     expect((await readOn(lease, approve('SELECT 1 AS a'))).rows).toEqual([['1']])
     await failureOf(readOn(lease, approve('SELECT nothing FROM nowhere')))
     const { batches } = await lease.read(approve(member.series(100_000)), { signal: never(), mark, batchRows: 10 })
     for await (const _batch of batches) break
     expect((await readOn(lease, approve('SELECT 2 AS a'))).rows).toEqual([['2']])
-    await lease.release()
   })
 
   test.each([
