@@ -34,7 +34,7 @@ interface Waiting {
 
 /**
  * Group commit for one tenant: whatever arrives while a batch is being synced forms the next one, with what the event loop
- * has at hand in the few turns after it. Nobody who waits for a link waits for company; outcomes, for which no asker does, go with the next
+ * has at hand in the few turns after it. Nobody who waits for a link waits longer than that for company; outcomes, for which no asker does, go with the next
  * such link, or by themselves after a moment. Where many write, a second batch goes out behind the first before that is
  * durable, so that this process and the store work at the same time (bench/load/record-writers.ts).
  */
@@ -110,9 +110,15 @@ export class ChainWriter {
     return this.#commits.size < mostUnderWay && this.#waiting.length >= worthASecond && this.#ahead !== null
   }
 
+  /** Enough for one batch, or where none is under way for two. */
+  #isFull(): boolean {
+    return this.#waiting.length >= (this.#commits.size === 0 ? mostUnderWay * worthASecond : worthASecond)
+  }
+
   async #send(): Promise<void> {
     this.#isGathering = true
-    for (let turn = 0; turn < gatheredTurns; turn++) await setImmediate() // where nobody else comes, this takes no time
+    // Where nobody else comes, a turn takes no time.
+    for (let turn = 0; turn === 0 || (turn < gatheredTurns && !this.#isFull()); turn++) await setImmediate()
     this.#isGathering = false
     // Half of many: the other half follows while the first is under way, and so do those who come back from it.
     const isForTwo = this.#commits.size === 0 && this.#waiting.length >= mostUnderWay * worthASecond

@@ -2,8 +2,8 @@ import { hash } from 'node:crypto'
 
 const blockBytes = 64
 const digestBytes = 32
-/** What links take for the most part; longer messages get room of their own. */
-const roomBytes = 16 * 1024
+/** What links take for the most part; longer messages get room of their own. One for all keys: a code is made in one go. */
+const room = Buffer.alloc(16 * 1024)
 /** UTF-8 of one UTF-16 code unit, at most. */
 const mostBytesOfUnit = 3
 
@@ -21,14 +21,13 @@ export function keyedMac(key: Uint8Array): KeyedMac {
   const inner = block.map((byte) => byte ^ 0x36)
   const outer = Buffer.alloc(blockBytes + digestBytes)
   outer.set(block.map((byte) => byte ^ 0x5c))
-  const room = Buffer.alloc(roomBytes)
   return (...parts) => {
-    outer.write(hash('sha256', message(inner, parts, room), 'binary'), blockBytes, 'binary')
+    outer.write(hash('sha256', message(inner, parts), 'binary'), blockBytes, 'binary')
     return Buffer.from(hash('sha256', outer, 'binary'), 'binary')
   }
 }
 
-function message(pad: Uint8Array, parts: readonly (string | Uint8Array)[], room: Buffer): Buffer {
+function message(pad: Uint8Array, parts: readonly (string | Uint8Array)[]): Buffer {
   let most = pad.length
   for (const part of parts) most += typeof part === 'string' ? part.length * mostBytesOfUnit : part.length
   const into = most <= room.length ? room : Buffer.allocUnsafe(most)
