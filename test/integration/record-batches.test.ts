@@ -5,6 +5,8 @@ import type { Store } from '../../src/platform/store/index.ts'
 import { answered, begin, openStore, question, recordRig, type RecordRig } from '../support/record-rig.ts'
 
 const writers = 64
+/** A store that is slower than a turn of the event loop, also on a machine that is starved of time: a second batch finds the first under way. */
+const slowMs = 20
 
 let rig: RecordRig
 beforeEach(async () => {
@@ -18,7 +20,10 @@ function watched(around: (write: () => Promise<unknown>, underWay: number) => Pr
   const call = async (text: string, values: readonly unknown[]): Promise<unknown> => {
     underWay++
     try {
-      return await around(() => rig.store.call(text, values), underWay)
+      return await around(async () => {
+        await sleep(slowMs)
+        return await rig.store.call(text, values)
+      }, underWay)
     } finally {
       underWay--
     }
