@@ -36,13 +36,12 @@ const lastUsedStepMs = 60_000
 export class Authenticator {
   readonly #rooms: IdentityRooms
   readonly #cache: CredentialCache
-  readonly #digests: TokenDigests
+  readonly #digests = new TokenDigests()
   readonly #lookups = new Map<string, Promise<FoundCredential | null>>()
 
   constructor(rooms: IdentityRooms, cache: CredentialCache) {
     this.#rooms = rooms
     this.#cache = cache
-    this.#digests = new TokenDigests()
   }
 
   /** A token as it is sent with each request: a kept one, or a signed one for some minutes. */

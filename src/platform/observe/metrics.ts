@@ -132,12 +132,12 @@ export class Metrics {
 
   #cell<Key extends keyof Table>(key: Key, labels: Labels<Key>) {
     const series = this.#series[key]
-    const latest = series.latest(labels)
-    if (latest !== null) return latest
-    const known = series.find(placeOf(labels))
-    if (known !== undefined) return series.lastly(labels, known)
+    return series.latest(labels) ?? series.lastly(labels, series.find(placeOf(labels)) ?? this.#boundedCell(key, labels))
+  }
+
+  #boundedCell<Key extends keyof Table>(key: Key, labels: Labels<Key>) {
     const bounded = this.#bound(key, labels)
-    return series.lastly(labels, series.cell(placeOf(bounded), bounded))
+    return this.#series[key].cell(placeOf(bounded), bounded)
   }
 
   /** However wild a label's values get, a metric stays small: what comes late, or is long, is counted as `other`. */

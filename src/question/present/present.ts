@@ -5,7 +5,7 @@ import { ndjsonRows } from './ndjson.ts'
 /** What a run yields; chunks are already in the format wanted. */
 type RowsEvent =
   | { readonly type: 'rows-begin'; readonly columns: ResultColumn[] }
-  | { readonly type: 'rows-batch'; readonly rows: Cell[][]; readonly json: string }
+  | { readonly type: 'rows-batch'; readonly rows: Cell[][] }
   | { readonly type: 'rows-chunk'; readonly bytes: Uint8Array }
 
 /** Passes cells and copied bytes on; writes cells as bytes where a file is wanted and the engine could not copy. */

@@ -121,7 +121,7 @@ export class ChainWriter {
     for (let turn = 0; turn === 0 || (turn < gatheredTurns && !this.#isFull()); turn++) await setImmediate()
     this.#isGathering = false
     // Half of many: the other half follows while the first is under way, and so do those who come back from it.
-    const isForTwo = this.#commits.size === 0 && this.#waiting.length >= mostUnderWay * worthASecond
+    const isForTwo = this.#commits.size === 0 && this.#isFull()
     const size = isForTwo ? Math.ceil(this.#waiting.length / mostUnderWay) : this.#waiting.length
     const from = this.#commits.size === 0 ? this.#seen : this.#ahead
     this.#ahead = null

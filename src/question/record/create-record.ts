@@ -93,8 +93,6 @@ export function createRecord(options: RecordOptions): Record {
   }
 }
 
-const nothingToWrite = Promise.resolve()
-
 /** The writing half: one chain writer per tenant, the entries open here, and the heartbeat. */
 class Trail {
   readonly #options: RecordOptions
@@ -102,7 +100,6 @@ class Trail {
   readonly #openHere = new Set<string>()
   readonly #heartbeat: NodeJS.Timeout | null
   #firstBeat: Promise<void> | null = null
-  #hasBeaten = false
 
   constructor(options: RecordOptions) {
     this.#options = options
@@ -115,7 +112,7 @@ class Trail {
       throw new ShellError({ code: 'record.bad-entry-id', kind: 'invalid', message: 'An entry’s id must be a UUID.' })
     this.#openHere.add(entryId) // before it is written: a sweep must not take it for one of nobody's
     try {
-      if (!this.#hasBeaten) await this.#ensureBeat()
+      await this.#ensureBeat()
       await this.append(actor, entryId, content)
     } catch (error) {
       this.#openHere.delete(entryId)
@@ -132,7 +129,7 @@ class Trail {
   }
 
   append(scope: Scope, entryId: string, content: LinkContent): Promise<void> {
-    return this.#options.isEnabled ? this.#writer(scope).append({ entryId, at: new Date(), content }) : nothingToWrite
+    return this.#options.isEnabled ? this.#writer(scope).append({ entryId, at: new Date(), content }) : Promise.resolve()
   }
 
   async settled(scope: Scope): Promise<void> {
@@ -177,7 +174,6 @@ class Trail {
     this.#firstBeat ??= this.#beat()
     try {
       await this.#firstBeat
-      this.#hasBeaten = true
     } catch (error) {
       this.#firstBeat = null
       throw unavailable(error)

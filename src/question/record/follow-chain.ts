@@ -46,7 +46,7 @@ function follow(page: Page, auditKey: Uint8Array, from: Base): Base | null {
   if (bodies.length === 0 || bodies.length !== page.links || Number(page.last) !== from.sequence + page.links) return null
   let { mac, digest } = from
   const macs = bodies.map((body) => {
-    digest = hash('sha256', linkText(digest, body)) // as `linkDigest`, in a third of its time
+    digest = hash('sha256', linkText(digest, body)) // as `linkDigest`, which also runs on a Node without this, in a third of its time
     return (mac = linkMac(auditKey, mac, body))
   })
   return page.macs !== null && isSame(Buffer.concat(macs), page.macs) ? { sequence: from.sequence + page.links, mac, digest } : null

@@ -56,11 +56,7 @@ export interface Head {
 export const emptyHead: Head = { sequence: 0, mac: Buffer.alloc(32) }
 
 export function writeLinkBody(body: LinkBody): string {
-  // Its fields have names of ours; plain data by its type, Json has no name for readonly interfaces.
-  const given = body as unknown as { readonly [name: string]: Json }
-  const fields: { [name: string]: Json } = {}
-  for (const name of Object.keys(body).sort()) fields[name] = given[name] as Json // oxlint-disable-line unicorn/no-array-sort -- a list of our own
-  return canonicalJson(fields)
+  return canonicalJson(body as unknown as Json) // plain data by its type; Json has no name for readonly interfaces
 }
 
 /** Of a row of the tenant's own record: the runtime role can only add what was written so. */

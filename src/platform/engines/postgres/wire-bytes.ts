@@ -41,18 +41,6 @@ export function ownBytes(statements: readonly OwnStatement[], kept: ReadonlySet<
   return bytes
 }
 
-/** Parse (F) of the unnamed statement, no types named: `P`, length, name, text, number of types. */
-function parseBytes(text: string): Buffer {
-  const textBytes = Buffer.byteLength(text)
-  const bytes = Buffer.allocUnsafe(textBytes + 9)
-  bytes[0] = 0x50
-  bytes.writeInt32BE(textBytes + 8, 1)
-  bytes[5] = 0
-  bytes.write(text, 6)
-  bytes.fill(0, textBytes + 6)
-  return bytes
-}
-
 let withoutParams: Buffer | null = null
 
 /** What follows a statement without parameters is always the same. */
@@ -67,8 +55,8 @@ function boundToNothing(): Buffer {
 
 /** The judged statement. No types are named: the server infers each parameter from its place. */
 export function statementBytes(text: string, params: readonly Param[], isDescribeOnly: boolean): Buffer {
-  if (params.length === 0 && !isDescribeOnly) return Buffer.concat([parseBytes(text), boundToNothing()])
   writer.parse({ text })
+  if (params.length === 0 && !isDescribeOnly) return Buffer.concat([written(), boundToNothing()])
   if (isDescribeOnly) writer.describe({ type: 'S', name: '' })
   else {
     writer.bind({ values: params })
