@@ -1,9 +1,9 @@
-// Takes nothing; gives the words of the house: types, closed sets and the pure functions that belong to them.
-// Every other floor may use it through this door.
+// Takes nothing. Gives every other floor the words of the house: types, closed sets and the pure functions that belong to them.
 // Touches nothing: no clock beyond ids, no network, no file.
 // Refuses effects, and imports from any other floor.
 export * from './actor.ts'
 export { assertSealed, type ApprovedStatement, type ApprovedFields } from './approved-statement.ts'
+export { andThen, type Awaitable } from './awaitable.ts'
 export * from './catalog.ts'
 export * from './dialects/index.ts'
 export * from './draft.ts'

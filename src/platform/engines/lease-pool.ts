@@ -21,13 +21,16 @@ interface Waiter<Held> {
 }
 
 const defaultWaitMs = 10_000
+const done = Promise.resolve()
 const defaultIdleMs = 60_000
 
 /** Sessions of one connection: at most `maxLeases`, handed out first come, first served, behind a bounded queue. */
 export class LeasePool<Held extends Session> {
   readonly #options: LeasePoolOptions
   readonly #open: () => Promise<Held>
-  readonly #idle: { readonly session: Held; readonly timer: NodeJS.Timeout }[] = []
+  /** The one that was given back last comes last. */
+  readonly #idle: { readonly session: Held; readonly untilMs: number }[] = []
+  #sweep: NodeJS.Timeout | null = null
   readonly #waiting: Waiter<Held>[] = []
   /** Open sessions and those being opened. */
   #size = 0
@@ -54,26 +57,24 @@ export class LeasePool<Held extends Session> {
   }
 
   /** Takes a session back; one that is not clean is closed and its place given to the next in the queue. */
-  async give(session: Held): Promise<void> {
+  give(session: Held): Promise<void> {
     if (!session.isUsable || this.#isClosed) {
       this.#size -= 1
       this.#pump()
-      await session.close()
-      return
+      return session.close()
     }
     const next = this.#waiting.shift()
     if (next === undefined) this.#keep(session)
     else next.take(session)
+    return done
   }
 
   /** Refuses whoever waits and closes idle sessions; those on loan are closed when they come back. */
   async close(): Promise<void> {
     this.#isClosed = true
     for (const waiter of this.#waiting.splice(0)) waiter.refuse(closed())
-    const sessions = this.#idle.splice(0).map(({ session, timer }) => {
-      clearTimeout(timer)
-      return session.close()
-    })
+    if (this.#sweep !== null) clearTimeout(this.#sweep)
+    const sessions = this.#idle.splice(0).map(({ session }) => session.close())
     this.#size -= sessions.length
     await Promise.all(sessions)
   }
@@ -84,7 +85,6 @@ export class LeasePool<Held extends Session> {
 
   #takeIdle(): Held | null {
     for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) {
-      clearTimeout(last.timer)
       if (last.session.isUsable) return last.session
       this.#drop(last.session)
     }
@@ -92,14 +92,22 @@ export class LeasePool<Held extends Session> {
   }
 
   #keep(session: Held): void {
-    const timer = setTimeout(() => {
-      const at = this.#idle.findIndex((idle) => idle.session === session)
-      if (at < 0) return
-      this.#idle.splice(at, 1)
-      this.#drop(session)
-    }, this.#options.idleMs ?? defaultIdleMs)
-    timer.unref()
-    this.#idle.push({ session, timer })
+    const idleMs = this.#options.idleMs ?? defaultIdleMs
+    this.#idle.push({ session, untilMs: performance.now() + idleMs })
+    this.#sweep ??= setTimeout(() => this.#dropIdle(), idleMs).unref()
+  }
+
+  #dropIdle(): void {
+    const nowMs = performance.now()
+    this.#sweep = null
+    for (let first = this.#idle[0]; first !== undefined; first = this.#idle[0]) {
+      if (first.untilMs > nowMs) {
+        this.#sweep = setTimeout(() => this.#dropIdle(), Math.ceil(first.untilMs - nowMs)).unref()
+        return
+      }
+      this.#idle.shift()
+      this.#drop(first.session)
+    }
   }
 
   #drop(session: Held): void {

@@ -1,6 +1,5 @@
 import { sealStatement } from '../../domain/approved-statement.ts'
-import type { ApprovedFields, Reason, Verdict } from '../../domain/index.ts'
-import { andThen } from './and-then.ts'
+import { andThen, type ApprovedFields, type Awaitable, type Reason, type Verdict } from '../../domain/index.ts'
 import { Analysers } from './analysers.ts'
 import { approvable, approvalVoid, isGranted } from './approvable.ts'
 import { inlineEffort } from './effort.ts'
@@ -17,13 +16,14 @@ export function createGuard(options: { readonly cachedVerdicts?: number } = {}):
   const cache = new VerdictCache<Judged>(options.cachedVerdicts ?? 2_000)
   const analysers = new Analysers(inlineEffort)
   const pool = new JudgePool()
-  const judgeAnew = (subject: GuardSubject, context: GuardContext): Judged | Promise<Judged> =>
+  const keyOf = cacheKeys()
+  const judgeAnew = (subject: GuardSubject, context: GuardContext): Awaitable<Judged> =>
     andThen(analysers.of(context.dialect), (analyser) =>
       andThen(judgeStatement(subject, context, analyser), (judged) => judged ?? pool.judge(subject, context)),
     )
-  const judgedOf = (subject: GuardSubject, context: GuardContext): Judged | Promise<Judged> => {
+  const judgedOf = (subject: GuardSubject, context: GuardContext): Awaitable<Judged> => {
     const shape = context.dialect === 'postgres' ? numberShape(subject.sql) : null
-    const base = cacheKey(subject, context)
+    const base = keyOf(subject, context)
     const shapeKey = shape === null ? null : `${base}shape ${shape}`
     const alike = shapeKey === null ? undefined : cache.get(shapeKey)
     if (alike !== undefined) return { ...alike, statement: { start: 0, end: subject.sql.length } } // shapes are of ASCII alone
@@ -62,11 +62,30 @@ function isOfShape({ verdict, statement, masked }: Judged, { sql }: GuardSubject
   )
 }
 
+type Circumstances = Pick<GuardContext, 'catalog' | 'dialect' | 'policy' | 'roles' | 'connectionId'>
+
 /** Neither the limits nor who asks are part of it: they change the seal, not the verdict. */
-function cacheKey(subject: GuardSubject, context: GuardContext): string {
-  const { catalog, dialect, policy, roles, connectionId, isExplained } = context
-  const asked = [subject.params?.length ?? null, isExplained === true]
-  return JSON.stringify([connectionId, dialect, catalog?.version ?? null, policy.version, roles, ...asked])
+function cacheKeys(): (subject: GuardSubject, context: GuardContext) => string {
+  let latest: { readonly of: Circumstances; readonly text: string } | null = null
+  return (subject, context) => {
+    if (latest === null || !isSame(latest.of, context)) latest = { of: context, text: circumstances(context) }
+    return `${latest.text}${context.isExplained ? ' explained' : ''} ${subject.params?.length ?? '-'} `
+  }
+}
+
+/** The very same objects: nothing in them is ever changed. */
+function isSame(known: Circumstances, { catalog, dialect, policy, roles, connectionId }: Circumstances): boolean {
+  return (
+    known.catalog === catalog &&
+    known.policy === policy &&
+    known.roles === roles &&
+    known.connectionId === connectionId &&
+    known.dialect === dialect
+  )
+}
+
+function circumstances({ catalog, dialect, policy, roles, connectionId }: Circumstances): string {
+  return JSON.stringify([connectionId, dialect, catalog?.version ?? null, policy.version, roles])
 }
 
 type SealedText = Pick<ApprovedFields, 'sql' | 'params' | 'isSpliced' | 'overlay'>

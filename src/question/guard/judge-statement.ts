@@ -1,4 +1,4 @@
-import { andThen } from './and-then.ts'
+import { andThen, type Awaitable } from '../../domain/index.ts'
 import type { Analyser, AnalyseOptions } from './analyser.ts'
 import { unreadable, type Analysis } from './analysis.ts'
 import { indexOf } from './catalog-index.ts'
@@ -17,7 +17,7 @@ export interface Judged {
 }
 
 /** Analyses and judges one statement; what an analyser throws at is refused. null: it is too much work for here. */
-export function judgeStatement(subject: GuardSubject, context: GuardContext, analyser: Analyser): Judged | null | Promise<Judged | null> {
+export function judgeStatement(subject: GuardSubject, context: GuardContext, analyser: Analyser): Awaitable<Judged | null> {
   const index = context.catalog === null ? null : indexOf(context.catalog)
   const options: AnalyseOptions = {
     index,

@@ -1,7 +1,7 @@
 import { ShellError } from '../../../domain/index.ts'
 import type { CopyFormat } from '../engine.ts'
 import { resultColumn } from './column-kind.ts'
-import type { FieldDescription } from './portal-read.ts'
+import type { FieldDescription } from './wire-messages.ts'
 
 /** What COPY (…) takes; an EXPLAIN or SHOW goes through the portal instead. */
 export function isCopyable(sql: string): boolean {

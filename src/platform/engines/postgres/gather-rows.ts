@@ -1,5 +1,6 @@
 import type { Cell } from '../../../contract/index.ts'
-import type { FieldDescription, Gatherer } from './portal-read.ts'
+import type { Gatherer } from './portal-read.ts'
+import type { FieldDescription } from './wire-messages.ts'
 
 export type CellBatch = readonly (readonly Cell[])[]
 

@@ -6,12 +6,14 @@ import { resultColumn } from './column-kind.ts'
 import { copyText, isCopyable } from './copy-text.ts'
 import { ByteGatherer } from './gather-bytes.ts'
 import { RowGatherer } from './gather-rows.ts'
-import type { FieldDescription, Gatherer } from './portal-read.ts'
+import type { Gatherer } from './portal-read.ts'
 import { ending, readSettings, type ServerFacts } from './prologue.ts'
 import { Reading } from './reading.ts'
 import { lost, type PostgresSession } from './session.ts'
+import type { FieldDescription } from './wire-messages.ts'
 
 const planLines = 1_000
+const done = Promise.resolve()
 
 type StartOptions = Pick<ReadOptions, 'signal' | 'mark'> & { readonly isDescribeOnly?: boolean }
 
@@ -31,7 +33,8 @@ export class PostgresLease implements Lease {
 
   async read(approved: ApprovedStatement, options: ReadOptions): Promise<ResultStream> {
     const fields = (): readonly FieldDescription[] => reading.portal.fields
-    const reading = await this.#start(approved, approved.sql, options, new RowGatherer(options.batchRows, () => fields()))
+    if (this.#current !== null) await this.#current.leave()
+    const reading = this.#start(approved, approved.sql, options, new RowGatherer(options.batchRows, () => fields()))
     const first = await reading.next()
     return { columns: fields().map(resultColumn), batches: batches(first, reading) }
   }
@@ -40,16 +43,19 @@ export class PostgresLease implements Lease {
   async copy(approved: ApprovedStatement, format: CopyFormat, options: ReadOptions): Promise<AsyncIterable<CopyChunk> | null> {
     assertSealed(approved)
     if (!isCopyable(approved.sql) || approved.params.length > 0) return null
-    const description = await this.#start(approved, approved.sql, { ...options, isDescribeOnly: true }, new ByteGatherer(0))
+    await this.#current?.leave()
+    const description = this.#start(approved, approved.sql, { ...options, isDescribeOnly: true }, new ByteGatherer(0))
     await description.next()
     const text = copyText(approved.sql, description.portal.fields, format)
-    const reading = await this.#start(approved, text, options, new ByteGatherer(format === 'csv' ? 1 : 0))
+    await description.leave()
+    const reading = this.#start(approved, text, options, new ByteGatherer(format === 'csv' ? 1 : 0))
     return batches(await reading.next(), reading)
   }
 
   async explain(approved: ApprovedStatement, options: Omit<ReadOptions, 'batchRows'>): Promise<Explanation> {
     const fields = (): readonly FieldDescription[] => reading.portal.fields
-    const reading = await this.#start(approved, `EXPLAIN ${approved.sql}`, options, new RowGatherer(planLines, () => fields()))
+    await this.#current?.leave()
+    const reading = this.#start(approved, `EXPLAIN ${approved.sql}`, options, new RowGatherer(planLines, () => fields()))
     const lines: string[] = []
     for await (const rows of batches(await reading.next(), reading)) lines.push(...rows.map((row) => row[0] ?? ''))
     return readPlan(lines)
@@ -65,24 +71,20 @@ export class PostgresLease implements Lease {
     throw readsOnly()
   }
 
-  async release(): Promise<void> {
-    if (this.#isReleased) return
+  release(): Promise<void> {
+    if (this.#isReleased) return done
     this.#isReleased = true
     const current = this.#current
     // The session goes back only after the server is ready for another statement; the asker need not wait for it.
-    if (current === null) await this.#giveBack(this.#session)
-    else void current.leave().then(() => this.#giveBack(this.#session))
+    if (current === null) return this.#giveBack(this.#session)
+    void current.leave().then(() => this.#giveBack(this.#session))
+    return done
   }
 
-  async #start<Batch>(
-    approved: ApprovedStatement,
-    text: string,
-    options: StartOptions,
-    gatherer: Gatherer<Batch>,
-  ): Promise<Reading<Batch>> {
+  /** The statement before it has been left. */
+  #start<Batch>(approved: ApprovedStatement, text: string, options: StartOptions, gatherer: Gatherer<Batch>): Reading<Batch> {
     assertSealed(approved)
     if (approved.access !== 'read') throw readsOnly()
-    await this.#current?.leave()
     if (options.signal.aborted) throw cancelled()
     if (this.#isReleased || !this.#session.isUsable) throw lost()
     const { limits, params, sql } = approved

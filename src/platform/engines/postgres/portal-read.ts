@@ -1,8 +1,9 @@
 import type { Param } from '../../../domain/index.ts'
-import { CopyFrames } from './copy-frames.ts'
+import { AnswerFrames, type AnswerHandler } from './answer-frames.ts'
 import type { OwnStatement } from './prologue.ts'
 import { sendTogether } from './sent-together.ts'
 import { ownBytes, statementBytes } from './wire-bytes.ts'
+import type { FieldDescription } from './wire-messages.ts'
 
 /** The part of pg's wire connection used here; its typings leave it out. */
 export interface Wire {
@@ -12,12 +13,6 @@ export interface Wire {
     pause(): void
     resume(): void
   }
-}
-
-export interface FieldDescription {
-  readonly name: string
-  readonly dataTypeID: number
-  readonly dataTypeModifier: number
 }
 
 /** What a read gathers between two looks of its reader: rows, or the bytes of a COPY. */
@@ -59,10 +54,12 @@ const mostHeldBytes = 1024 * 1024
  * the server back through the socket. Extended messages take exactly one statement each, so a second one hidden in the
  * text cannot run. A submittable for pg's Client.
  */
-export class PortalRead<Batch> {
+export class PortalRead<Batch> implements AnswerHandler {
   fields: readonly FieldDescription[] = []
   /** What the server said at the end of the judged statement, as `UPDATE 3`; null before it. */
   tag: string | null = null
+  /** Rows of a COPY never become texts. */
+  readonly takesCopies: boolean
   readonly #options: PortalReadOptions<Batch>
   readonly #kept: Set<string>
   readonly #idle = Promise.withResolvers<void>()
@@ -74,13 +71,14 @@ export class PortalRead<Batch> {
   #isHalted = false
   #isPaused = false
   #isLookingAgain = false
-  #unfinishedBytes = 0
-  #frames: CopyFrames | null = null
+  #parse: (bytes: Buffer) => void = () => {}
+  readonly #frames = new AnswerFrames(this)
 
   /** `kept`: names this session's server already keeps; grows as it takes more. */
   constructor(options: PortalReadOptions<Batch>, kept: Set<string>) {
     this.#options = options
     this.#kept = kept
+    this.takesCopies = options.gatherer.add !== undefined
   }
 
   /** true: the server is still at the judged statement. */
@@ -104,7 +102,7 @@ export class PortalRead<Batch> {
     if (this.#state === 'complete' || this.#options.gatherer.hasBatch) return Promise.resolve(this.#take())
     this.#pending = Promise.withResolvers<Batch | null>()
     this.#unpause()
-    this.#lookAgain()
+    if (this.#options.gatherer.heldBytes > 0) this.#lookAgain()
     return this.#pending.promise
   }
 
@@ -124,37 +122,6 @@ export class PortalRead<Batch> {
     sendTogether(wire.stream, Buffer.concat([ownBytes(opening, kept, false), statement, ownBytes(ending, kept, true)]))
   }
 
-  handleRowDescription(message: { fields: readonly FieldDescription[] }): void {
-    this.fields = message.fields
-  }
-
-  handleDataRow(message: { fields: (string | null)[] }): void {
-    this.#unfinishedBytes = 0
-    if (this.isUnopened || this.#isHalted) return // the answer of our settings, or nobody reads
-    this.#options.gatherer.row(message.fields)
-    this.#hold()
-  }
-
-  handleCopyData(): void {
-    // of a COPY that is the statement itself: its bytes are no rows, and `copy` takes them before the driver sees them
-  }
-
-  handleCommandComplete(message?: { readonly text?: string }): void {
-    const { opening, ending, isDescribeOnly } = this.#options
-    const at = this.#commandsDone
-    const own = at < opening.length ? opening[at] : isDescribeOnly || at > opening.length ? ending[0] : undefined
-    if (own !== undefined && own.name !== '') this.#kept.add(own.name)
-    this.#commandsDone += 1
-    if (at !== opening.length) return
-    this.tag = message?.text ?? null
-    this.#state = 'complete'
-    this.#deliver()
-  }
-
-  handleEmptyQuery(): void {
-    this.handleCommandComplete()
-  }
-
   /** The server skips the rest up to our Sync, and then says that it is ready. */
   handleError(error: unknown): void {
     if (this.#state !== 'running') return // a cancel that came as the statement ended; Session.settle looks after it
@@ -168,10 +135,6 @@ export class PortalRead<Batch> {
 
   handleReadyForQuery(): void {
     // the session tells `over`, also after an error, when pg no longer knows us
-  }
-
-  handlePortalSuspended(): void {
-    // only for portals with a row limit
   }
 
   /** The guard lets no COPY FROM through; a server that starts one all the same is answered with an error. */
@@ -188,35 +151,50 @@ export class PortalRead<Batch> {
   over(): void {
     if (this.#isPaused) this.#wire?.stream.resume()
     this.#wire = null
+    this.#frames.end()
     if (this.isRunning) this.handleError(new Error('The connection was lost'))
     this.#idle.resolve()
   }
 
-  /** Bytes have come from the server; `parse` is the driver's reader of messages. */
+  /** Bytes have come from the server; `parse` is the driver's reader of messages, for those that are not ours. */
   received(chunk: Buffer, parse: (bytes: Buffer) => void): void {
-    const { gatherer } = this.#options
-    if (gatherer.add === undefined) {
-      parse(chunk)
-      this.#unfinishedBytes += chunk.length
-      if (this.#unfinishedBytes > this.#options.maxRowBytes) this.#refuseRow()
-      return
-    }
-    this.#frames ??= this.#copyFrames(gatherer, parse)
+    this.#parse = parse
     this.#frames.feed(chunk)
-    if (gatherer.heldBytes > 0) this.#hold()
+    if (this.#options.gatherer.heldBytes > 0) this.#hold()
   }
 
-  #copyFrames(gatherer: Gatherer<Batch>, parse: (bytes: Buffer) => void): CopyFrames {
-    return new CopyFrames({
-      begin: (bytes) => {
-        if (bytes > this.#options.maxRowBytes) this.#refuseRow()
-        else if (!this.#isHalted) gatherer.begin?.(bytes)
-      },
-      add: (chunk, start, end) => {
-        if (!this.#isHalted) gatherer.add?.(chunk, start, end)
-      },
-      pass: parse,
-    })
+  pass(bytes: Buffer): void {
+    this.#parse(bytes)
+  }
+
+  begin(bytes: number, isCopied: boolean): void {
+    if (bytes > this.#options.maxRowBytes) this.#refuseRow()
+    else if (isCopied && !this.#isHalted) this.#options.gatherer.begin?.(bytes)
+  }
+
+  add(chunk: Buffer, start: number, end: number): void {
+    if (!this.#isHalted) this.#options.gatherer.add?.(chunk, start, end)
+  }
+
+  described(fields: readonly FieldDescription[]): void {
+    this.fields = fields
+  }
+
+  row(cells: (string | null)[]): void {
+    if (this.isUnopened || this.#isHalted) return // the answer of our settings, or nobody reads
+    this.#options.gatherer.row(cells)
+  }
+
+  done(tag: string): void {
+    const { opening, ending, isDescribeOnly } = this.#options
+    const at = this.#commandsDone
+    const own = at < opening.length ? opening[at] : isDescribeOnly || at > opening.length ? ending[0] : undefined
+    if (own !== undefined && own.name !== '') this.#kept.add(own.name)
+    this.#commandsDone += 1
+    if (at !== opening.length) return
+    this.tag = tag
+    this.#state = 'complete'
+    this.#deliver()
   }
 
   #refuseRow(): void {

@@ -48,12 +48,11 @@ function openPool(target: PostgresTarget, hosts: HostPolicy, options: PoolOption
     work: (session: PostgresSession) => Promise<Result>,
     from = pool,
   ): Promise<Result> => readOwn(from, ownReading, signal, work)
-  const lease = async (session: PostgresSession): Promise<PostgresLease> => {
+  const giveBack = (session: PostgresSession): Promise<void> =>
+    session.hasToKeep ? session.keepGiven().then(() => pool.give(session)) : pool.give(session)
+  const lend = (session: PostgresSession): PostgresLease => {
     if (facts === null) throw new Error('A session was lent before its server was known') // `open` reads them first
-    return new PostgresLease(session, facts, async (back) => {
-      await back.keepGiven()
-      await pool.give(back)
-    })
+    return new PostgresLease(session, facts, giveBack)
   }
   /** Names mean what they mean to the guard: the search path is the one the catalog was read with. */
   const leaseToWrite = async (signal: AbortSignal, waitMs: number | undefined): Promise<WriteLease<PostgresSession>> => {
@@ -76,8 +75,7 @@ function openPool(target: PostgresTarget, hosts: HostPolicy, options: PoolOption
     readCatalog: ({ disclosure, signal }) => own(signal, (session) => readCatalog(session, disclosure, facts?.searchPath ?? [])),
     preflight: (signal) => own(signal, (session) => preflight(session, target.writer == null ? 'both' : 'read')),
     preflightWriter: async (signal) => (target.writer == null ? null : own(signal, (session) => preflight(session, 'write'), writers)),
-    lease: async ({ signal, waitMs, access }) =>
-      access === 'write' ? leaseToWrite(signal, waitMs) : lease(await pool.take(signal, waitMs)),
+    lease: ({ signal, waitMs, access }) => (access === 'write' ? leaseToWrite(signal, waitMs) : pool.take(signal, waitMs).then(lend)),
     settle: (marker, signal) => own(signal, (session) => settleOn(session, marker)),
     close: async () => {
       await Promise.all([pool.close(), writers.close()])

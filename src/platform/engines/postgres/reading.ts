@@ -67,10 +67,14 @@ export class Reading<Batch> {
   }
 
   /** Stops the server's query if it still runs; resolves when the session has settled. */
-  async leave(): Promise<void> {
-    if (this.#isSettled) return
+  leave(): Promise<void> {
+    if (this.#isSettled) return this.settled
     this.portal.halt()
-    if (this.portal.isRunning) await Promise.race([this.settled, sleep(leaveGraceMs, undefined, { ref: false })])
+    return this.portal.isRunning ? this.#leaveRunning() : this.settled
+  }
+
+  async #leaveRunning(): Promise<void> {
+    await Promise.race([this.settled, sleep(leaveGraceMs, undefined, { ref: false })])
     if (this.portal.isRunning) this.#stop()
     await this.settled
   }

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { Client } from 'pg'
-import { ShellError } from '../../../domain/index.ts'
+import { andThen, ShellError, type Awaitable } from '../../../domain/index.ts'
 import type { Session } from '../lease-pool.ts'
 import { requestCancel, type CancelAddress } from './cancel-request.ts'
 import { openFailure } from './errors.ts'
@@ -25,6 +25,8 @@ interface ClientInside {
 
 /** The statement under way, whatever it gathers. */
 type AnyPortal = Pick<PortalRead<unknown>, 'isSent' | 'over' | 'received'>
+
+type Ended = Pick<PortalRead<unknown>, 'idle' | 'isUnopened'>
 
 /** One signed-in PostgreSQL session. */
 export class PostgresSession implements Session {
@@ -98,11 +100,15 @@ export class PostgresSession implements Session {
     return settings.opening
   }
 
-  /** Between two loans: leaves with the server's session what several statements in a row were given. */
+  /** true: several statements in a row were given the same settings, and `keepGiven` can leave them with the server's session. */
+  get hasToKeep(): boolean {
+    return this.#given !== null && this.#given.settings.kept !== null && this.#given.times >= timesBeforeKept && this.#isUsable
+  }
+
+  /** Between two loans. */
   async keepGiven(): Promise<void> {
-    const given = this.#given
-    if (given?.settings.kept == null || given.times < timesBeforeKept || !this.#isUsable) return
-    const { token, kept } = given.settings
+    const { token = '', kept = null } = this.#given?.settings ?? {}
+    if (kept === null) return
     this.#given = null
     const hangUp = setTimeout(() => this.destroy(), keepPatienceMs)
     try {
@@ -127,17 +133,27 @@ export class PostgresSession implements Session {
   }
 
   /** After a statement whose transaction goes on: waits for a cancel under way, so that it can hit nothing else. */
-  async quiet(portal: Pick<PortalRead<unknown>, 'idle' | 'isUnopened'>): Promise<void> {
-    await portal.idle
-    if (this.#cancelling !== null) await this.#cancelling
-    if (portal.isUnopened) this.destroy()
+  quiet(portal: Ended): Promise<void> {
+    return portal.idle.then(() => this.#quieten(portal))
   }
 
   /** After a statement: waits for a cancel under way, then rolls back what is still open. */
-  async settle(portal: Pick<PortalRead<unknown>, 'idle' | 'isUnopened'>): Promise<void> {
-    await this.quiet(portal)
+  settle(portal: Ended): Promise<void> {
+    return portal.idle.then(() => andThen(this.#quieten(portal), () => this.#rollBack()))
+  }
+
+  #quieten(portal: Ended): Awaitable<void> {
+    return andThen(this.#cancelling ?? undefined, () => {
+      if (portal.isUnopened) this.destroy()
+    })
+  }
+
+  #rollBack(): Awaitable<void> {
     if (!this.#isUsable || this.client.getTransactionStatus() === 'I') return
-    await this.client.query(endRead).catch(() => this.destroy())
+    return this.client.query(endRead).then(
+      () => undefined,
+      () => this.destroy(),
+    )
   }
 
   /** Hangs up without a word; for a server that does not react. */
