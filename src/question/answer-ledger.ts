@@ -126,7 +126,7 @@ export class AnswerLedger {
 
   #settle(outcome: Outcome): void {
     this.#outcome = outcome
-    this.#rooms.observe({ type: 'answer-ended', outcome, drafter: this.#drafter, elapsedMs: this.#timings().totalMs })
+    this.#rooms.observe({ type: 'answer-ended', outcome, drafter: this.#drafter, elapsedMs: this.#totalMs() })
   }
 
   #outcomeFields(state: Outcome): OutcomeFields {
@@ -143,8 +143,23 @@ export class AnswerLedger {
   }
 
   #timings(): AnswerEnd['timings'] {
-    return { ...this.#spent, runMs: this.meter.elapsedMs, totalMs: performance.now() - this.#startedMs }
+    const { askMs, guardMs } = this.#spent
+    return {
+      askMs: toMicroseconds(askMs),
+      guardMs: toMicroseconds(guardMs),
+      runMs: toMicroseconds(this.meter.elapsedMs),
+      totalMs: this.#totalMs(),
+    }
   }
+
+  #totalMs(): number {
+    return toMicroseconds(performance.now() - this.#startedMs)
+  }
+}
+
+/** Milliseconds, to the microsecond: what comes behind that is noise, of a dozen digits each. */
+function toMicroseconds(ms: number): number {
+  return Math.round(ms * 1_000) / 1_000
 }
 
 /** Who consented to what, for the record. */

@@ -196,7 +196,7 @@ function chainLinks(
   const rows = links.map((link) => {
     const sequence = last.sequence + 1
     const { entryId, at, content } = link
-    const body = writeLinkBody({ ...content, tenantId: scope.tenantId, sequence, entryId, at: at.toISOString() })
+    const body = writeLinkBody(content, { at: at.toISOString(), entryId, sequence, tenantId: scope.tenantId })
     last = { sequence, mac: linkMac(auditKey, last.mac, body) }
     return { ...last, link, body }
   })

@@ -18,8 +18,8 @@ export interface ActorPart {
 }
 
 /**
- * What each kind of link says, beside its place in the chain. Where its parts are made with their keys in the order of the
- * alphabet `canonicalJson` need not sort them.
+ * What each kind of link says, beside its place in the chain. Where it and its parts are made with their keys in the order of
+ * the alphabet `canonicalJson` need not sort them.
  */
 export type LinkContent =
   | {
@@ -38,14 +38,17 @@ export type LinkContent =
   | { readonly kind: 'outcome'; readonly state: 'lost'; readonly foundBy: string }
   | { readonly kind: 'note'; readonly actor: ActorPart; readonly action: string; readonly subject: string }
 
-/** A link as its body spells it: the content bound to tenant, place and time. */
-export type LinkBody = LinkContent & {
+/** What binds a link to its tenant, place and time. */
+export interface LinkPlace {
   readonly tenantId: string
   readonly sequence: number
   readonly entryId: string
   /** ISO 8601, milliseconds, UTC. */
   readonly at: string
 }
+
+/** A link as its body spells it. */
+export type LinkBody = LinkContent & LinkPlace
 
 export interface Head {
   readonly sequence: number
@@ -55,8 +58,24 @@ export interface Head {
 /** Before the first link. */
 export const emptyHead: Head = { sequence: 0, mac: Buffer.alloc(32) }
 
-export function writeLinkBody(body: LinkBody): string {
-  return canonicalJson(body as unknown as Json) // plain data by its type; Json has no name for readonly interfaces
+export function writeLinkBody(content: LinkContent, place: LinkPlace): string {
+  return canonicalJson(inOrder(content, place) as unknown as Json) // plain data by its type; Json has no name for readonly interfaces
+}
+
+/** What every question writes is put in order by hand: in half the time. */
+function inOrder(content: LinkContent, place: LinkPlace): LinkBody {
+  const { at, entryId, sequence, tenantId } = place
+  if (content.kind === 'intent' && content.approval === undefined) {
+    const { actor, attempt, connection, conversation, input, kind, limits, purpose } = content
+    const all = { actor, at, attempt, connection, conversation, entryId, input, kind, limits, purpose, sequence, tenantId }
+    return all satisfies Required<Omit<Extract<LinkBody, { kind: 'intent' }>, 'approval'>> // not one that is new left out
+  }
+  if (content.kind === 'outcome' && content.state !== 'lost' && content.affectedRows === undefined) {
+    const { bytes, failureCode, kind, resultDigest, rows, state, timings, truncated } = content
+    const all = { at, bytes, entryId, failureCode, kind, resultDigest, rows, sequence, state, tenantId, timings, truncated }
+    return all satisfies Required<Omit<OutcomeFields & LinkPlace, 'affectedRows'>>
+  }
+  return { ...content, ...place }
 }
 
 /** Of a row of the tenant's own record: the runtime role can only add what was written so. */

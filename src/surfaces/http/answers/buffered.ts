@@ -12,29 +12,37 @@ export interface Buffered {
   readonly end: AnswerEnd | null
 }
 
-export async function bufferAnswer(questionId: string, connection: string, events: AsyncGenerator<PipelineEvent>): Promise<Buffered> {
-  let draft = ''
-  let verdict = ''
-  let approval = ''
-  let affected = ''
-  let columns = '[]'
-  let end: AnswerEnd | null = null
-  const batches: string[] = []
-  for await (const event of events) {
-    if (event.type === 'draft-ready') draft = `,"draft":${JSON.stringify(event.draft)}`
-    else if (event.type === 'verdict-reached') verdict = `,"verdict":${JSON.stringify(event.verdict)}`
-    else if (event.type === 'approval-requested') approval = `,"approval":${JSON.stringify(event.approval)}`
-    else if (event.type === 'write-done') affected = `,"affectedRows":${event.affectedRows}`
-    else if (event.type === 'rows-begin') columns = JSON.stringify(event.columns)
-    else if (event.type === 'rows-batch') batches.push((event.json ?? JSON.stringify(event.rows)).slice(1, -1))
-    else if (event.type === 'answer-end') end = event
-  }
-  const head = `{"id":${JSON.stringify(questionId)},"connection":${JSON.stringify(connection)}`
-  const rows = `,"columns":${columns},"data":[${batches.join(',')}]`
-  return { text: `${head}${draft}${verdict}${approval}${affected}${rows}${end === null ? '' : endFields(end)}}`, end }
+/** What comes before the rows, filled as it is heard. */
+interface Head {
+  readonly id: string
+  readonly connection: string
+  draft?: EventOf<'draft-ready'>['draft']
+  verdict?: EventOf<'verdict-reached'>['verdict']
+  approval?: EventOf<'approval-requested'>['approval']
+  affectedRows?: EventOf<'write-done'>['affectedRows']
+  columns?: EventOf<'rows-begin'>['columns']
 }
 
-function endFields(end: AnswerEnd): string {
-  const { type: _eventName, ...fields } = end
-  return `,${JSON.stringify(fields).slice(1, -1)}`
+type EventOf<Type extends PipelineEvent['type']> = Extract<PipelineEvent, { type: Type }>
+
+export async function bufferAnswer(questionId: string, connection: string, events: AsyncGenerator<PipelineEvent>): Promise<Buffered> {
+  const head: Head = { id: questionId, connection }
+  let end: AnswerEnd | null = null
+  let rows = ''
+  for await (const event of events) {
+    if (event.type === 'draft-ready') head.draft = event.draft
+    else if (event.type === 'verdict-reached') head.verdict = event.verdict
+    else if (event.type === 'approval-requested') head.approval = event.approval
+    else if (event.type === 'write-done') head.affectedRows = event.affectedRows
+    else if (event.type === 'rows-begin') head.columns = event.columns
+    else if (event.type === 'rows-batch') rows += `${rows === '' ? '' : ','}${(event.json ?? JSON.stringify(event.rows)).slice(1, -1)}`
+    else if (event.type === 'answer-end') end = event
+  }
+  head.columns ??= []
+  return { text: `${JSON.stringify(head).slice(0, -1)},"data":[${rows}]${end === null ? '}' : endFields(end)}`, end }
+}
+
+function endFields({ outcome, rows, bytes, truncated, timings, failure, chart }: AnswerEnd): string {
+  const all = { outcome, rows, bytes, truncated, timings, failure, chart } satisfies Record<Exclude<keyof AnswerEnd, 'type'>, unknown>
+  return `,${JSON.stringify(all).slice(1)}`
 }
