@@ -1,5 +1,5 @@
-import type { Quotas } from './platform/tenancy/index.ts'
-import type { Attend } from './question/index.ts'
+import type { Quotas, Ticket } from './platform/tenancy/index.ts'
+import type { Attend, Attended } from './question/index.ts'
 import type { RunningAnswers } from './surfaces/http/index.ts'
 
 /**
@@ -7,16 +7,25 @@ import type { RunningAnswers } from './surfaces/http/index.ts'
  * before anything begins; the last rows of a day come as an answer cut at the row limit.
  */
 export function attendants(running: RunningAnswers, quotas: Pick<Quotas, 'begin'>): Attend {
-  return async (actor, question, signal) => {
-    const ticket = await quotas.begin(actor)
-    const here = running.enter(actor, question.id, signal)
-    return {
+  return (actor, question, signal) => {
+    const here = running.enter(actor, question.id, signal) // first: it can be stopped while its quotas are looked up
+    const attended = (ticket: Ticket): Attended => ({
       question: ticket.maxRows === null ? question : { ...question, rowsLeft: ticket.maxRows },
       signal: here.signal,
       leave: (rows) => {
         here.leave()
         ticket.end(rows)
       },
+    })
+    const refused = (error: unknown): never => {
+      here.leave()
+      throw error
+    }
+    try {
+      const ticket = quotas.begin(actor)
+      return ticket instanceof Promise ? ticket.then(attended, refused) : attended(ticket)
+    } catch (error) {
+      return refused(error)
     }
   }
 }

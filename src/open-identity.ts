@@ -39,7 +39,7 @@ export function openIdentity(rooms: Rooms): { readonly people: People; readonly 
     sessions: { maxAgeMs: sessionHours * 60 * minuteMs, idleMs: sessionIdleMinutes * minuteMs },
     oidc: oidcSettings(rooms),
     changed: rooms.changed,
-    requireServed: (scope) => rooms.tenants.admit(scope, {}),
+    requireServed: async (scope) => rooms.tenants.admit(scope, {}),
   })
   return { people, identity }
 }

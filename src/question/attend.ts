@@ -1,4 +1,4 @@
-import type { Actor, Question } from '../domain/index.ts'
+import type { Actor, Awaitable, Question } from '../domain/index.ts'
 import type { Delivery, PipelineEvent } from './delivery.ts'
 
 /** The pipeline with its rooms already in hand. */
@@ -8,7 +8,7 @@ export type Answer = (actor: Actor, question: Question, signal: AbortSignal, del
  * Whoever has a say in an answer from before its first event to its end: counts it, narrows it, can stop it. What is thrown
  * here is thrown before anything begins. Not a generator around the pipeline: each costs an answer some microseconds.
  */
-export type Attend = (actor: Actor, question: Question, signal: AbortSignal) => Attended | Promise<Attended>
+export type Attend = (actor: Actor, question: Question, signal: AbortSignal) => Awaitable<Attended>
 
 export interface Attended {
   readonly question: Question

@@ -20,7 +20,8 @@ export async function* answer(
   askersSignal: AbortSignal,
   delivery: Delivery = cells,
 ): AsyncGenerator<PipelineEvent> {
-  const attended = await (rooms.attend ?? unattended)(actor, asked, askersSignal)
+  const entry = (rooms.attend ?? unattended)(actor, asked, askersSignal)
+  const attended = entry instanceof Promise ? await entry : entry
   const { question, signal } = attended
   const ledger = new AnswerLedger(rooms, actor, question)
   try {

@@ -33,7 +33,7 @@ test('of many questions at once no more begin than there are left', async () => 
   await addTenant(store, mine.tenantId)
   const quotas = new Quotas({ store, observe: () => undefined, quotasOf: async () => ({ ...noLimit, questionsPerDay: 5 }) })
   const burst = async (): Promise<number> => {
-    const begun = await Promise.allSettled(Array.from({ length: 20 }, () => quotas.begin(mine)))
+    const begun = await Promise.allSettled(Array.from({ length: 20 }, async () => quotas.begin(mine)))
     return begun.filter((one) => one.status === 'fulfilled').length
   }
   await quotas.begin(mine) // what was used is known from here on

@@ -45,6 +45,7 @@ export function scriptedRooms(script: Script, actors: Readonly<{ [token: string]
     },
     identity: {
       ...absent.identity,
+      recall: () => null,
       authenticate: async (bearer) => {
         const actor = bearer === null ? undefined : actors[bearer]
         if (actor === undefined) throw new ShellError({ code: 'identity.not-signed-in', kind: 'denied', message: 'This needs a token.' })

@@ -1,4 +1,4 @@
-import { viewCatalog, type Catalog, type Disclosure, type Policy, type RoleName } from '../../domain/index.ts'
+import { viewCatalog, type Awaitable, type Catalog, type Disclosure, type Policy, type RoleName } from '../../domain/index.ts'
 
 export interface CatalogSource {
   read(disclosure: Disclosure): Promise<Catalog>
@@ -32,7 +32,8 @@ export class CachedCatalog {
     this.#source = source
   }
 
-  async get(disclosure: Disclosure): Promise<Catalog> {
+  /** At once where one is held. */
+  get(disclosure: Disclosure): Awaitable<Catalog> {
     const held = this.#held
     if (held === null || held.disclosure !== disclosure) return this.#read(disclosure)
     if (this.#source.nowMs() - held.readAtMs > this.#source.ttlMs)

@@ -1,4 +1,4 @@
-import type { Actor, Scope } from '../../domain/index.ts'
+import type { Actor, Awaitable, Scope } from '../../domain/index.ts'
 import type { ConnectionBody, PolicyBody } from '../../contract/index.ts'
 import type { Declarations, DiscoveredConnection } from './declared.ts'
 import { declaredConnections, declaredId, discoveredConnections, type KnownConnection } from './known-connection.ts'
@@ -10,6 +10,11 @@ import { findSaved, listSaved, readPolicy, type SavedRooms } from './saved-conne
 const maxAgeMs = 1_000
 const maxEntries = 5_000
 
+interface Found {
+  readonly untilMs: number
+  known: Awaitable<KnownConnection | null>
+}
+
 /** Finds connections by id or name, declared ones first, and remembers what it found for a moment. */
 export class ConnectionIndex {
   readonly #saved: SavedRooms
@@ -18,7 +23,7 @@ export class ConnectionIndex {
   readonly #gone: (known: KnownConnection) => void
   #discovered: readonly DiscoveredConnection[] = []
   #discoveredKnown: readonly KnownConnection[] = []
-  readonly #found = new Map<string, { readonly untilMs: number; readonly known: Promise<KnownConnection | null> }>()
+  readonly #found = new Map<string, Found>()
 
   /** `gone` hears of connections whose Secret is no longer there. */
   constructor(saved: SavedRooms, declarations: Declarations, gone: (known: KnownConnection) => void) {
@@ -43,6 +48,13 @@ export class ConnectionIndex {
     return known
   }
 
+  /** What `find` would give, where that is remembered; null: it has to look. Of an actor who may see it. */
+  recall(actor: Actor, idOrName: string): KnownConnection | null {
+    const held = this.#found.get(`${actor.tenantId} ${idOrName.toLowerCase()}`)
+    if (held === undefined || held.untilMs <= performance.now() || held.known instanceof Promise) return null
+    return held.known
+  }
+
   /** Whoever asks; for the server's own work. */
   async known(scope: Scope, id: string): Promise<KnownConnection | null> {
     return await this.#read(scope, id)
@@ -64,9 +76,12 @@ export class ConnectionIndex {
   #lookUp(key: string, scope: Scope, idOrName: string): Promise<KnownConnection | null> {
     const known = this.#read(scope, idOrName)
     if (this.#found.size >= maxEntries) this.#found.clear()
-    const entry = { untilMs: performance.now() + maxAgeMs, known }
+    const entry: Found = { untilMs: performance.now() + maxAgeMs, known }
     this.#found.set(key, entry)
-    known.catch(() => this.#found.get(key) === entry && this.#found.delete(key))
+    known.then(
+      (found) => (entry.known = found),
+      () => this.#found.get(key) === entry && this.#found.delete(key),
+    )
     return known
   }
 

@@ -8,7 +8,7 @@ import { checkMasking } from './check-masking.ts'
 import { ConnectionIndex } from './connection-index.ts'
 import type { Declarations } from './declared.ts'
 import type { KnownConnection } from './known-connection.ts'
-import { OpenConnections, refuseSuperuser, type OpenOptions } from './open-connections.ts'
+import { OpenConnections, refuseSuperuser, type OpenConnection, type OpenOptions } from './open-connections.ts'
 import { denied, maySee, readOnlyOrigin, requireAny, requireVerb, requireVerbOn, shownTo } from './permission.ts'
 import { noPasswordSource, type PasswordSource } from './password-source.ts'
 import { requireKnownRoles } from './policy-roles.ts'
@@ -35,11 +35,19 @@ export function createConnections(options: ConnectionsOptions): Connections {
   return new ConnectionsRoom(options)
 }
 
+/** What a target was made of. */
+interface Given {
+  readonly known: KnownConnection
+  readonly open: OpenConnection
+  readonly target: Target
+}
+
 class ConnectionsRoom implements Connections {
   readonly #saved: SavedRooms
   readonly #index: ConnectionIndex
   readonly #open: OpenConnections
   readonly #options: ConnectionsOptions
+  readonly #targets = new WeakMap<Actor, Given>()
 
   constructor(options: ConnectionsOptions) {
     this.#options = options
@@ -106,13 +114,15 @@ class ConnectionsRoom implements Connections {
   }
 
   async target(actor: Actor, idOrName: string, options: { readonly isFresh?: boolean } = {}): Promise<Target> {
+    const recalled = options.isFresh === true ? null : this.#recall(actor, idOrName)
+    if (recalled !== null) return recalled
     requireVerb(actor, 'ask')
     const known = await this.#index.find(actor, idOrName, { isOwn: options.isFresh === true })
     requireVerbOn(actor, 'ask', known.body)
     const open = await this.#open.open(known)
     const { disclosure } = known.policy
     const catalog = await (options.isFresh === true ? open.catalog.refresh(disclosure) : open.catalog.get(disclosure))
-    return {
+    const target: Target = {
       connection: shownTo(actor, known.body),
       catalog,
       view: open.catalog.view(catalog, known.policy, actor.roles),
@@ -120,6 +130,18 @@ class ConnectionsRoom implements Connections {
       maskKey: await this.#maskKey(known),
       lease: (signal, access) => open.lease(signal, access),
     }
+    this.#targets.set(actor, { known, open, target })
+    return target
+  }
+
+  /** The target that this actor was given last, where it would be made of the very same things again. */
+  #recall(actor: Actor, idOrName: string): Target | null {
+    const last = this.#targets.get(actor)
+    if (last === undefined || this.#index.recall(actor, idOrName) !== last.known) return null
+    if (this.#open.recall(last.known) !== last.open) return null
+    const catalog = last.open.catalog.get(last.known.policy.disclosure)
+    if (catalog instanceof Promise) catalog.catch(() => undefined) // whoever asks now hears of it
+    return catalog === last.target.catalog ? last.target : null
   }
 
   async catalog(actor: Actor, idOrName: string, options: { readonly refresh?: boolean } = {}) {

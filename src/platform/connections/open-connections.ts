@@ -30,6 +30,12 @@ interface Entry extends OpenConnection {
   leases: number
 }
 
+interface Opened {
+  readonly stamp: string
+  readonly entry: Promise<Entry>
+  settled: Entry | null
+}
+
 /** Beyond it the longest unused are closed, so that a thousand tenants cost no more than those who ask. */
 const maxOpen = 200
 
@@ -37,7 +43,7 @@ const maxOpen = 200
 export class OpenConnections {
   readonly #options: OpenOptions
   readonly #count: LeaseCount
-  readonly #entries = new Map<string, { readonly stamp: string; readonly entry: Promise<Entry>; settled: Entry | null }>()
+  readonly #entries = new Map<string, Opened>()
   #isClosed = false
 
   constructor(options: OpenOptions) {
@@ -55,14 +61,10 @@ export class OpenConnections {
         hint: 'Ask again in a moment.',
       })
     const key = keyOf(known)
-    const held = this.#entries.get(key)
-    if (held !== undefined && held.stamp === known.stamp) {
-      this.#entries.delete(key) // and back in at the end: the first in the map is the longest unused
-      this.#entries.set(key, held)
-      return held.entry
-    }
-    if (held !== undefined) this.#closeBehind(key)
-    const opening = { stamp: known.stamp, entry: this.#make(known), settled: null as Entry | null }
+    const held = this.#held(key, known)
+    if (held !== null) return held.entry
+    if (this.#entries.has(key)) this.#closeBehind(key)
+    const opening: Opened = { stamp: known.stamp, entry: this.#make(known), settled: null }
     this.#entries.set(key, opening)
     opening.entry.then(
       (entry) => (opening.settled = entry),
@@ -70,6 +72,19 @@ export class OpenConnections {
     )
     this.#closeUnused()
     return opening.entry
+  }
+
+  /** What `open` would give, where it is open; null: it is not. */
+  recall(known: KnownConnection): OpenConnection | null {
+    return this.#isClosed ? null : (this.#held(keyOf(known), known)?.settled ?? null)
+  }
+
+  #held(key: string, known: KnownConnection): Opened | null {
+    const held = this.#entries.get(key)
+    if (held === undefined || held.stamp !== known.stamp) return null
+    this.#entries.delete(key) // and back in at the end: the first in the map is the longest unused
+    this.#entries.set(key, held)
+    return held
   }
 
   /** Signs in with a target that is not saved. */

@@ -1,4 +1,4 @@
-import type { Actor, Scope, Surface } from '../../domain/index.ts'
+import type { Actor, Scope, ShellError, Surface } from '../../domain/index.ts'
 import type { Observe } from '../observe/index.ts'
 import type { Store } from '../store/index.ts'
 import type { AccessTokens } from './access-tokens.ts'
@@ -53,6 +53,13 @@ export class Authenticator {
     return this.#actorOf(this.#checkSession(await this.#find(claims)), surface)
   }
 
+  /** What `authenticate` would give, without a wait for anything; null: it has to look. */
+  recall(bearer: string | null, surface: Surface): Actor | null {
+    if (bearer === null || !isTokenText(bearer)) return null
+    const found = this.#cache.get(cacheKeyOf(this.#digests.of(bearer)))
+    return found !== null && tokenFault(found, this.#rooms.now()) === null ? this.#actorOf(found, surface) : null
+  }
+
   /** A session as a browser's cookie holds it. */
   async authenticateSession(text: string, surface: Surface): Promise<Actor> {
     if (!isSecretText('session', text)) throw sessionEnded()
@@ -60,10 +67,9 @@ export class Authenticator {
   }
 
   #checkToken(found: FoundCredential | null): FoundCredential {
-    if (found === null || found.source !== 'token') throw tokenUnknown()
-    if (found.revokedAt !== null) throw tokenRevoked()
-    if (found.expiresAt <= this.#rooms.now()) throw tokenExpired()
-    if (found.isMemberDisabled) throw memberDisabled()
+    if (found === null) throw tokenUnknown()
+    const fault = tokenFault(found, this.#rooms.now())
+    if (fault !== null) throw fault()
     return found
   }
 
@@ -77,7 +83,7 @@ export class Authenticator {
   }
 
   async #find(key: CredentialKey): Promise<FoundCredential | null> {
-    const cacheKey = 'hash' in key ? key.hash.toString('latin1') : `${key.tenantId} ${key.sessionId}`
+    const cacheKey = 'hash' in key ? cacheKeyOf(key.hash) : `${key.tenantId} ${key.sessionId}`
     return this.#cache.get(cacheKey) ?? (await this.#lookUp(key, cacheKey))
   }
 
@@ -135,4 +141,16 @@ export class Authenticator {
   #actorOf(found: FoundCredential, surface: Surface): Actor {
     return actorOf(found, surface, this.#rooms.now(), this.#rooms.rules)
   }
+}
+
+/** What keeps a credential from being used as a token; null: nothing. */
+function tokenFault(found: FoundCredential, now: Date): (() => ShellError) | null {
+  if (found.source !== 'token') return tokenUnknown
+  if (found.revokedAt !== null) return tokenRevoked
+  if (found.expiresAt <= now) return tokenExpired
+  return found.isMemberDisabled ? memberDisabled : null
+}
+
+function cacheKeyOf(digest: Buffer): string {
+  return digest.toString('latin1')
 }

@@ -71,6 +71,7 @@ export function createIdentity(options: IdentityOptions): Identity {
   const authenticator = new Authenticator(rooms, cache)
   return {
     authenticate: (bearer, surface) => authenticator.authenticate(bearer, surface),
+    recall: (bearer, surface) => authenticator.recall(bearer, surface),
     authenticateSession: (text, surface) => authenticator.authenticateSession(text, surface),
     actorNow: (scope, earlier) => actorNow(rooms, scope, earlier),
     listTokens: (actor) => listTokens(rooms, actor),

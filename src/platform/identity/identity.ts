@@ -17,6 +17,8 @@ export interface Identity {
    * `identity.token-expired` | `identity.token-revoked` | `identity.session-ended` | `identity.member-disabled`.
    */
   authenticate(bearer: string | null, surface: Surface): Promise<Actor>
+  /** The same at once, where a kept token was looked up a moment ago and holds; null: `authenticate` has the say. */
+  recall(bearer: string | null, surface: Surface): Actor | null
   /** A session by its cookie. Throws `identity.session-ended`, `identity.member-disabled`. */
   authenticateSession(text: string, surface: Surface): Promise<Actor>
   /** Tokens of this actor's member; those who manage members see all of the tenant. */

@@ -1,4 +1,4 @@
-import { mayDo, newId, ShellError, type Actor, type Scope } from '../../domain/index.ts'
+import { andThen, mayDo, newId, ShellError, type Actor, type Awaitable, type Scope } from '../../domain/index.ts'
 import { quotasShape, type QuotasBody, type TenantBody } from '../../contract/index.ts'
 import { isUniqueViolation, sql, type Store } from '../store/index.ts'
 import { tenantNamedBy, type Addresses } from './addresses.ts'
@@ -23,7 +23,7 @@ const maxAgeMs = 1_000
 
 interface Known {
   readonly untilMs: number
-  readonly tenant: Promise<TenantBody | null>
+  tenant: Awaitable<TenantBody | null>
 }
 
 export function createTenants(options: TenantsOptions): Tenants {
@@ -42,13 +42,10 @@ class TenantsRoom implements Tenants {
     this.#nowMs = options.nowMs ?? (() => performance.now())
   }
 
-  async admit(scope: Scope, claim: TenantClaim): Promise<void> {
+  admit(scope: Scope, claim: TenantClaim): Awaitable<void> {
     const { isMultiTenant, defaultTenant } = this.#options
     if (!isMultiTenant && scope.tenantId !== defaultTenant.tenantId) throw single()
-    const tenant = await this.#look(scope)
-    if (tenant === null) throw unknownTenant()
-    if (tenant.state === 'suspended') throw suspended()
-    for (const named of this.#claimed(claim)) if (named !== tenant.name && named !== tenant.id) throw mismatch()
+    return andThen(this.#look(scope), (tenant) => this.#requireServed(tenant, claim))
   }
 
   async signInPlace(claim: TenantClaim): Promise<SignInPlace> {
@@ -144,8 +141,8 @@ class TenantsRoom implements Tenants {
     await this.#update(scope, { state, suspended_at: state === 'suspended' ? new Date() : null })
   }
 
-  async quotas(scope: Scope): Promise<QuotasBody> {
-    return (await this.#look(scope))?.quotas ?? quotasShape.parse({})
+  quotas(scope: Scope): Awaitable<QuotasBody> {
+    return andThen(this.#look(scope), (tenant) => tenant?.quotas ?? quotasShape.parse({}))
   }
 
   exportRows(scope: Scope) {
@@ -186,13 +183,22 @@ class TenantsRoom implements Tenants {
     this.#options.changed?.(scope)
   }
 
-  #look(scope: Scope): Promise<TenantBody | null> {
+  #requireServed(tenant: TenantBody | null, claim: TenantClaim): void {
+    if (tenant === null) throw unknownTenant()
+    if (tenant.state === 'suspended') throw suspended()
+    for (const named of this.#claimed(claim)) if (named !== tenant.name && named !== tenant.id) throw mismatch()
+  }
+
+  #look(scope: Scope): Awaitable<TenantBody | null> {
     const held = this.#known.get(scope.tenantId)
     if (held !== undefined && held.untilMs > this.#nowMs()) return held.tenant
     const tenant = this.#read(scope)
-    const entry = { untilMs: this.#nowMs() + maxAgeMs, tenant }
+    const entry: Known = { untilMs: this.#nowMs() + maxAgeMs, tenant }
     this.#known.set(scope.tenantId, entry)
-    tenant.catch(() => this.#known.get(scope.tenantId) === entry && this.#known.delete(scope.tenantId))
+    tenant.then(
+      (found) => (entry.tenant = found),
+      () => this.#known.get(scope.tenantId) === entry && this.#known.delete(scope.tenantId),
+    )
     return tenant
   }
 

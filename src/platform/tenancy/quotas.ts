@@ -1,4 +1,4 @@
-import { ShellError, utcDay, type Scope } from '../../domain/index.ts'
+import { andThen, ShellError, utcDay, type Awaitable, type Scope } from '../../domain/index.ts'
 import type { QuotasBody, UsageBody } from '../../contract/index.ts'
 import type { Observe } from '../observe/index.ts'
 import { sql, type Store } from '../store/index.ts'
@@ -15,7 +15,7 @@ export interface RunningElsewhere {
 export interface QuotasOptions {
   readonly store: Store
   readonly observe: Observe
-  readonly quotasOf: (scope: Scope) => Promise<QuotasBody>
+  readonly quotasOf: (scope: Scope) => Awaitable<QuotasBody>
   /** Left out: this server is the only one. */
   readonly elsewhere?: RunningElsewhere
   readonly now?: () => Date
@@ -66,20 +66,26 @@ export class Quotas {
   }
 
   /** Throws `tenancy.quota-concurrency`, `tenancy.quota-questions`, `tenancy.quota-rows`. */
-  async begin(scope: Scope): Promise<Ticket> {
-    const quotas = await this.#options.quotasOf(scope)
+  begin(scope: Scope): Awaitable<Ticket> {
+    return andThen(this.#options.quotasOf(scope), (quotas) => this.#begin(scope, quotas))
+  }
+
+  #begin(scope: Scope, quotas: QuotasBody): Awaitable<Ticket> {
     const running = this.#running.get(scope.tenantId) ?? 0
     const { concurrentQuestions } = quotas
     if (concurrentQuestions !== null && running + this.#elsewhere(scope) >= concurrentQuestions)
       throw over('concurrency', `Your tenant may have ${concurrentQuestions} answers under way at once.`, 1)
     this.#running.set(scope.tenantId, running + 1)
     if (concurrentQuestions !== null) this.#options.elsewhere?.began(scope.tenantId, running + 1)
-    try {
-      await this.#learn(scope, quotas)
-      return this.#admitted(scope, quotas) // in one step with its count: who asks in the same moment sees it
-    } catch (error) {
+    const leave = (error: unknown): never => {
       this.#leave(scope)
       throw error
+    }
+    try {
+      const admitted = andThen(this.#learn(scope, quotas), () => this.#admitted(scope, quotas)) // in one step with its count: who asks in the same moment sees it
+      return admitted instanceof Promise ? admitted.catch(leave) : admitted
+    } catch (error) {
+      return leave(error)
     }
   }
 
@@ -161,10 +167,13 @@ export class Quotas {
   }
 
   /** Reads what the store has of today; where no quota of a day is set, nothing is read. */
-  async #learn(scope: Scope, quotas: QuotasBody): Promise<void> {
+  #learn(scope: Scope, quotas: QuotasBody): Awaitable<void> {
     if (quotas.questionsPerDay === null && quotas.rowsPerDay === null && quotas.modelTokensPerDay === null) return
     const day = this.#day(scope)
-    if (day.stored !== null) return
+    return day.stored === null ? this.#learnFrom(scope, day) : undefined
+  }
+
+  async #learnFrom(scope: Scope, day: Day): Promise<void> {
     const stored = await this.#read(scope, day.day)
     day.stored ??= stored // a flush may have been faster, and knows more
   }

@@ -1,4 +1,4 @@
-import type { Actor, Scope } from '../../domain/index.ts'
+import type { Actor, Awaitable, Scope } from '../../domain/index.ts'
 import type { QuotasBody, TenantBody } from '../../contract/index.ts'
 import type { ErasureProof } from './erasure-proofs.ts'
 
@@ -28,7 +28,7 @@ export interface Tenants {
    * Throws `tenancy.suspended`, `tenancy.mismatch` where host or header name another tenant than the credential, and
    * `tenancy.single` for another tenant than `default` where there is one only.
    */
-  admit(scope: Scope, claim: TenantClaim): Promise<void>
+  admit(scope: Scope, claim: TenantClaim): Awaitable<void>
   /**
    * Where a request without a credential belongs. Tells nobody which tenants there are: for one that is not there the answer is
    * a place too. Throws `tenancy.mismatch` where host and header name two.
@@ -52,7 +52,7 @@ export interface Tenants {
   /** Another server has changed this tenant. */
   forget(scope: Scope): void
   /** Quotas as of a second ago at most. */
-  quotas(scope: Scope): Promise<QuotasBody>
+  quotas(scope: Scope): Awaitable<QuotasBody>
   /** Rows of every table that has tenants, without hashes, sealed values and keys. The record has an export of its own. */
   exportRows(scope: Scope): AsyncIterable<{ readonly table: string; readonly row: unknown }>
   /** Throws `tenancy.not-suspended`. Rows removed by table, and rows left. */

@@ -3,6 +3,7 @@ import type { AnswerBody, Cell, ResultColumn } from '../../contract/index.ts'
 type Hint = NonNullable<AnswerBody['chart']>
 
 const mostBars = 60
+const mostColumns = 3
 
 /** Watches an answer's rows and says how they could be drawn; nothing when they should stay a table. */
 export class ChartHint {
@@ -17,7 +18,7 @@ export class ChartHint {
 
   take(rows: readonly (readonly Cell[])[]): void {
     this.#rows += rows.length
-    if (this.#rows > 10 * mostBars) return
+    if (this.#rows > 10 * mostBars || this.#columns.length > mostColumns) return
     const at = this.#columns.findIndex((column) => column.kind !== 'number')
     for (const row of rows) {
       const label = row[at] ?? ''
@@ -28,7 +29,7 @@ export class ChartHint {
 
   /** One label and one measure: bars, or a line over time; two measures and no label: points. */
   hint(): Hint | null {
-    if (this.#rows < 2 || this.#columns.length > 3) return null
+    if (this.#rows < 2 || this.#columns.length > mostColumns) return null
     const numbers = this.#columns.filter((column) => column.kind === 'number')
     const labels = this.#columns.filter((column) => column.kind !== 'number')
     const [measure, second] = numbers

@@ -18,18 +18,36 @@ export const noBrowsers: Browsers = { cookies: new Cookies({ publicUrl: null }),
 /** Every route that does not say it is open needs a credential, also those that do not exist. */
 export function requireCredentials(app: App, rooms: Pick<HttpRooms, 'identity'>, browsers: Browsers): void {
   app.decorateRequest('actor', null)
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const { access = 'signed-in', isPage = false, isHtml = false } = request.routeOptions.config
     if (isHtml) requireOwnSite(request, browsers) // forms that sign in as well: nobody is to be signed in as somebody else
-    if (access === 'open') return
-    try {
-      request.actor = await actorBehind(request, rooms, browsers, isPage)
-    } catch (error) {
-      if (isPage) askForPassword(reply)
-      throw error
+    if (access === 'open') return done()
+    const enter = (actor: Actor): Error | undefined => {
+      request.actor = actor
+      return access === 'signed-in' || mayDo(actor, access) ? undefined : notAllowed(access)
     }
-    if (access !== 'signed-in' && !mayDo(request.actor, access)) throw notAllowed(access)
+    const known = isHtml ? null : recalled(request, rooms, isPage)
+    if (known !== null) return done(enter(known))
+    void goOnLater(actorBehind(request, rooms, browsers, isPage), enter, (error?: Error) => {
+      if (isPage && request.actor === null) askForPassword(reply)
+      done(error)
+    })
   })
+}
+
+async function goOnLater(behind: Promise<Actor>, enter: (actor: Actor) => Error | undefined, goOn: (error?: Error) => void): Promise<void> {
+  let error: Error | undefined
+  try {
+    error = enter(await behind)
+  } catch (thrown) {
+    error = thrown as Error
+  }
+  goOn(error)
+}
+
+/** Whoever asked with the same token a moment ago; most requests need wait for nothing. */
+function recalled(request: FastifyRequest, { identity }: Pick<HttpRooms, 'identity'>, isPage: boolean): Actor | null {
+  return request.headers.authorization === undefined ? null : identity.recall(credentialOf(request, isPage), surfaceOf(request))
 }
 
 /** A credential that is sent wins over a session a browser has; a session counts only for what comes from our own pages. */

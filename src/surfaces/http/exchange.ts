@@ -19,7 +19,7 @@ export class Exchange {
       if (!this.#raw.writableEnded) this.#controller.abort(new DOMException('The client has gone', 'AbortError'))
     }
     if (this.#raw.destroyed) left()
-    else this.#raw.once('close', left)
+    else this.#raw.on('close', left)
   }
 
   /** Aborted when the client went before its answer ended. */

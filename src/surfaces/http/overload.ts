@@ -12,7 +12,7 @@ export function refuseOverload(app: App, maxRunningAnswers: number): void {
     const { actor, routeOptions } = request
     if (routeOptions.config.isHeavy !== true || actor === null) return done()
     if (!admission.enter(actor.tenantId)) return done(busy())
-    reply.raw.once('close', () => admission.leave(actor.tenantId))
+    reply.raw.on('close', () => admission.leave(actor.tenantId))
     done()
   })
 }

@@ -21,7 +21,7 @@ export function observeRequests(app: App, { observer }: Pick<HttpRooms, 'observe
     const traceparent = request.headers['traceparent']
     const start = { method: request.method, traceparent: typeof traceparent === 'string' ? traceparent : undefined }
     observer.openRequest(start, (trace) => {
-      reply.raw.once('close', () => {
+      reply.raw.on('close', () => {
         const route = request.routeOptions.url ?? 'unknown' // never the path itself: it would be a label without bound
         const status = reply.raw.statusCode
         trace.end(route, status)

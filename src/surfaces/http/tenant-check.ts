@@ -5,8 +5,19 @@ import { claimOf } from './sign-in-place.ts'
 /** Whoever has come through the door of credentials: is their tenant served, and the one that host and header name? */
 export function checkTenants(app: App, { office }: Pick<HttpRooms, 'office'>): void {
   if (office === undefined) return
-  app.addHook('onRequest', async (request) => {
-    if (request.actor === null) return
-    await office.tenants.admit(request.actor, claimOf(request))
+  app.addHook('onRequest', (request, _reply, done) => {
+    const admitted = request.actor === null ? undefined : office.tenants.admit(request.actor, claimOf(request))
+    if (admitted instanceof Promise) void goOnLater(admitted, done)
+    else done()
   })
+}
+
+async function goOnLater(admitted: Promise<void>, goOn: (error?: Error) => void): Promise<void> {
+  let error: Error | undefined
+  try {
+    await admitted
+  } catch (thrown) {
+    error = thrown as Error
+  }
+  goOn(error)
 }
