@@ -2,6 +2,8 @@ import type { Actor, ActorKind, Surface } from './actor.ts'
 import { isWithinHours, type Hours } from './hours.ts'
 import { roleVerbs, type BuiltinRole, type Grant, type RoleName, type Verb } from './role.ts'
 
+export * from './role.ts' // a role's grants are of them
+
 export { isWithinHours, type Hours }
 
 /** All that are given must hold. */

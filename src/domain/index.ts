@@ -1,4 +1,5 @@
-// Takes nothing. Gives every other floor the words of the house: types, closed sets and the pure functions that belong to them.
+// Takes nothing; gives the words of the house: types, closed sets and the pure functions that belong to them.
+// Every other floor may use it through this door.
 // Touches nothing: no clock beyond ids, no network, no file.
 // Refuses effects, and imports from any other floor.
 export * from './actor.ts'
@@ -14,7 +15,6 @@ export * from './limits.ts'
 export * from './outcome.ts'
 export * from './policy.ts'
 export * from './question.ts'
-export * from './role.ts'
 export { Secret, secretRing, signedLifeMs, signingRing, type SecretSource } from './secret.ts'
 export { ShellError, isShellError, errorKinds, type ErrorKind, type ShellErrorFields } from './shell-error.ts'
 export * from './verdict.ts'
