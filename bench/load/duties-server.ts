@@ -56,7 +56,7 @@ async function answer(who: Actor, sql: string, params: readonly string[]): Promi
   return `{"id":"${question.id}","draft":${JSON.stringify(draft)},"verdict":${JSON.stringify(judged.verdict)},"columns":${JSON.stringify(columns)},"data":${cells},"outcome":"answered"}`
 }
 
-function judge(sql: string, params: readonly string[]): Promise<Guarded> {
+async function judge(sql: string, params: readonly string[]): Promise<Guarded> {
   return guard.guard(
     { sql, params },
     {

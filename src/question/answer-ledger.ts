@@ -1,4 +1,4 @@
-import { isShellError, type Actor, type Outcome, type Question } from '../domain/index.ts'
+import { andThen, isShellError, type Actor, type Awaitable, type Outcome, type Question } from '../domain/index.ts'
 import type { AnswerEvent, ApprovalBody } from '../contract/index.ts'
 import { ChartHint } from './present/index.ts'
 import type { AttemptFields, Intent, IntentFields, OutcomeFields } from './record/index.ts'
@@ -36,8 +36,8 @@ export class AnswerLedger {
    * The intent is durable before a model is called or a statement runs. SQL by hand needs no model: its verdict is
    * reached first, without any effect, and the intent then carries it, one durable write instead of two.
    */
-  async open(): Promise<void> {
-    if (this.#question.input.kind === 'text') await this.#begin(null)
+  open(): Awaitable<void> {
+    return this.#question.input.kind === 'text' ? this.#begin(null) : undefined
   }
 
   /** The intent of SQL by hand, where its verdict itself needs the database. */
@@ -45,16 +45,17 @@ export class AnswerLedger {
     if (this.#intent === null) await this.#begin(null)
   }
 
-  async attempt(fields: AttemptFields): Promise<void> {
+  attempt(fields: AttemptFields): Promise<void> {
     this.#drafter = fields.draft.drafter
-    if (this.#intent === null) await this.#begin(fields)
-    else await this.#rooms.record.attempt(this.#actor, this.#intent, fields)
+    if (this.#intent === null) return this.#begin(fields)
+    return this.#rooms.record.attempt(this.#actor, this.#intent, fields)
   }
 
-  async end(outcome: Outcome): Promise<void> {
-    if (this.#intent === null) await this.#begin(null)
-    if (this.#intent !== null) this.#recordEnd(this.#intent, outcome)
-    this.#settle(outcome)
+  end(outcome: Outcome): Awaitable<void> {
+    return andThen(this.#intent === null ? this.#begin(null) : undefined, () => {
+      if (this.#intent !== null) this.#recordEnd(this.#intent, outcome)
+      this.#settle(outcome)
+    })
   }
 
   /**
@@ -104,13 +105,12 @@ export class AnswerLedger {
     }
   }
 
-  async #begin(firstAttempt: AttemptFields | null): Promise<void> {
-    this.#intent = await this.#rooms.record.begin(this.#actor, {
-      question: this.#question,
-      connection: this.#question.connection,
-      firstAttempt,
-      ...(this.#approval === null ? {} : { approval: approvalPart(this.#approval) }),
-    })
+  #begin(firstAttempt: AttemptFields | null): Promise<void> {
+    const question = this.#question
+    const fields: IntentFields = { question, connection: question.connection, firstAttempt }
+    const approval = this.#approval
+    const begun = this.#rooms.record.begin(this.#actor, approval === null ? fields : { ...fields, approval: approvalPart(approval) })
+    return begun.then((intent) => void (this.#intent = intent))
   }
 
   /** When even the end cannot be recorded the intent stays open, and the sweep will call it lost. */

@@ -2,7 +2,7 @@ import type { ApprovedStatement } from '../domain/index.ts'
 import type { PipelineEvent } from './delivery.ts'
 import { executeWrite } from './execute-write.ts'
 import { present } from './present/index.ts'
-import { run } from './run/index.ts'
+import { CellRun, run } from './run/index.ts'
 import type { Walk } from './stages.ts'
 import { leaseWatched, watchOf } from './watch.ts'
 
@@ -23,24 +23,26 @@ async function* executeRead(walk: Walk, approved: ApprovedStatement): AsyncGener
   const mark = { entryId: question.id, actor: actor.name }
   const watch = watchOf(walk, 'read')
   const lease = watch === null ? await target.lease(signal) : yield* leaseWatched(walk, watch)
+  let cells: CellRun | null = null
   try {
     if (question.purpose === 'explain') {
       yield { type: 'plan-ready', plan: await lease.explain(approved, { signal, mark }) }
       await ledger.end('drafted')
       return
     }
-    const rows = run(approved, lease, {
-      signal: watch?.signal ?? signal,
-      mark,
-      meter: ledger.meter,
-      onlooker: ledger.chart,
-      format: delivery.escapesFormulas === true ? null : delivery.format,
-      batchRows: delivery.batchRows,
-    })
-    const events = present(rows, delivery)
-    yield* watch === null ? events : watch.steps(events)
+    const { batchRows, format } = delivery
+    const options = { signal: watch?.signal ?? signal, mark, meter: ledger.meter, onlooker: ledger.chart, batchRows }
+    if (watch === null && format === null) {
+      cells = new CellRun(approved, lease, options)
+      for (let event = await cells.next(); event !== null; event = await cells.next()) yield event
+    } else {
+      const rows = run(approved, lease, { ...options, format: delivery.escapesFormulas === true ? null : format })
+      const events = present(rows, delivery)
+      yield* watch === null ? events : watch.steps(events)
+    }
   } finally {
     ledger.meter.stop()
+    if (cells !== null) await cells.leave()
     await lease.release()
     rooms.observe({ type: 'run-ended', dialect: target.catalog.dialect, ...ledger.meter.summary() })
   }

@@ -7,7 +7,7 @@ export interface Repair {
 }
 
 /** The first draft and at most two repairs. */
-export const maxAttempts = 3
+const maxAttempts = 3
 
 /** Only a model can do better when told; SQL by hand and the deterministic drafter would repeat themselves. */
 function mayRepair(draft: Drafted, attempt: number): boolean {

@@ -1,7 +1,10 @@
 import {
+  andThen,
   attributesOf,
   tightenLimits,
   type Actor,
+  type ApprovedStatement,
+  type Awaitable,
   type Draft,
   type Drafted,
   type GrantedApproval,
@@ -26,38 +29,42 @@ export interface Walk {
   readonly target: Target
 }
 
-export async function findTarget(rooms: QuestionRooms, actor: Actor, question: Question): Promise<Target> {
+export function findTarget(rooms: QuestionRooms, actor: Actor, question: Question): Awaitable<Target> {
   return rooms.span('target', {}, () => rooms.connections.target(actor, question.connection))
 }
 
-export async function askFor(walk: Walk, repair: Repair | null): Promise<Draft> {
+export function askFor(walk: Walk, repair: Repair | null): Awaitable<Draft> {
   const { rooms, actor, question, target, signal, ledger } = walk
   const startedMs = performance.now()
-  const models = question.input.kind === 'sql' ? null : await (rooms.modelsOf?.(actor) ?? rooms.models) // SQL by hand needs none
-  const draft = await rooms.span('ask', {}, () =>
-    rooms.ask(question, {
-      view: target.view,
-      disclosure: target.policy.disclosure,
-      today: rooms.today(),
-      models,
-      signal,
-      repair,
-    }),
+  const models = question.input.kind === 'sql' ? null : (rooms.modelsOf?.(actor) ?? rooms.models) // SQL by hand needs none
+  const asked = andThen(models, (found) =>
+    rooms.span('ask', {}, () =>
+      rooms.ask(question, {
+        view: target.view,
+        disclosure: target.policy.disclosure,
+        today: rooms.today(),
+        models: found,
+        signal,
+        repair,
+      }),
+    ),
   )
-  const elapsedMs = performance.now() - startedMs
-  ledger.spent('askMs', elapsedMs)
-  rooms.observe({ type: 'draft-made', drafter: draft.drafter, kind: draft.kind, elapsedMs })
-  return draft
+  return andThen(asked, (draft) => {
+    const elapsedMs = performance.now() - startedMs
+    ledger.spent('askMs', elapsedMs)
+    rooms.observe({ type: 'draft-made', drafter: draft.drafter, kind: draft.kind, elapsedMs })
+    return draft
+  })
 }
 
 /** `approval`: another person's consent, which the guard holds to the very statement it was given to. */
-export async function guardDraft(walk: Walk, draft: Drafted, approval: GrantedApproval | null = null): Promise<Guarded> {
+export function guardDraft(walk: Walk, draft: Drafted, approval: GrantedApproval | null = null): Awaitable<Guarded> {
   const { rooms, actor, question, target, delivery, ledger } = walk
   const { policy, catalog } = target
   // A file is asked for as a whole: only the policy's ceiling cuts it. An answer on a screen gets the default size.
   const base = delivery.format === null ? policy.defaults : policy.ceiling
   const startedMs = performance.now()
-  const guarded = await rooms.span('guard', {}, () =>
+  const guarded = rooms.span('guard', {}, () =>
     rooms.guard.guard(
       { sql: draft.sql, params: draft.params },
       {
@@ -74,23 +81,34 @@ export async function guardDraft(walk: Walk, draft: Drafted, approval: GrantedAp
       },
     ),
   )
-  const gated = await gateCost(walk, guarded, approval)
-  const elapsedMs = performance.now() - startedMs
-  ledger.spent('guardMs', elapsedMs)
-  const { decision, class: statementClass, reasons } = gated.verdict
-  const codes = reasons.map((reason) => reason.code)
-  rooms.observe({ type: 'verdict-reached', decision, class: statementClass, codes, dialect: catalog.dialect, elapsedMs })
-  return gated
+  const gated = andThen(guarded, (found) => gateCost(walk, found, approval))
+  return andThen(gated, (found) => {
+    const elapsedMs = performance.now() - startedMs
+    ledger.spent('guardMs', elapsedMs)
+    const { decision, class: statementClass, reasons } = found.verdict
+    const codes = reasons.map((reason) => reason.code)
+    rooms.observe({ type: 'verdict-reached', decision, class: statementClass, codes, dialect: catalog.dialect, elapsedMs })
+    return found
+  })
 }
 
 /**
  * Where the policy has a cost gate, the planner is asked what the statement will cost, under its seal. That touches the
  * database, so the intent is written first. A plan is what somebody wants who asks for one: it is never gated.
  */
-async function gateCost(walk: Walk, guarded: Guarded, approval: GrantedApproval | null): Promise<Guarded> {
-  const { rooms, actor, question, signal, ledger, target } = walk
+function gateCost(walk: Walk, guarded: Guarded, approval: GrantedApproval | null): Awaitable<Guarded> {
+  const { question, target } = walk
   const { approved } = guarded
   if (approved === null || question.purpose === 'explain' || !needsEstimate(guarded, target.policy)) return guarded
+  return estimated(walk, guarded, approved, approval)
+}
+
+async function estimated(
+  { rooms, actor, question, signal, ledger, target }: Walk,
+  guarded: Guarded,
+  approved: ApprovedStatement,
+  approval: GrantedApproval | null,
+): Promise<Guarded> {
   await ledger.openForEffects()
   return await rooms.span('estimate', {}, async () => {
     const lease = await target.lease(signal)

@@ -1,4 +1,4 @@
-import type { ApprovalState, Decision, Dialect, Drafter, Outcome, StatementClass } from '../../domain/index.ts'
+import type { ApprovalState, Awaitable, Decision, Dialect, Drafter, Outcome, StatementClass } from '../../domain/index.ts'
 
 /**
  * Everything a room may report, as a closed union; logger, metrics and traces interpret it.
@@ -70,5 +70,5 @@ export type Observe = (observation: Observation) => void
 export type Span = <Result>(
   name: string,
   attributes: Readonly<Record<string, string | number | boolean>>,
-  work: () => Promise<Result>,
-) => Promise<Result>
+  work: () => Awaitable<Result>,
+) => Awaitable<Result>

@@ -301,7 +301,9 @@ describe('traces', () => {
           await made.span('guard', {}, async () => undefined)
           made.observe({ type: 'warning', code: 'x', message: 'inside' })
         })
-        work.then(() => request.end('/api/v1/questions', 200)).then(resolve, reject)
+        Promise.resolve(work)
+          .then(() => request.end('/api/v1/questions', 200))
+          .then(resolve, reject)
       })
     })
     await expect(

@@ -1,4 +1,4 @@
-import type { Catalog, Disclosure, Draft, Question } from '../../domain/index.ts'
+import type { Awaitable, Catalog, Disclosure, Draft, Question } from '../../domain/index.ts'
 import type { Models } from '../../platform/models/index.ts'
 
 /** What a drafter may know. */
@@ -16,4 +16,4 @@ export interface AskContext {
 }
 
 /** Drafts SQL for a question: verbatim for SQL, else by model where one is configured, else by the built-in drafter. */
-export type Ask = (question: Question, context: AskContext) => Promise<Draft>
+export type Ask = (question: Question, context: AskContext) => Awaitable<Draft>

@@ -1,4 +1,5 @@
-import type { Ask } from './ask.ts'
+import type { Draft } from '../../domain/index.ts'
+import type { Ask, AskContext } from './ask.ts'
 import { draftBuiltin } from './builtin/index.ts'
 import { draftByModel, mayFallBack } from './model/index.ts'
 import { prepareView } from './narrow-view.ts'
@@ -13,16 +14,16 @@ export interface AskOptions {
 
 /** Verbatim for SQL, the model where one is configured, else the built-in drafter. */
 export function createAsk(options: AskOptions): Ask {
-  return async (question, context) => {
-    const { input } = question
-    if (input.kind === 'sql') return draftVerbatim({ ...question, input })
-    await prepareView(context.view)
-    if (context.models === null) return draftBuiltin(input.text, context)
-    try {
-      return await draftByModel(input.text, { ...context, models: context.models }, options.maxPromptTokens)
-    } catch (error) {
-      if (options.fallbackToBuiltin && context.repair === null && mayFallBack(error)) return draftBuiltin(input.text, context)
-      throw error
-    }
+  return ({ input }, context) => (input.kind === 'sql' ? draftVerbatim(input) : draftText(input.text, context, options))
+}
+
+async function draftText(text: string, context: AskContext, options: AskOptions): Promise<Draft> {
+  await prepareView(context.view)
+  if (context.models === null) return draftBuiltin(text, context)
+  try {
+    return await draftByModel(text, { ...context, models: context.models }, options.maxPromptTokens)
+  } catch (error) {
+    if (options.fallbackToBuiltin && context.repair === null && mayFallBack(error)) return draftBuiltin(text, context)
+    throw error
   }
 }

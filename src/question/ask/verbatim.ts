@@ -1,7 +1,6 @@
-import type { Drafted, Question } from '../../domain/index.ts'
+import type { Drafted, QuestionInput } from '../../domain/index.ts'
 
 /** SQL typed by hand is its own draft. */
-export function draftVerbatim(question: Question & { readonly input: { readonly kind: 'sql' } }): Drafted {
-  const { sql, params } = question.input
+export function draftVerbatim({ sql, params }: Extract<QuestionInput, { kind: 'sql' }>): Drafted {
   return { assumptions: [], drafter: 'verbatim', explanation: 'The SQL as it was written.', kind: 'drafted', params, sql }
 }

@@ -33,18 +33,20 @@ export function createGuard(options: { readonly cachedVerdicts?: number } = {}):
       return judged
     })
   }
+  const textOf = (subject: GuardSubject, context: GuardContext, judged: Judged): Awaitable<SealedText | null> => {
+    const { masked } = judged
+    if (masked === null) return writtenText(subject, judged)
+    return andThen(analysers.of(context.dialect), (analyser) => maskedText(masked, subject, context, analyser))
+  }
   return {
-    guard: async (subject, context) => {
-      const found = judgedOf(subject, context)
-      const judged = found instanceof Promise ? await found : found
-      const untimely = hoursReason(context.policy, context.now)
-      if (untimely !== null) return { verdict: refused(judged.verdict, untimely), approved: null, approvable: null }
-      const text =
-        judged.masked === null
-          ? writtenText(subject, judged)
-          : maskedText(judged.masked, subject, context, await analysers.of(context.dialect))
-      return guarded(judged.verdict, text === null ? null : fieldsOf(text, context, judged), context)
-    },
+    guard: (subject, context) =>
+      andThen(judgedOf(subject, context), (judged) => {
+        const untimely = hoursReason(context.policy, context.now)
+        if (untimely !== null) return { verdict: refused(judged.verdict, untimely), approved: null, approvable: null }
+        return andThen(textOf(subject, context, judged), (text) =>
+          guarded(judged.verdict, text === null ? null : fieldsOf(text, context, judged), context),
+        )
+      }),
     close: async () => {
       await Promise.all([analysers.close(), pool.close()])
     },

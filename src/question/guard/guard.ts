@@ -1,5 +1,6 @@
 import type {
   ApprovedStatement,
+  Awaitable,
   Catalog,
   Dialect,
   GrantedApproval,
@@ -64,6 +65,6 @@ export interface Approvable {
 /** Holds what is slow to start (grammar, witness); judging has no effect outside. */
 export interface Guard {
   /** Never throws for hostile text: what it cannot read it refuses. */
-  guard(subject: GuardSubject, context: GuardContext): Promise<Guarded>
+  guard(subject: GuardSubject, context: GuardContext): Awaitable<Guarded>
   close(): Promise<void>
 }

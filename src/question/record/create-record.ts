@@ -10,7 +10,7 @@ import { checkpoint, retain } from './keep-record.ts'
 import { heldOutside, keepAll } from './keep-all.ts'
 import { getEntry, listEntries, streamEntries, uuid } from './read-entries.ts'
 import { countEntriesOf, memberLinks } from './member-links.ts'
-import type { Record } from './record.ts'
+import type { Intent, Record } from './record.ts'
 import { beat, beatMs, findLost, forgetGone } from './sweep-lost.ts'
 import { verifyChain } from './verify-chain.ts'
 
@@ -37,11 +37,7 @@ export function createRecord(options: RecordOptions): Record {
   const keeping = { store, keyring, sink: options.sink ?? null }
   const keysOf = async (scope: Scope) => ({ auditKey: await keyring.auditKey(scope), signer: await keyring.signer(scope) })
   return {
-    begin: async (actor, fields) => {
-      const entryId = fields.question.id
-      await trail.begin(actor, entryId, intentContent(actor, fields))
-      return { entryId }
-    },
+    begin: (actor, fields) => trail.begin(actor, { entryId: fields.question.id }, intentContent(actor, fields)),
     attempt: (actor, intent, fields) => trail.append(actor, intent.entryId, { kind: 'attempt', attempt: attemptPart(fields) }),
     end: (actor, intent, fields) => trail.end(actor, intent.entryId, { kind: 'outcome', ...fields }),
     note: (actor, action, subject) => trail.append(actor, newId(), { kind: 'note', actor: actorPart(actor), action, subject }),
@@ -100,32 +96,37 @@ class Trail {
   readonly #openHere = new Set<string>()
   readonly #heartbeat: NodeJS.Timeout | null
   #firstBeat: Promise<void> | null = null
+  #hasBeaten = false
 
   constructor(options: RecordOptions) {
     this.#options = options
     this.#heartbeat = options.isEnabled ? setInterval(() => void this.#beat().catch(() => undefined), beatMs).unref() : null // a missed beat is made up by the next
   }
 
-  async begin(actor: Actor, entryId: string, content: LinkContent): Promise<void> {
-    if (!this.#options.isEnabled) return
-    if (!uuid.test(entryId))
-      throw new ShellError({ code: 'record.bad-entry-id', kind: 'invalid', message: 'An entry’s id must be a UUID.' })
+  begin(actor: Actor, intent: Intent, content: LinkContent): Promise<Intent> {
+    const { entryId } = intent
+    if (!this.#options.isEnabled) return Promise.resolve(intent)
+    if (!uuid.test(entryId)) return Promise.reject(badEntryId())
     this.#openHere.add(entryId) // before it is written: a sweep must not take it for one of nobody's
-    try {
-      await this.#ensureBeat()
-      await this.append(actor, entryId, content)
-    } catch (error) {
-      this.#openHere.delete(entryId)
-      throw error
-    }
+    const durable = this.#hasBeaten ? this.append(actor, entryId, content) : this.#beatAndAppend(actor, entryId, content)
+    return durable.then(
+      () => intent,
+      (error: unknown) => {
+        this.#openHere.delete(entryId)
+        throw error
+      },
+    )
   }
 
-  async end(actor: Actor, entryId: string, content: LinkContent): Promise<void> {
-    try {
-      await this.append(actor, entryId, content)
-    } finally {
-      this.#openHere.delete(entryId) // also when it could not be written: then the sweep says lost
-    }
+  /** An intent of a server nobody knows would be lost at once. */
+  async #beatAndAppend(actor: Actor, entryId: string, content: LinkContent): Promise<void> {
+    await this.#ensureBeat()
+    await this.append(actor, entryId, content)
+  }
+
+  end(actor: Actor, entryId: string, content: LinkContent): Promise<void> {
+    // Also when it could not be written: then the sweep says lost.
+    return this.append(actor, entryId, content).finally(() => this.#openHere.delete(entryId))
   }
 
   append(scope: Scope, entryId: string, content: LinkContent): Promise<void> {
@@ -169,11 +170,11 @@ class Trail {
     return writer
   }
 
-  /** The first intent waits for the first beat: an intent of a server nobody knows would be lost at once. */
   async #ensureBeat(): Promise<void> {
     this.#firstBeat ??= this.#beat()
     try {
       await this.#firstBeat
+      this.#hasBeaten = true
     } catch (error) {
       this.#firstBeat = null
       throw unavailable(error)
@@ -183,4 +184,8 @@ class Trail {
   async #beat(): Promise<void> {
     await beat(this.#options.store, this.#options.serverId)
   }
+}
+
+function badEntryId(): ShellError {
+  return new ShellError({ code: 'record.bad-entry-id', kind: 'invalid', message: 'An entry’s id must be a UUID.' })
 }

@@ -2,6 +2,6 @@
 // Cells in batches, or bytes by the server's own copy where the engine has one.
 // Touches the lease.
 // Refuses text that carries no seal.
-export { rowsBatch, rowsBegin, run, type Onlooker, type RunEvent, type RunOptions } from './run.ts'
+export { CellRun, rowsBatch, rowsBegin, run, type Onlooker, type RunEvent, type RunOptions } from './run.ts'
 export { RunMeter } from './run-meter.ts'
 export { cutCells } from './cut-cells.ts'

@@ -1,5 +1,5 @@
 import { createHash, hash, type Hash } from 'node:crypto'
-import type { Truncation } from '../../domain/index.ts'
+import { isShellError, type Truncation } from '../../domain/index.ts'
 
 /** Counts what one answer hands on, and digests it for the record. */
 export class RunMeter {
@@ -15,12 +15,18 @@ export class RunMeter {
   #startedMs: number | null = null
   #elapsedMs = 0
 
+  /** Safe to call twice, as is `stop`. */
   start(): void {
-    this.#startedMs = performance.now()
+    this.#startedMs ??= performance.now()
     this.#hasRun = true
   }
 
-  /** Safe to call twice. */
+  /** Notes why it failed, and throws on. */
+  fail(error: unknown): never {
+    this.code = isShellError(error) ? error.code : 'internal'
+    throw error
+  }
+
   stop(): void {
     if (this.#startedMs === null) return
     this.#elapsedMs += performance.now() - this.#startedMs

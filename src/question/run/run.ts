@@ -1,6 +1,6 @@
-import { assertSealed, isShellError, type ApprovedStatement } from '../../domain/index.ts'
+import { assertSealed, type ApprovedStatement } from '../../domain/index.ts'
 import type { Cell, ResultColumn } from '../../contract/index.ts'
-import type { CopyChunk, CopyFormat, Lease, RunMark } from '../../platform/engines/index.ts'
+import type { CopyChunk, CopyFormat, Lease, ResultStream, RunMark } from '../../platform/engines/index.ts'
 import { cutCells } from './cut-cells.ts'
 import { FileCutter } from './file-cutter.ts'
 import type { RunMeter } from './run-meter.ts'
@@ -31,21 +31,58 @@ export interface RunOptions {
 export async function* run(approved: ApprovedStatement, lease: Lease, options: RunOptions): AsyncGenerator<RunEvent> {
   assertSealed(approved)
   const { format, meter } = options
-  meter.start()
+  if (format !== null) {
+    meter.start()
+    const bytes = await lease.copy(approved, format, options).catch((error: unknown) => meter.fail(error))
+    if (bytes !== null) return yield* copyRows(approved, bytes, format, meter)
+  }
+  const cells = new CellRun(approved, lease, options)
   try {
-    const bytes = format === null ? null : await lease.copy(approved, format, options)
-    if (format !== null && bytes !== null) return yield* copyRows(approved, bytes, format, meter)
-    // Not in a generator of its own: each that an event goes through costs an answer some microseconds.
-    const { columns, batches } = await lease.read(approved, options)
-    yield rowsBegin(columns, options.onlooker)
-    for await (const batch of batches) {
-      const rows = cutCells(batch, approved.limits, meter)
-      if (rows.length > 0) yield rowsBatch(rows, meter, options.onlooker)
-      if (meter.truncated !== null) return
+    for (let event = await cells.next(); event !== null; event = await cells.next()) yield event
+  } finally {
+    await cells.leave()
+  }
+}
+
+/** One approved statement, run for its cells. Not a generator: each that an event goes through costs an answer some microseconds. */
+export class CellRun {
+  readonly #approved: ApprovedStatement
+  readonly #lease: Lease
+  readonly #options: Omit<RunOptions, 'format'>
+  #batches: ReturnType<ResultStream['batches'][typeof Symbol.asyncIterator]> | null = null
+
+  constructor(approved: ApprovedStatement, lease: Lease, options: Omit<RunOptions, 'format'>) {
+    assertSealed(approved)
+    this.#approved = approved
+    this.#lease = lease
+    this.#options = options
+  }
+
+  /** null: all has been handed on, or as much as the caps let through. Whoever asks no more calls `leave`. */
+  async next(): Promise<RunEvent | null> {
+    const { meter, onlooker } = this.#options
+    try {
+      if (this.#batches === null) {
+        meter.start()
+        const { columns, batches } = await this.#lease.read(this.#approved, this.#options)
+        this.#batches = batches[Symbol.asyncIterator]()
+        return rowsBegin(columns, onlooker)
+      }
+      while (meter.truncated === null) {
+        const step = await this.#batches.next()
+        if (step.done === true) return null
+        const rows = cutCells(step.value, this.#approved.limits, meter)
+        if (rows.length > 0) return rowsBatch(rows, meter, onlooker)
+      }
+      return null
+    } catch (error) {
+      return meter.fail(error)
     }
-  } catch (error) {
-    meter.code = isShellError(error) ? error.code : 'internal'
-    throw error
+  }
+
+  /** Ends the server's query where it still runs. */
+  async leave(): Promise<void> {
+    await this.#batches?.return?.()
   }
 }
 
@@ -69,12 +106,16 @@ async function* copyRows(
   meter: RunMeter,
 ): AsyncGenerator<RunEvent> {
   const cutter = new FileCutter(format, approved.limits, meter)
-  for await (const chunk of chunks) {
-    const bytes = cutter.cut(chunk)
-    if (bytes.length > 0) {
-      meter.take(bytes)
-      yield { type: 'rows-chunk', bytes }
+  try {
+    for await (const chunk of chunks) {
+      const bytes = cutter.cut(chunk)
+      if (bytes.length > 0) {
+        meter.take(bytes)
+        yield { type: 'rows-chunk', bytes }
+      }
+      if (meter.truncated !== null) return
     }
-    if (meter.truncated !== null) return
+  } catch (error) {
+    meter.fail(error)
   }
 }

@@ -36,7 +36,7 @@ export class PostgresLease implements Lease {
     if (this.#current !== null) await this.#current.leave()
     const reading = this.#start(approved, approved.sql, options, new RowGatherer(options.batchRows, () => fields()))
     const first = await reading.next()
-    return { columns: fields().map(resultColumn), batches: batches(first, reading) }
+    return { columns: fields().map(resultColumn), batches: new Batches(first, reading) }
   }
 
   /** Two round trips: the columns first, because names and some spellings of COPY depend on them. */
@@ -49,7 +49,7 @@ export class PostgresLease implements Lease {
     const text = copyText(approved.sql, description.portal.fields, format)
     await description.leave()
     const reading = this.#start(approved, text, options, new ByteGatherer(format === 'csv' ? 1 : 0))
-    return batches(await reading.next(), reading)
+    return new Batches(await reading.next(), reading)
   }
 
   async explain(approved: ApprovedStatement, options: Omit<ReadOptions, 'batchRows'>): Promise<Explanation> {
@@ -57,7 +57,7 @@ export class PostgresLease implements Lease {
     await this.#current?.leave()
     const reading = this.#start(approved, `EXPLAIN ${approved.sql}`, options, new RowGatherer(planLines, () => fields()))
     const lines: string[] = []
-    for await (const rows of batches(await reading.next(), reading)) lines.push(...rows.map((row) => row[0] ?? ''))
+    for await (const rows of new Batches(await reading.next(), reading)) lines.push(...rows.map((row) => row[0] ?? ''))
     return readPlan(lines)
   }
 
@@ -106,13 +106,46 @@ export class PostgresLease implements Lease {
   }
 }
 
-async function* batches<Batch>(first: Batch | null, reading: Reading<Batch>): AsyncGenerator<Batch> {
-  try {
-    for (let batch = first; batch !== null; batch = await reading.next()) yield batch
-  } finally {
-    await reading.leave()
+/** By hand: a generator takes longer than most small reads have rows to give. */
+class Batches<Batch> implements AsyncIterableIterator<Batch, undefined> {
+  readonly #reading: Reading<Batch>
+  #first: Batch | null
+  #isOver = false
+
+  constructor(first: Batch | null, reading: Reading<Batch>) {
+    this.#first = first
+    this.#reading = reading
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  next(): Promise<IteratorResult<Batch, undefined>> {
+    const first = this.#first
+    this.#first = null
+    if (first !== null) return Promise.resolve({ done: false, value: first })
+    return this.#isOver || this.#reading.portal.isDrained ? this.return() : this.#more()
+  }
+
+  return(): Promise<IteratorReturnResult<undefined>> {
+    this.#first = null
+    this.#isOver = true
+    return this.#reading.leave().then(() => over)
+  }
+
+  async #more(): Promise<IteratorResult<Batch, undefined>> {
+    try {
+      const batch = await this.#reading.next()
+      return batch === null ? await this.return() : { done: false, value: batch }
+    } catch (error) {
+      await this.return()
+      throw error
+    }
   }
 }
+
+const over = { done: true, value: undefined } as const
 
 function readPlan(lines: readonly string[]): Explanation {
   const top = /\(cost=[\d.]+\.\.([\d.]+) rows=(\d+)/.exec(lines[0] ?? '')

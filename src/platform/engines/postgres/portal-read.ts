@@ -86,6 +86,11 @@ export class PortalRead<Batch> implements AnswerHandler {
     return this.#state === 'running'
   }
 
+  /** true: the judged statement is over, and all it gave has been taken. */
+  get isDrained(): boolean {
+    return this.#state === 'complete' && this.#options.gatherer.heldBytes === 0
+  }
+
   /** true: it failed before the judged statement began, and what the server keeps of our own is not known. */
   get isUnopened(): boolean {
     return this.#commandsDone < this.#options.opening.length
