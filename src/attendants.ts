@@ -7,18 +7,17 @@ import type { RunningAnswers } from './surfaces/http/index.ts'
  * before anything begins; the last rows of a day come as an answer cut at the row limit.
  */
 export function attendants(running: RunningAnswers, quotas: Pick<Quotas, 'begin'>): Attend {
-  return (actor, question, signal) => {
-    const here = running.enter(actor, question.id, signal) // first: it can be stopped while its quotas are looked up
+  return (actor, question, stop) => {
+    running.enter(actor, question.id, stop) // first: it can be stopped while its quotas are looked up
     const attended = (ticket: Ticket): Attended => ({
       question: ticket.maxRows === null ? question : { ...question, rowsLeft: ticket.maxRows },
-      signal: here.signal,
       leave: (rows) => {
-        here.leave()
+        running.leave(question.id)
         ticket.end(rows)
       },
     })
     const refused = (error: unknown): never => {
-      here.leave()
+      running.leave(question.id)
       throw error
     }
     try {

@@ -143,7 +143,7 @@ async function build(
   const office = createTenantOffice({ store, keyring, tenancy, tenants, quotas, identity, record })
   const running = new RunningAnswers(replicas.cancelElsewhere)
   const attended: QuestionRooms = { ...rooms, attend: attendants(running, quotas) }
-  const follow: Answer = (actor, question, signal, delivery) => answer(attended, actor, question, signal, delivery)
+  const follow: Answer = (actor, question, stop, delivery) => answer(attended, actor, question, stop, delivery)
   const approvals = createApprovalDesk({ ...rooms, identity })
   closers.push(() => approvals.close())
   const mcp = createMcp(

@@ -6,6 +6,7 @@ import { ShellError } from './shell-error.ts'
 
 const seal: unique symbol = Symbol('approved')
 const sealed = new WeakSet<object>()
+const none: readonly Param[] = Object.freeze([])
 
 export interface ApprovedFields {
   /** The text that will run, exactly as judged. */
@@ -33,7 +34,7 @@ export interface ApprovedStatement extends ApprovedFields {
 export function sealStatement(fields: ApprovedFields): ApprovedStatement {
   const statement: ApprovedStatement = Object.freeze({
     ...fields,
-    params: Object.freeze([...fields.params]),
+    params: fields.params.length === 0 ? none : Object.freeze([...fields.params]),
     limits: Object.freeze({ ...fields.limits }),
     [seal]: true as const,
   })

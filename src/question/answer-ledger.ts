@@ -130,8 +130,7 @@ export class AnswerLedger {
   }
 
   #outcomeFields(state: Outcome): OutcomeFields {
-    return {
-      ...(this.#affectedRows === null ? {} : { affectedRows: this.#affectedRows }),
+    const fields: OutcomeFields = {
       bytes: this.meter.bytes,
       failureCode: this.#failure?.code ?? null,
       resultDigest: this.meter.digest(),
@@ -140,6 +139,7 @@ export class AnswerLedger {
       timings: this.#timings(),
       truncated: this.meter.truncated,
     }
+    return this.#affectedRows === null ? fields : { affectedRows: this.#affectedRows, ...fields }
   }
 
   #timings(): AnswerEnd['timings'] {

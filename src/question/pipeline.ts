@@ -18,11 +18,12 @@ export async function* answer(
   rooms: QuestionRooms,
   actor: Actor,
   asked: Question,
-  askersSignal: AbortSignal,
+  stop: AbortController,
   delivery: Delivery = cells,
 ): AsyncGenerator<PipelineEvent> {
-  const entry = (rooms.attend ?? unattended)(actor, asked, askersSignal)
-  const { question, signal, leave } = entry instanceof Promise ? await entry : entry
+  const entry = (rooms.attend ?? unattended)(actor, asked, stop)
+  const { question, leave } = entry instanceof Promise ? await entry : entry
+  const { signal } = stop
   const ledger = new AnswerLedger(rooms, actor, question)
   try {
     yield { type: 'answer-begin', id: question.id, connection: question.connection }

@@ -250,7 +250,9 @@ test.each(dialects)('what %s is at when the guard closes is refused, with a cata
   const closing = createGuard()
   const context = { dialect, policy: openPolicy, roles: ['reader'], connectionId: 'closing', limits: openPolicy.defaults }
   const catalog = catalogFrom(dialect, [{ name: 'item', columns: ['id'] }])
-  const asked = [catalog, null].map(async (known) => closing.guard({ sql: 'SELECT id FROM item', params: [] }, { ...context, catalog: known }))
+  const asked = [catalog, null].map(async (known) =>
+    closing.guard({ sql: 'SELECT id FROM item', params: [] }, { ...context, catalog: known }),
+  )
   await new Promise((resolve) => setImmediate(resolve)) // until the grammars begin to load
   await closing.close()
   const decisions = (await Promise.all(asked)).map(({ verdict }) => verdict.decision)

@@ -78,7 +78,7 @@ export async function approvalRig(address: StoreAddress, options: { readonly isO
     request: async (actor, connection, text) => {
       const input = { kind: 'sql' as const, sql: text, params: [] }
       const question = { id: newId(), connection, input, conversation: null, limits: {}, askedAt: new Date(), purpose: 'run' as const }
-      for await (const event of answer(rooms, actor, question, new AbortController().signal))
+      for await (const event of answer(rooms, actor, question, new AbortController()))
         if (event.type === 'approval-requested') return event.approval
       throw new Error('nothing waits for a person')
     },

@@ -35,12 +35,12 @@ export function scriptedRooms(script: Script, actors: Readonly<{ [token: string]
     persons: absent.persons,
     signInPlace: absent.signInPlace,
     running,
-    answer: async function* (actor, question, signal, delivery) {
-      const here = running.enter(actor, question.id, signal)
+    answer: async function* (actor, question, stop, delivery) {
+      running.enter(actor, question.id, stop)
       try {
-        yield* script(question, here.signal, delivery)
+        yield* script(question, stop.signal, delivery)
       } finally {
-        here.leave()
+        running.leave(question.id)
       }
     },
     identity: {

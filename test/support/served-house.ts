@@ -119,8 +119,11 @@ export async function servedHouse(options: ServedHouseOptions = {}): Promise<Ser
     today: () => '2026-03-01',
   }
   const running = new RunningAnswers()
-  const attend: Attend = (actor, question, signal) => ({ question, ...running.enter(actor, question.id, signal) })
-  const follow: Answer = (actor, question, signal, delivery) => answer({ ...rooms, attend }, actor, question, signal, delivery)
+  const attend: Attend = (actor, question, stop) => {
+    running.enter(actor, question.id, stop)
+    return { question, leave: () => running.leave(question.id) }
+  }
+  const follow: Answer = (actor, question, stop, delivery) => answer({ ...rooms, attend }, actor, question, stop, delivery)
   const approvals = createApprovalDesk({ ...rooms, identity })
   const mcp = createMcp({ answer: follow, connections, approvals, observe }, { version: 'test', origins: ['https://agents.example'] })
   const server = await createHttpServer(

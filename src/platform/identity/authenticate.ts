@@ -6,7 +6,7 @@ import { actorOf, type ActorRules } from './actor-of.ts'
 import type { CredentialCache } from './credential-cache.ts'
 import { findCredential, type CredentialKey, type FoundCredential } from './found-credential.ts'
 import { memberDisabled, notSignedIn, sessionEnded, tokenExpired, tokenRevoked, tokenUnknown } from './identity-errors.ts'
-import { TokenDigests } from './token-digests.ts'
+import { TokenDigests, type TokenDigest } from './token-digests.ts'
 import { isSecretText, isTokenText } from './token-text.ts'
 
 export interface SessionLimits {
@@ -30,6 +30,8 @@ export interface IdentityRooms {
   forget(scope: Scope | null, match: (credential: FoundCredential) => boolean): void
 }
 
+type SessionClaims = Exclude<CredentialKey, { readonly hash: Buffer }>
+
 const lastUsedStepMs = 60_000
 
 /** Proves tokens and sessions, with a short memory and at most one look-up per credential at a time. */
@@ -47,7 +49,7 @@ export class Authenticator {
   /** A token as it is sent with each request: a kept one, or a signed one for some minutes. */
   async authenticate(bearer: string | null, surface: Surface): Promise<Actor> {
     if (bearer === null || bearer === '') throw notSignedIn()
-    if (isTokenText(bearer)) return this.#actorOf(this.#checkToken(await this.#find({ hash: this.#digests.of(bearer) })), surface)
+    if (isTokenText(bearer)) return this.#actorOf(this.#checkToken(await this.#find(this.#digests.of(bearer))), surface)
     const claims = await this.#rooms.accessTokens.verify(bearer)
     if (claims === null) throw tokenUnknown()
     return this.#actorOf(this.#checkSession(await this.#find(claims)), surface)
@@ -56,14 +58,16 @@ export class Authenticator {
   /** What `authenticate` would give, without a wait for anything; null: it has to look. */
   recall(bearer: string | null, surface: Surface): Actor | null {
     if (bearer === null || !isTokenText(bearer)) return null
-    const found = this.#cache.get(cacheKeyOf(this.#digests.of(bearer)))
-    return found !== null && tokenFault(found, this.#rooms.now()) === null ? this.#actorOf(found, surface) : null
+    const found = this.#cache.get(this.#digests.of(bearer).key)
+    if (found === null) return null
+    const now = this.#rooms.now()
+    return tokenFault(found, now) === null ? actorOf(found, surface, now, this.#rooms.rules) : null
   }
 
   /** A session as a browser's cookie holds it. */
   async authenticateSession(text: string, surface: Surface): Promise<Actor> {
     if (!isSecretText('session', text)) throw sessionEnded()
-    return this.#actorOf(this.#checkSession(await this.#find({ hash: this.#digests.of(text) })), surface)
+    return this.#actorOf(this.#checkSession(await this.#find(this.#digests.of(text))), surface)
   }
 
   #checkToken(found: FoundCredential | null): FoundCredential {
@@ -82,9 +86,10 @@ export class Authenticator {
     return found
   }
 
-  async #find(key: CredentialKey): Promise<FoundCredential | null> {
-    const cacheKey = 'hash' in key ? cacheKeyOf(key.hash) : `${key.tenantId} ${key.sessionId}`
-    return this.#cache.get(cacheKey) ?? (await this.#lookUp(key, cacheKey))
+  async #find(wanted: TokenDigest | SessionClaims): Promise<FoundCredential | null> {
+    if ('key' in wanted) return this.#cache.get(wanted.key) ?? (await this.#lookUp({ hash: wanted.bytes }, wanted.key))
+    const cacheKey = `${wanted.tenantId} ${wanted.sessionId}`
+    return this.#cache.get(cacheKey) ?? (await this.#lookUp(wanted, cacheKey))
   }
 
   #lookUp(key: CredentialKey, cacheKey: string): Promise<FoundCredential | null> {
@@ -147,10 +152,6 @@ export class Authenticator {
 function tokenFault(found: FoundCredential, now: Date): (() => ShellError) | null {
   if (found.source !== 'token') return tokenUnknown
   if (found.revokedAt !== null) return tokenRevoked
-  if (found.expiresAt <= now) return tokenExpired
+  if (found.expiresAt.getTime() <= now.getTime()) return tokenExpired
   return found.isMemberDisabled ? memberDisabled : null
-}
-
-function cacheKeyOf(digest: Buffer): string {
-  return digest.toString('latin1')
 }

@@ -4,7 +4,7 @@ import { ndjsonRows } from './ndjson.ts'
 
 /** What a run yields; chunks are already in the format wanted. */
 type RowsEvent =
-  | { readonly type: 'rows-begin'; readonly columns: ResultColumn[] }
+  | { readonly type: 'rows-begin'; readonly columns: readonly ResultColumn[] }
   | { readonly type: 'rows-batch'; readonly rows: Cell[][] }
   | { readonly type: 'rows-chunk'; readonly bytes: Uint8Array }
 

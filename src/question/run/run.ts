@@ -12,7 +12,7 @@ export interface Onlooker {
 }
 
 export type RunEvent =
-  | { readonly type: 'rows-begin'; readonly columns: ResultColumn[] }
+  | { readonly type: 'rows-begin'; readonly columns: readonly ResultColumn[] }
   /** `json`: the rows once more, as the text that was digested. */
   | { readonly type: 'rows-batch'; readonly rows: Cell[][]; readonly json: string }
   | { readonly type: 'rows-chunk'; readonly bytes: Uint8Array }
@@ -88,7 +88,7 @@ export class CellRun {
 
 export function rowsBegin(columns: readonly ResultColumn[], onlooker: Onlooker): RunEvent {
   onlooker.begin(columns)
-  return { type: 'rows-begin', columns: [...columns] }
+  return { type: 'rows-begin', columns }
 }
 
 /** Counted, digested and ready to be handed on. */

@@ -9,26 +9,23 @@ import type { Observe } from '../../platform/observe/index.ts'
 export class Exchange {
   readonly #reply: FastifyReply
   readonly #raw: ServerResponse
-  readonly #controller = new AbortController()
+  /** Aborted when the client goes before its answer has ended. Others may stop the work as well: the client is there then. */
+  readonly stop = new AbortController()
+  #isGone = false
   #hasBegun = false
 
   constructor(reply: FastifyReply) {
     this.#reply = reply
     this.#raw = reply.raw
     const left = (): void => {
-      if (!this.#raw.writableEnded) this.#controller.abort(new DOMException('The client has gone', 'AbortError'))
+      if (!this.#raw.writableEnded) this.#leave('The client has gone')
     }
     if (this.#raw.destroyed) left()
     else this.#raw.on('close', left)
   }
 
-  /** Aborted when the client went before its answer ended. */
-  get signal(): AbortSignal {
-    return this.#controller.signal
-  }
-
   get isGone(): boolean {
-    return this.#controller.signal.aborted
+    return this.#isGone
   }
 
   /** Runs what may write. A fault after the head has gone can only be shown by breaking off; before, it is thrown on. */
@@ -61,17 +58,17 @@ export class Exchange {
     await new Promise<void>((resolve) => {
       // Whoever reads nothing for so long holds a database session for nothing.
       const stalled = setTimeout(() => {
-        this.#controller.abort(new DOMException('The client has stopped reading', 'AbortError'))
+        this.#leave('The client has stopped reading')
         this.#raw.destroy()
       }, this.#reply.server.readerStallMs)
       const done = (): void => {
         clearTimeout(stalled)
         this.#raw.off('drain', done)
-        this.#controller.signal.removeEventListener('abort', done)
+        this.#raw.off('close', done)
         resolve()
       }
       this.#raw.once('drain', done)
-      this.#controller.signal.addEventListener('abort', done, { once: true })
+      this.#raw.once('close', done)
     })
   }
 
@@ -84,6 +81,11 @@ export class Exchange {
     if (this.isGone) return
     this.#raw.addTrailers(trailers)
     this.#raw.end()
+  }
+
+  #leave(why: string): void {
+    this.#isGone = true
+    this.stop.abort(new DOMException(why, 'AbortError'))
   }
 
   /** Breaks the transfer off, so that no client takes a part for the whole; what was written goes out first. */

@@ -15,7 +15,8 @@ export type CancelElsewhere = (request: CancelRequest) => Promise<boolean>
 
 interface Running {
   readonly actor: Actor
-  readonly controller: AbortController
+  /** The answer's own switch. */
+  readonly stop: AbortController
 }
 
 /**
@@ -31,19 +32,12 @@ export class RunningAnswers {
   }
 
   /** An answer begins: until it leaves it is cancellable by its question's id. */
-  enter(actor: Actor, questionId: string, signal: AbortSignal): { readonly signal: AbortSignal; leave(): void } {
-    const controller = new AbortController()
-    const forward = (): void => controller.abort(signal.reason)
-    if (signal.aborted) forward()
-    else signal.addEventListener('abort', forward, { once: true })
-    this.#running.set(questionId, { actor, controller })
-    return {
-      signal: controller.signal,
-      leave: () => {
-        this.#running.delete(questionId)
-        signal.removeEventListener('abort', forward)
-      },
-    }
+  enter(actor: Actor, questionId: string, stop: AbortController): void {
+    this.#running.set(questionId, { actor, stop })
+  }
+
+  leave(questionId: string): void {
+    this.#running.delete(questionId)
   }
 
   /** By whoever asked, or by one who may see everybody's questions; unknown and foreign ids look alike. */
@@ -62,7 +56,7 @@ export class RunningAnswers {
     const running = this.#running.get(questionId)
     if (running === undefined || running.actor.tenantId !== tenantId) return false
     if (running.actor.memberId !== memberId && !isOverseer) return false
-    running.controller.abort(new DOMException('Cancelled by request', 'AbortError'))
+    running.stop.abort(new DOMException('Cancelled by request', 'AbortError'))
     return true
   }
 
@@ -77,8 +71,8 @@ export class RunningAnswers {
   /** Ends what was asked with a credential that is not among those that still hold. */
   endAllBut(isLive: (credentialId: string) => boolean, looked: readonly Credential[]): void {
     const asked = new Set(looked.map((credential) => credential.id))
-    for (const { actor, controller } of this.#running.values())
-      if (actor.tokenId !== null && asked.has(actor.tokenId) && !isLive(actor.tokenId)) controller.abort(revokedMeanwhile())
+    for (const { actor, stop } of this.#running.values())
+      if (actor.tokenId !== null && asked.has(actor.tokenId) && !isLive(actor.tokenId)) stop.abort(revokedMeanwhile())
   }
 
   get size(): number {
@@ -93,7 +87,7 @@ export class RunningAnswers {
       message: 'The server is stopping and this answer did not end within the grace.',
       hint: 'Ask again; another or the restarted server will answer.',
     })
-    for (const { controller } of this.#running.values()) controller.abort(reason)
+    for (const { stop } of this.#running.values()) stop.abort(reason)
   }
 }
 

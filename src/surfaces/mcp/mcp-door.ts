@@ -34,8 +34,8 @@ export function createMcp(rooms: McpRooms, options: McpOptions): Mcp {
   async function answerCall(request: McpRequest, call: PlainCall, session: string, wireResult: WireResult): Promise<McpReply> {
     const place = { actor: request.actor, session, requestId: call.id }
     const answer = async (progress?: ToolCall['progress']): Promise<object> => {
-      const result = await running.follow(place, request.signal, (signal) =>
-        callTool(rooms, { actor: request.actor, signal, progress }, call.name, call.input),
+      const result = await running.follow(place, request.signal, (stop) =>
+        callTool(rooms, { actor: request.actor, stop, progress }, call.name, call.input),
       )
       return { jsonrpc: '2.0', id: call.id, result: wireResult(call, result, serverInfo) }
     }

@@ -16,8 +16,17 @@ export function protocolServer(rooms: McpRooms, serverInfo: { name: string; vers
     const token = progressTokenOf({ params })
     const progress: ToolCall['progress'] =
       token === null ? undefined : (word) => void context.mcpReq.notify(progressNotification(token, word)).catch(() => {}) // they left
-    const { content, ...result } = await callTool(rooms, { actor, signal: context.mcpReq.signal, progress }, params.name, params.arguments)
+    const stop = stopWith(context.mcpReq.signal)
+    const { content, ...result } = await callTool(rooms, { actor, stop, progress }, params.name, params.arguments)
     return { ...result, content: [...content] }
   })
   return server
+}
+
+/** The signal lives no longer than its call. */
+function stopWith(signal: AbortSignal): AbortController {
+  const stop = new AbortController()
+  if (signal.aborted) stop.abort(signal.reason)
+  else signal.addEventListener('abort', () => stop.abort(signal.reason), { once: true })
+  return stop
 }

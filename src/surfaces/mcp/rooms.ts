@@ -16,7 +16,8 @@ export interface McpRooms {
 /** One call of a tool, whoever carried it here. */
 export interface ToolCall {
   readonly actor: Actor
-  readonly signal: AbortSignal
+  /** Ends it. */
+  readonly stop: AbortController
   /** Hears how far long work is; left out: the client does not want to. */
   readonly progress?: ((progress: ProgressBody) => void) | undefined
 }

@@ -25,7 +25,7 @@ export class RunningCalls {
   }
 
   /** `signal` ends the call too. */
-  async follow<Result>(place: CallPlace, signal: AbortSignal, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  async follow<Result>(place: CallPlace, signal: AbortSignal, work: (stop: AbortController) => Promise<Result>): Promise<Result> {
     const controller = new AbortController()
     const forward = (): void => controller.abort(signal.reason)
     if (signal.aborted) forward()
@@ -34,7 +34,7 @@ export class RunningCalls {
     const calls = this.#running.get(key) ?? new Set()
     this.#running.set(key, calls.add(controller))
     try {
-      return await work(controller.signal)
+      return await work(controller)
     } finally {
       signal.removeEventListener('abort', forward)
       calls.delete(controller)

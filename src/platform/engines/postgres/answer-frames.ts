@@ -88,7 +88,7 @@ export class AnswerFrames {
       case kinds.dataRow:
         return this.#handler.row(readRow(bytes, at + headBytes))
       case kinds.rowDescription:
-        return this.#handler.described(readFields(bytes, at + headBytes))
+        return this.#handler.described(readFields(bytes, at + headBytes, end))
       case kinds.commandComplete:
         return this.#handler.done(readTag(bytes, at + headBytes, end))
       case kinds.emptyQuery:

@@ -1,4 +1,5 @@
 import type { ResultColumn } from '../../../contract/index.ts'
+import type { FieldDescription } from './wire-messages.ts'
 
 type Kind = ResultColumn['kind']
 
@@ -29,6 +30,17 @@ const builtIn: Readonly<Record<number, readonly [string, Kind]>> = {
   18: ['"char"', 'text'],
   19: ['name', 'text'],
 }
+
+/** The same for the same fields, see `readFields`. */
+export function resultColumns(fields: readonly FieldDescription[]): readonly ResultColumn[] {
+  const known = columns.get(fields)
+  if (known !== undefined) return known
+  const fresh = fields.map(resultColumn)
+  columns.set(fields, fresh)
+  return fresh
+}
+
+const columns = new WeakMap<readonly FieldDescription[], readonly ResultColumn[]>()
 
 /** A result column's type as people read it; types made by users show their object id. */
 export function resultColumn(field: { readonly name: string; readonly dataTypeID: number }): ResultColumn {

@@ -2,7 +2,7 @@ import { assertSealed, type ApprovedStatement } from '../../../domain/index.ts'
 import type { CopyChunk, CopyFormat, DryRun, Explanation, Lease, ReadOptions, ResultStream, WriteResult } from '../engine.ts'
 import { cancelled, readsOnly } from '../outer-clock.ts'
 import { runComment } from '../run-comment.ts'
-import { resultColumn } from './column-kind.ts'
+import { resultColumns } from './column-kind.ts'
 import { copyText, isCopyable } from './copy-text.ts'
 import { ByteGatherer } from './gather-bytes.ts'
 import { RowGatherer } from './gather-rows.ts'
@@ -36,7 +36,7 @@ export class PostgresLease implements Lease {
     if (this.#current !== null) await this.#current.leave()
     const reading = this.#start(approved, approved.sql, options, new RowGatherer(options.batchRows, () => fields()))
     const first = await reading.next()
-    return { columns: fields().map(resultColumn), batches: new Batches(first, reading) }
+    return { columns: resultColumns(fields()), batches: new Batches(first, reading) }
   }
 
   /** Two round trips: the columns first, because names and some spellings of COPY depend on them. */

@@ -10,8 +10,24 @@ const originBytes = 6
 const formatBytes = 2
 const nullLength = -1
 
-/** RowDescription (B): the columns of what comes. `at`: behind the message's head, as below. */
-export function readFields(bytes: Buffer, at: number): readonly FieldDescription[] {
+/** Descriptions of the last statements: the same few come again and again. */
+const described = new Map<string, readonly FieldDescription[]>()
+const mostDescribed = 500
+const longestDescribed = 4 * 1024
+
+/** RowDescription (B): the columns of what comes, the same list for the same bytes. `at`: behind the message's head, as below. */
+export function readFields(bytes: Buffer, at: number, end: number): readonly FieldDescription[] {
+  if (end - at > longestDescribed) return parseFields(bytes, at)
+  const key = bytes.toString('latin1', at, end)
+  const known = described.get(key)
+  if (known !== undefined) return known
+  if (described.size >= mostDescribed) described.clear()
+  const fields = parseFields(bytes, at)
+  described.set(key, fields)
+  return fields
+}
+
+function parseFields(bytes: Buffer, at: number): readonly FieldDescription[] {
   const fields: FieldDescription[] = []
   let place = at + 2
   for (let left = bytes.readInt16BE(at); left > 0; left--) {

@@ -2,7 +2,7 @@ import { ShellError, type ApprovedStatement } from '../../../domain/index.ts'
 import type { DryRun, WriteEnd, WriteOptions, WriteResult } from '../engine.ts'
 import { cancelled, outcomeUnknown } from '../outer-clock.ts'
 import { runComment } from '../run-comment.ts'
-import { resultColumn } from './column-kind.ts'
+import { resultColumns } from './column-kind.ts'
 import { statementFailure } from './errors.ts'
 import { CappedGatherer } from './gather-capped.ts'
 import { spellBooleans } from './gather-rows.ts'
@@ -80,7 +80,7 @@ async function runWrite(
   await reading.settled
   const { portal } = reading
   const { rows, truncated } = gatherer
-  return { portal, gatherer, result: { affectedRows: countOf(portal.tag), columns: portal.fields.map(resultColumn), rows, truncated } }
+  return { portal, gatherer, result: { affectedRows: countOf(portal.tag), columns: resultColumns(portal.fields), rows, truncated } }
 }
 
 /** `INSERT 0 5`, `UPDATE 3`, `DELETE 2`, `MERGE 4`; the `SELECT 1` of a WITH that writes says nothing of its writes. */

@@ -12,35 +12,36 @@ export interface Buffered {
   readonly end: AnswerEnd | null
 }
 
-/** What comes before the rows, filled as it is heard. */
-interface Head {
-  readonly id: string
-  readonly connection: string
-  draft?: EventOf<'draft-ready'>['draft']
-  verdict?: EventOf<'verdict-reached'>['verdict']
-  approval?: EventOf<'approval-requested'>['approval']
-  affectedRows?: EventOf<'write-done'>['affectedRows']
-  columns?: EventOf<'rows-begin'>['columns']
-}
-
-type EventOf<Type extends PipelineEvent['type']> = Extract<PipelineEvent, { type: Type }>
-
 export async function bufferAnswer(questionId: string, connection: string, events: AsyncGenerator<PipelineEvent>): Promise<Buffered> {
-  const head: Head = { id: questionId, connection }
-  let end: AnswerEnd | null = null
+  let draft = ''
+  let verdict = ''
+  let more = ''
+  let columns = '[]'
   let rows = ''
+  let end: AnswerEnd | null = null
   for await (const event of events) {
-    if (event.type === 'draft-ready') head.draft = event.draft
-    else if (event.type === 'verdict-reached') head.verdict = event.verdict
-    else if (event.type === 'approval-requested') head.approval = event.approval
-    else if (event.type === 'write-done') head.affectedRows = event.affectedRows
-    else if (event.type === 'rows-begin') head.columns = event.columns
+    if (event.type === 'draft-ready') draft = `,"draft":${JSON.stringify(event.draft)}`
+    else if (event.type === 'verdict-reached') verdict = `,"verdict":${lastingJson(event.verdict)}`
+    else if (event.type === 'approval-requested') more += `,"approval":${JSON.stringify(event.approval)}`
+    else if (event.type === 'write-done') more += `,"affectedRows":${event.affectedRows}`
+    else if (event.type === 'rows-begin') columns = lastingJson(event.columns)
     else if (event.type === 'rows-batch') rows += `${rows === '' ? '' : ','}${(event.json ?? JSON.stringify(event.rows)).slice(1, -1)}`
     else if (event.type === 'answer-end') end = event
   }
-  head.columns ??= []
-  return { text: `${JSON.stringify(head).slice(0, -1)},"data":[${rows}]${end === null ? '}' : endFields(end)}`, end }
+  const head = JSON.stringify({ id: questionId, connection }).slice(0, -1)
+  return { text: `${head}${draft}${verdict}${more},"columns":${columns},"data":[${rows}]${end === null ? '}' : endFields(end)}`, end }
 }
+
+/** Of what is the same object for many answers, and never changed: the verdict of statements of one shape, and their columns. */
+function lastingJson(value: object): string {
+  const known = texts.get(value)
+  if (known !== undefined) return known
+  const text = JSON.stringify(value)
+  texts.set(value, text)
+  return text
+}
+
+const texts = new WeakMap<object, string>()
 
 function endFields({ outcome, rows, bytes, truncated, timings, failure, chart }: AnswerEnd): string {
   const all = { outcome, rows, bytes, truncated, timings, failure, chart } satisfies Record<Exclude<keyof AnswerEnd, 'type'>, unknown>

@@ -23,7 +23,7 @@ export function draftRoutes(app: App, rooms: Pick<HttpRooms, 'answer'>): void {
     },
     async (request, reply) => {
       const asked = questionOf(request.body)
-      const events = rooms.answer(actorOf(request), asked, new Exchange(reply).signal)
+      const events = rooms.answer(actorOf(request), asked, new Exchange(reply).stop)
       return collect(asked, events)
     },
   )

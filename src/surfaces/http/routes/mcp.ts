@@ -40,7 +40,7 @@ export function mcpRoutes(app: App, rooms: Pick<HttpRooms, 'observer'>, mcp: Mcp
       const exchange = new Exchange(reply)
       await exchange.guarded(rooms.observer.observe, request.id, async () => {
         const { method, headers, body } = request
-        await carry(exchange, await mcp.handle({ actor: actorOf(request), method, headers, body, signal: exchange.signal }))
+        await carry(exchange, await mcp.handle({ actor: actorOf(request), method, headers, body, signal: exchange.stop.signal }))
       })
       return reply
     },

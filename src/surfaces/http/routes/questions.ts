@@ -51,7 +51,7 @@ export function questionRoutes(app: App, rooms: Pick<HttpRooms, 'answer' | 'runn
       const exchange = new Exchange(reply)
       const asked = questionOf(request.body, type)
       const delivery = type === 'text/csv' && request.body.escapeFormulas === true ? safeCsv : deliveries[type]
-      const answer = rooms.answer(actorOf(request), asked, exchange.signal, delivery)
+      const answer = rooms.answer(actorOf(request), asked, exchange.stop, delivery)
       if (type === 'application/json') return sendBuffered(reply, asked, answer)
       const events = await primed(answer)
       await exchange.guarded(rooms.observer.observe, request.id, async () => {

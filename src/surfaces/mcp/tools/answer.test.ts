@@ -16,7 +16,7 @@ const actor: Actor = {
   verbs: null,
   connections: null,
 }
-const call: ToolCall = { actor, signal: new AbortController().signal }
+const call: ToolCall = { actor, stop: new AbortController() }
 const zero = { rows: 0, bytes: 0, truncated: null, timings: { askMs: 0, guardMs: 0, runMs: 0, totalMs: 0 } }
 const end = (outcome: Extract<AnswerEvent, { type: 'answer-end' }>['outcome']): AnswerEvent => ({ type: 'answer-end', outcome, ...zero })
 

@@ -49,7 +49,7 @@ async function answerOf(rooms: McpRooms, call: ToolCall, question: Question): Pr
   let answer: McpAnswer = { id: question.id, outcome: 'failed' }
   const rows: (readonly Cell[])[] = []
   const delivery = call.progress === undefined ? cells : watchedCells
-  for await (const event of rooms.answer(call.actor, question, call.signal, delivery)) {
+  for await (const event of rooms.answer(call.actor, question, call.stop, delivery)) {
     switch (event.type) {
       case 'draft-ready':
         answer = { ...answer, ...draftFields(event.draft) }
