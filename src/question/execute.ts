@@ -42,9 +42,12 @@ async function* executeRead(walk: Walk, approved: ApprovedStatement): AsyncGener
     }
   } finally {
     ledger.meter.stop()
-    if (cells !== null) await cells.leave()
-    await lease.release()
-    rooms.observe({ type: 'run-ended', dialect: target.catalog.dialect, ...ledger.meter.summary() })
+    try {
+      if (cells !== null) await cells.leave()
+    } finally {
+      await lease.release()
+      rooms.observe({ type: 'run-ended', dialect: target.catalog.dialect, ...ledger.meter.summary() })
+    }
   }
   await ledger.end('answered')
 }

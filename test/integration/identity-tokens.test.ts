@@ -192,6 +192,39 @@ describe('authenticate', () => {
   })
 })
 
+describe('recall', () => {
+  test('gives at once whom authenticate gave a moment ago, and nobody before that', async () => {
+    const rooms = identity()
+    const { actor, token } = await signedIn('reader')
+    expect(rooms.recall(token, 'http')).toBe(null)
+    expect(await rooms.authenticate(token, 'http')).toEqual(actor)
+    expect(rooms.recall(token, 'http')).toEqual(actor)
+    expect(rooms.recall(token, 'mcp')).toMatchObject({ memberId: actor.memberId, surface: 'mcp' })
+  })
+
+  test('gives nobody once the token is revoked, has expired, or has not been looked at for a second', async () => {
+    const rooms = identity()
+    const [revoked, expired, old] = [await signedIn('reader', rooms), await signedIn('reader', rooms), await signedIn('reader', rooms)]
+    expect(rooms.recall(revoked.token, 'http')).not.toBe(null)
+    await rooms.revokeOwnToken(revoked.actor)
+    expect(rooms.recall(revoked.token, 'http')).toBe(null)
+    nowMs += 1_001
+    expect(rooms.recall(old.token, 'http')).toBe(null)
+    expect(await rooms.authenticate(old.token, 'http')).toEqual(old.actor)
+    nowMs += 30 * 86_400_000 - 1_500
+    await rooms.authenticate(expired.token, 'http')
+    expect(rooms.recall(expired.token, 'http')).not.toBe(null)
+    nowMs += 600
+    expect(rooms.recall(expired.token, 'http')).toBe(null)
+  })
+
+  test.each([null, '', 'ais_short', 'ais-session_abc', `ais_${'x'.repeat(43)}`, 'a.signed.one'])('gives nobody for %s', async (bearer) => {
+    const rooms = identity()
+    await codeOf(rooms.authenticate(bearer, 'http'))
+    expect(rooms.recall(bearer, 'http')).toBe(null)
+  })
+})
+
 describe('createToken', () => {
   test('gives the text once, and a body that tells all but the text', async () => {
     const rooms = identity()

@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { newId, type Scope } from '../../src/domain/index.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newId, type Actor, type Question, type Scope } from '../../src/domain/index.ts'
 import { createStore, type Store } from '../../src/platform/store/index.ts'
-import { Quotas } from '../../src/platform/tenancy/index.ts'
+import { Quotas, type Ticket } from '../../src/platform/tenancy/index.ts'
+import { RunningAnswers } from '../../src/surfaces/http/index.ts'
+import { attendants } from '../../src/attendants.ts'
 import { freshStore } from '../support/postgres-server.ts'
-import { addTenant } from '../support/record-rig.ts'
+import { actorOf, addTenant } from '../support/record-rig.ts'
 
 const scope: Scope = { tenantId: newId() }
 const noLimit = { questionsPerDay: null, rowsPerDay: null, modelTokensPerDay: null, concurrentQuestions: null }
@@ -41,3 +43,41 @@ test('of many questions at once no more begin than there are left', async () => 
   expect(await burst()).toBe(0)
   await quotas.close()
 })
+
+describe('an answer that is attended', () => {
+  const actor: Actor = { ...actorOf(newId()), memberId: newId() }
+  const request = (id: string) => ({ questionId: id, tenantId: actor.tenantId, memberId: actor.memberId, isOverseer: false })
+  const questionOf = (id: string): Question => ({
+    ...{ id, connection: 'c', input: { kind: 'sql', sql: 'SELECT 1', params: [] }, conversation: null },
+    ...{ limits: {}, askedAt: new Date(), purpose: 'run' },
+  })
+
+  test('can be stopped by its id while its quotas are looked up', async () => {
+    const running = new RunningAnswers()
+    const { promise, resolve } = Promise.withResolvers<Ticket>()
+    const stop = new AbortController()
+    const entered = attendants(running, { begin: () => promise })(actor, questionOf('q1'), stop)
+    expect(running.cancelHere(request('q1'))).toBe(true)
+    expect(stop.signal.aborted).toBe(true)
+    const ended: number[] = []
+    resolve({ maxRows: 7, end: (rows) => ended.push(rows) })
+    const attended = await entered
+    expect(attended.question.rowsLeft).toBe(7)
+    attended.leave(3)
+    expect([running.size, ended]).toEqual([0, [3]])
+  })
+
+  test.each([
+    ['at once', () => fail()],
+    ['later', async () => fail()],
+  ])('leaves nothing behind where a quota refuses it %s', async (_when, begin) => {
+    const running = new RunningAnswers()
+    const attend = attendants(running, { begin })
+    await expect((async () => attend(actor, questionOf('q2'), new AbortController()))()).rejects.toThrow('used up')
+    expect(running.size).toBe(0)
+  })
+})
+
+function fail(): never {
+  throw new Error('used up')
+}

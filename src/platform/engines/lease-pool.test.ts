@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { isShellError } from '../../domain/index.ts'
 import { LeasePool, type Session } from './lease-pool.ts'
 
@@ -24,6 +24,8 @@ function workshop(options: { readonly maxLeases: number; readonly maxWaiting: nu
   }, options)
   return { pool, made, opening, byHand: () => (isManual = true) }
 }
+
+afterEach(() => void vi.useRealTimers())
 
 const never = new AbortController().signal
 const codeOf = (work: Promise<unknown>): Promise<string> =>
@@ -127,5 +129,22 @@ describe('the lease pool', () => {
     await new Promise((resolve) => setTimeout(resolve, 30))
     expect(first.isClosed).toBe(true)
     expect(await pool.take(never)).not.toBe(first)
+  })
+
+  test('each idle session has its own time, and one that is lent meanwhile stays', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] })
+    const { pool } = workshop({ maxLeases: 3, maxWaiting: 1, idleMs: 100 })
+    const [first, second, lent] = [await pool.take(never), await pool.take(never), await pool.take(never)]
+    await pool.give(first)
+    vi.advanceTimersByTime(60)
+    await pool.give(second)
+    vi.advanceTimersByTime(60)
+    expect([first.isClosed, second.isClosed, lent.isClosed]).toEqual([true, false, false])
+    vi.advanceTimersByTime(60)
+    expect([second.isClosed, lent.isClosed]).toEqual([true, false])
+    await pool.give(lent)
+    expect(await pool.take(never)).toBe(lent)
+    vi.advanceTimersByTime(200)
+    expect(lent.isClosed).toBe(false)
   })
 })
