@@ -60,6 +60,27 @@ describe('catalog and policy', () => {
     expect(after.view.relations).toHaveLength(1)
   })
 
+  test('one asker is given one target, until its policy, its connection or its catalog is another', async () => {
+    const connections = house.room()
+    const asker = reader()
+    const { id, name } = await connections.create(editor(), inputTo(shop))
+    const first = await connections.target(asker, id)
+    expect(await connections.target(asker, id)).toBe(first)
+    expect(await connections.target(asker, name)).toEqual({ ...first, lease: expect.any(Function) })
+    await connections.setPolicy(editor(), id, policyBody)
+    const second = await connections.target(asker, id)
+    expect(second.view.relations.map((relation) => relation.name)).toEqual(['customer'])
+    await connections.update(editor(), id, { ...inputTo(shop), name: `renamed-${newId()}` })
+    const third = await connections.target(asker, id)
+    expect([third.connection.name, third.connection.id]).not.toEqual([name, id])
+    await shop.query('CREATE TABLE later (id int)')
+    await connections.catalog(asker, id, { refresh: true })
+    expect((await connections.target(asker, id)).view.relations.map((relation) => relation.name)).toContain('later')
+    await connections.remove(editor(), id)
+    expect(await codeOf(connections.target(asker, id))).toBe('connections.unknown')
+    await shop.query('DROP TABLE later')
+  })
+
   test('the same policy has the same version, in whatever order it was written', async () => {
     const connections = house.room()
     const { id } = await connections.create(editor(), inputTo(shop))
