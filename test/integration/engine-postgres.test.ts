@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Secret } from '../../src/domain/index.ts'
 import { createPostgresEngine, type EnginePool, type EngineTarget, type PoolOptions } from '../../src/platform/engines/index.ts'
 import { approve, failureOf, mark, never, read, readOn } from '../support/engine-statements.ts'
+import { startLyingServer } from '../support/lying-server.ts'
 import { freshDatabase, type TestDatabase } from '../support/postgres-server.ts'
 
 const engine = createPostgresEngine({ allowPrivateHosts: true, allowedHosts: [] })
@@ -194,6 +195,40 @@ describe('errors', () => {
     stranger.close()
     expect(received).toHaveLength(1)
     expect(received[0]).not.toContain('ours-alone')
+  })
+})
+
+describe('a server that says what no server says', () => {
+  const message = (letter: string, length: number, body: readonly number[] = []): Buffer =>
+    Buffer.concat([
+      Buffer.from(letter),
+      Buffer.from([length >>> 24, length >>> 16, length >>> 8, length].map((byte) => byte & 255)),
+      Buffer.from(body),
+    ])
+
+  test.each([
+    ['a message of no length', message('D', 0)],
+    ['a message of negative length', message('2', -7)],
+    ['a row of more cells than it has', message('D', 6, [7, 208])],
+    ['columns without names', message('T', 8, [0, 9, 1, 1])],
+    ['an error that does not end', message('E', 9, [83, 70, 65, 84, 65])],
+    ['an error of half a field', message('E', 8, [83, 0, 70, 65])],
+    ['a setting without a value', message('S', 8, [65, 65, 0, 65])],
+    ['word of a channel that has no end', message('A', 10, [0, 0, 0, 1, 0, 65])],
+    ['readiness of no kind', message('Z', 4)],
+    ['an unknown letter', message('?', 4)],
+    ['rows of a copy, and the end of a page', Buffer.concat([message('d', 5, [65]), message('s', 4), message('?', 4)])],
+    ['sign-in once more', message('R', 8, [0, 0, 0, 9])],
+    ['a file that it wants', message('G', 7, [0, 0, 0])],
+  ])('is hung up on, and the next statement is answered: %s', async (_what, bytes) => {
+    const liar = await startLyingServer(database)
+    const lied = engine.open({ engine: 'postgres', ...database.reader, host: '127.0.0.1', port: liar.port }, { ...options, maxLeases: 1 })
+    expect((await read(lied, approve('SELECT 1'))).rows).toEqual([['1']])
+    liar.lie(bytes)
+    expect((await failureOf(read(lied, approve('SELECT 2', [], { statementTimeoutMs: 500 })))).code).toMatch(/^(engines|run)\./)
+    expect((await read(lied, approve('SELECT 3'))).rows).toEqual([['3']])
+    await lied.close()
+    await liar.close()
   })
 })
 

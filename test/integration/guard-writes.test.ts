@@ -266,9 +266,8 @@ test('a consent nobody gave is thrown out', async () => {
   const forged = { approvalId: 'a', hash: approvable?.hash ?? '' } as ReturnType<typeof grantApproval> // what a caller could make up
   const context = { catalog: catalogs.get('postgres') ?? null, dialect: 'postgres' as const, roles: ['editor'], connectionId: 'shop' }
   const policy = { ...openPolicy, writers: ['editor' as const], version: '{"writers":["editor"]}' }
-  await expect(guard.guard({ sql, params: [] }, { ...context, policy, limits: policy.defaults, approval: forged })).rejects.toMatchObject({
-    code: 'guard.approval-forged',
-  })
+  const asked = async () => guard.guard({ sql, params: [] }, { ...context, policy, limits: policy.defaults, approval: forged })
+  await expect(asked()).rejects.toMatchObject({ code: 'guard.approval-forged' })
 })
 
 describe('on PostgreSQL', () => {

@@ -88,7 +88,7 @@ describe('rows of a query', () => {
   const cells = [['7', 'Žofie', null], ['', '\u{1f600}', 'x'.repeat(70_000)], ['é', '\0', ' '], []]
   const fields = [field('id', 23, -1), field('größe', 1043, 24), field('oid', 4_000_000_000, -1)]
   const description = message('T', Buffer.concat([word(fields.length, 2), ...fields]))
-  const begun = [message('1', ''), message('2', ''), description]
+  const begun = [message('1', ''), message('t', '\0\0'), message('2', ''), description]
   const noted = message('N', 'SNOTICE\0\0')
   const read = Buffer.concat([
     ...begun,
@@ -114,6 +114,12 @@ describe('rows of a query', () => {
     expect(tags).toEqual(['SELECT 4'])
   })
 
+  test('are not those of a COPY that nobody asked for, nor does the driver hear of these', () => {
+    const { heard, passed, tags } = handler({})
+    new AnswerFrames(heard).feed(Buffer.concat([copied, message('s', '')]))
+    expect([passed, tags]).toEqual([[opened, ready], ['COPY 4']])
+  })
+
   test('tell of their length before they are whole', () => {
     const begun: number[] = []
     const { heard } = handler({ begin: (bytes) => begun.push(bytes), row: () => {} })
@@ -137,9 +143,17 @@ describe('rows of a query', () => {
   })
 
   test.each([0, 3, -1])('are none where a message says that it has %i bytes', (length) => {
-    const broken = Buffer.concat([Buffer.from('D'), word(length, 4), Buffer.from('rest')])
     const { heard, passed } = handler({})
-    new AnswerFrames(heard).feed(broken)
-    expect(passed).toEqual([broken])
+    const frames = new AnswerFrames(heard)
+    expect(() => frames.feed(Buffer.concat([Buffer.from('D'), word(length, 4), Buffer.from('rest')]))).toThrow('is none')
+    expect(passed).toEqual([])
+  })
+
+  test.each([
+    ['has fewer cells than it says', message('D', word(2_000, 2))],
+    ['describes fewer fields than it says', message('T', Buffer.concat([word(3, 2), Buffer.from('id')]))],
+  ])('are none where a message %s', (_case, bytes) => {
+    const { heard } = handler({ row: () => {}, described: () => {} })
+    expect(() => new AnswerFrames(heard).feed(bytes)).toThrow(RangeError)
   })
 })

@@ -1,4 +1,4 @@
-import { readFields, readRow, readTag, type FieldDescription } from './wire-messages.ts'
+import { hasWholeFields, hasWholeTexts, readFields, readRow, readTag, type FieldDescription } from './wire-messages.ts'
 
 /** First bytes of the server's messages (protocol documentation, “Message Formats”). */
 const kinds = {
@@ -11,6 +11,15 @@ const kinds = {
   copyDone: 0x63,
   copyData: 0x64,
   noData: 0x6e,
+  portalSuspended: 0x73,
+  parameterDescription: 0x74,
+  notification: 0x41,
+  error: 0x45,
+  copyIn: 0x47,
+  copyOut: 0x48,
+  notice: 0x4e,
+  parameterStatus: 0x53,
+  readyForQuery: 0x5a,
 } as const
 const headBytes = 5
 /** A length counts itself. */
@@ -48,7 +57,7 @@ export class AnswerFrames {
     this.#handler = handler
   }
 
-  /** Bytes as they come, beginning with a message; messages may be split anywhere. */
+  /** Bytes as they come, beginning with a message; messages may be split anywhere. Throws at what is no message. */
   feed(chunk: Buffer): void {
     const bytes = this.#heldBytes === 0 ? chunk : this.#joined(chunk)
     if (bytes === null) return
@@ -67,8 +76,7 @@ export class AnswerFrames {
   #message(bytes: Buffer, at: number): number {
     if (bytes.length - at < headBytes) return this.#hold(bytes, at, headBytes)
     const length = bytes.readInt32BE(at + 1)
-    if (length < leastLength) this.#isOver = true // no such message: the driver is to say so
-    if (this.#isOver) return at
+    if (length < leastLength) throw new Error(`A message of ${length} bytes is none`)
     if (bytes[at] === kinds.copyData && this.#handler.takesCopies) {
       this.#copyLeft = length - leastLength
       this.#handler.begin(this.#copyLeft, true)
@@ -97,8 +105,12 @@ export class AnswerFrames {
       case kinds.bindComplete:
       case kinds.noData:
       case kinds.copyDone:
+      case kinds.copyData: // of a COPY that was not asked for: no rows
+      case kinds.portalSuspended:
+      case kinds.parameterDescription:
         return
       default:
+        if (!isPassable(bytes, at, end)) throw new Error('That is no message of an answer')
         return this.#handler.pass(bytes.subarray(at, end))
     }
   }
@@ -125,5 +137,26 @@ export class AnswerFrames {
     this.#held = []
     this.#heldBytes = 0
     return bytes
+  }
+}
+
+/** What may come in between, in a shape at which the driver comes to an end. */
+function isPassable(bytes: Buffer, at: number, end: number): boolean {
+  const body = at + headBytes
+  switch (bytes[at]) {
+    case kinds.readyForQuery:
+      return end - body === 1
+    case kinds.error:
+    case kinds.notice:
+      return hasWholeFields(bytes, body, end)
+    case kinds.parameterStatus:
+      return hasWholeTexts(bytes, body, end, 2)
+    case kinds.notification:
+      return hasWholeTexts(bytes, body + 4, end, 2)
+    case kinds.copyIn:
+    case kinds.copyOut:
+      return true
+    default:
+      return false
   }
 }

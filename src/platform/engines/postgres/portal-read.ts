@@ -41,7 +41,8 @@ export interface PortalReadOptions<Batch> {
   readonly isDescribeOnly: boolean
   /** A single row beyond this is not waited for. */
   readonly maxRowBytes: number
-  readonly onRowTooLarge: () => void
+  /** For a server that sends what is not to be waited for, or not to be understood. */
+  readonly hangUp: () => void
 }
 
 /** More than this is not held for a slow reader: the socket is paused, and with it the server. */
@@ -58,6 +59,7 @@ export class PortalRead<Batch> implements AnswerHandler {
   fields: readonly FieldDescription[] = []
   /** What the server said at the end of the judged statement, as `UPDATE 3`; null before it. */
   tag: string | null = null
+  isRowTooLarge = false
   /** Rows of a COPY never become texts. */
   readonly takesCopies: boolean
   readonly #options: PortalReadOptions<Batch>
@@ -164,7 +166,11 @@ export class PortalRead<Batch> implements AnswerHandler {
   /** Bytes have come from the server; `parse` is the driver's reader of messages, for those that are not ours. */
   received(chunk: Buffer, parse: (bytes: Buffer) => void): void {
     this.#parse = parse
-    this.#frames.feed(chunk)
+    try {
+      this.#frames.feed(chunk)
+    } catch (error) {
+      this.broken(error)
+    }
     if (this.#options.gatherer.heldBytes > 0) this.#hold()
   }
 
@@ -202,8 +208,15 @@ export class PortalRead<Batch> implements AnswerHandler {
     this.#deliver()
   }
 
+  broken(error: unknown): void {
+    this.handleError(error)
+    this.#options.hangUp()
+  }
+
   #refuseRow(): void {
-    if (this.#state === 'running') this.#options.onRowTooLarge()
+    if (this.#state !== 'running') return
+    this.isRowTooLarge = true
+    this.#options.hangUp()
   }
 
   #hold(): void {

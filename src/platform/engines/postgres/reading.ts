@@ -37,7 +37,6 @@ export class Reading<Batch> {
   readonly #clock: OuterClock
   readonly #startedMs = performance.now()
   #isSettled = false
-  #isRowTooLarge = false
   #hangUp: NodeJS.Timeout | null = null
 
   constructor(session: PostgresSession, options: ReadingOptions<Batch>) {
@@ -47,10 +46,7 @@ export class Reading<Batch> {
       ...options,
       isDescribeOnly: options.isDescribeOnly ?? false,
       maxRowBytes: options.limits.maxBytes + rowOverheadBytes,
-      onRowTooLarge: () => {
-        this.#isRowTooLarge = true
-        session.destroy()
-      },
+      hangUp: () => session.destroy(),
     })
     this.#clock = new OuterClock(options.signal, options.limits.statementTimeoutMs, () => this.#stop())
     this.settled = (options.ending.length === 0 ? session.quiet(this.portal) : session.settle(this.portal)).then(() => this.#end())
@@ -93,7 +89,7 @@ export class Reading<Batch> {
   }
 
   #failure(error: unknown): unknown {
-    if (this.#isRowTooLarge) return rowTooLarge()
+    if (this.portal.isRowTooLarge) return rowTooLarge()
     const { limits, offset } = this.#options
     return this.#clock.reason ?? statementFailure(error, { timeoutMs: limits.statementTimeoutMs, startedMs: this.#startedMs, offset })
   }

@@ -65,6 +65,28 @@ export function readTag(bytes: Buffer, at: number, end: number): string {
   return bytes.toString('latin1', at, end - 1)
 }
 
+/** ErrorResponse and NoticeResponse (B). The driver looks for ever for the end of what has none. */
+export function hasWholeFields(bytes: Buffer, at: number, end: number): boolean {
+  let place = at
+  while (place < end && bytes[place] !== 0) {
+    place = behindText(bytes, place + 1, end)
+    if (place < 0) return false
+  }
+  return place < end
+}
+
+/** As ParameterStatus (B) has two texts, each with its end; the same is true of it. */
+export function hasWholeTexts(bytes: Buffer, at: number, end: number, count: number): boolean {
+  let place = at
+  for (let left = count; left > 0 && place >= 0; left--) place = behindText(bytes, place, end)
+  return place >= 0
+}
+
+function behindText(bytes: Buffer, at: number, end: number): number {
+  const zero = bytes.indexOf(0, at)
+  return zero < 0 || zero >= end ? -1 : zero + 1
+}
+
 /** Digits and letters of one byte are many, and each is the same text. */
 const oneByteTexts = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code))
 
