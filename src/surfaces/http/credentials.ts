@@ -3,6 +3,7 @@ import { mayDo, ShellError, type Actor, type Surface } from '../../domain/index.
 import type { Addresses } from '../../platform/tenancy/index.ts'
 import type { App } from './app.ts'
 import { Cookies } from './cookies.ts'
+import { goOnLater } from './go-on-later.ts'
 import type { HttpRooms } from './rooms.ts'
 import { requireOwnSite } from './same-site.ts'
 
@@ -33,16 +34,6 @@ export function requireCredentials(app: App, rooms: Pick<HttpRooms, 'identity'>,
       done(error)
     })
   })
-}
-
-async function goOnLater(behind: Promise<Actor>, enter: (actor: Actor) => Error | undefined, goOn: (error?: Error) => void): Promise<void> {
-  let error: Error | undefined
-  try {
-    error = enter(await behind)
-  } catch (thrown) {
-    error = thrown as Error
-  }
-  goOn(error)
 }
 
 /** Whoever asked with the same token a moment ago; most requests need wait for nothing. */

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ShellError } from '../../domain/index.ts'
 import type { RateOutcome, RateSubject } from '../../platform/tenancy/index.ts'
 import type { App } from './app.ts'
+import { goOnLater } from './go-on-later.ts'
 import type { HttpRooms } from './rooms.ts'
 
 /** Kubelets and scrapers must never be told to come later. */
@@ -13,13 +14,8 @@ export function limitRates(app: App, { rates }: Pick<HttpRooms, 'rates'>): void 
   app.addHook('onRequest', (request, reply, done) => {
     const outcome = rates.take(subjectsOf(request))
     if (!(outcome instanceof Promise)) return done(shown(outcome, reply))
-    void goOnLater(outcome, reply, done)
+    void goOnLater(outcome, (late) => shown(late, reply), done)
   })
-}
-
-/** `take` never rejects: without Redis' answer it has one of its own. */
-async function goOnLater(outcome: Promise<RateOutcome>, reply: FastifyReply, goOn: (error?: Error) => void): Promise<void> {
-  goOn(shown(await outcome, reply))
 }
 
 function subjectsOf(request: FastifyRequest): readonly RateSubject[] {

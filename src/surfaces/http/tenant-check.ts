@@ -1,4 +1,5 @@
 import type { App } from './app.ts'
+import { goOnLater } from './go-on-later.ts'
 import type { HttpRooms } from './rooms.ts'
 import { claimOf } from './sign-in-place.ts'
 
@@ -7,17 +8,7 @@ export function checkTenants(app: App, { office }: Pick<HttpRooms, 'office'>): v
   if (office === undefined) return
   app.addHook('onRequest', (request, _reply, done) => {
     const admitted = request.actor === null ? undefined : office.tenants.admit(request.actor, claimOf(request))
-    if (admitted instanceof Promise) void goOnLater(admitted, done)
+    if (admitted instanceof Promise) void goOnLater(admitted, () => undefined, done)
     else done()
   })
-}
-
-async function goOnLater(admitted: Promise<void>, goOn: (error?: Error) => void): Promise<void> {
-  let error: Error | undefined
-  try {
-    await admitted
-  } catch (thrown) {
-    error = thrown as Error
-  }
-  goOn(error)
 }
