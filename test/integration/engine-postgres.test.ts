@@ -206,7 +206,7 @@ describe('a server that says what no server says', () => {
       Buffer.from(body),
     ])
 
-  test.each([
+  const lies: readonly (readonly [string, Buffer])[] = [
     ['a message of no length', message('D', 0)],
     ['a message of negative length', message('2', -7)],
     ['a row of more cells than it has', message('D', 6, [7, 208])],
@@ -220,7 +220,9 @@ describe('a server that says what no server says', () => {
     ['rows of a copy, and the end of a page', Buffer.concat([message('d', 5, [65]), message('s', 4), message('?', 4)])],
     ['sign-in once more', message('R', 8, [0, 0, 0, 9])],
     ['a file that it wants', message('G', 7, [0, 0, 0])],
-  ])('is hung up on, and the next statement is answered: %s', async (_what, bytes) => {
+  ]
+
+  test.each(lies)('is hung up on, and the next statement is answered: %s', async (_what, bytes) => {
     const liar = await startLyingServer(database)
     const lied = engine.open({ engine: 'postgres', ...database.reader, host: '127.0.0.1', port: liar.port }, { ...options, maxLeases: 1 })
     expect((await read(lied, approve('SELECT 1'))).rows).toEqual([['1']])
@@ -230,6 +232,26 @@ describe('a server that says what no server says', () => {
     await lied.close()
     await liar.close()
   })
+
+  test.each(lies.flatMap(([what, bytes]) => [0, 1, 2, 3, 4].map((after) => [what, after, bytes] as const)))(
+    'is hung up on while it signs in or is looked at: %s, after %i true words',
+    async (_what, after, bytes) => {
+      const liar = await startLyingServer(database)
+      liar.lie(bytes, after)
+      const lied = engine.open(
+        { engine: 'postgres', ...database.reader, host: '127.0.0.1', port: liar.port },
+        { ...options, connectTimeoutMs: 1_000 },
+      )
+      const work = async () => read(lied, approve('SELECT 1', [], { statementTimeoutMs: 500 }))
+      const outcome = await work().then(
+        () => 'answered',
+        (error: { readonly code?: string }) => error.code,
+      )
+      expect(outcome).toMatch(/^(answered|engines\.|run\.)/)
+      await lied.close()
+      await liar.close()
+    },
+  )
 })
 
 describe('catalog and preflight', () => {

@@ -1,6 +1,6 @@
 import type { Param } from '../../../domain/index.ts'
-import { AnswerFrames, type AnswerHandler } from './answer-frames.ts'
 import type { OwnStatement } from './prologue.ts'
+import { readAnswer, type AnswerHandler } from './read-answer.ts'
 import { sendTogether } from './sent-together.ts'
 import { ownBytes, statementBytes } from './wire-bytes.ts'
 import type { FieldDescription } from './wire-messages.ts'
@@ -41,7 +41,7 @@ export interface PortalReadOptions<Batch> {
   readonly isDescribeOnly: boolean
   /** A single row beyond this is not waited for. */
   readonly maxRowBytes: number
-  /** For a server that sends what is not to be waited for, or not to be understood. */
+  /** For a server that sends what is not to be waited for. */
   readonly hangUp: () => void
 }
 
@@ -73,8 +73,6 @@ export class PortalRead<Batch> implements AnswerHandler {
   #isHalted = false
   #isPaused = false
   #isLookingAgain = false
-  #parse: (bytes: Buffer) => void = () => {}
-  readonly #frames = new AnswerFrames(this)
 
   /** `kept`: names this session's server already keeps; grows as it takes more. */
   constructor(options: PortalReadOptions<Batch>, kept: Set<string>) {
@@ -158,24 +156,18 @@ export class PortalRead<Batch> implements AnswerHandler {
   over(): void {
     if (this.#isPaused) this.#wire?.stream.resume()
     this.#wire = null
-    this.#frames.end()
     if (this.isRunning) this.handleError(new Error('The connection was lost'))
     this.#idle.resolve()
   }
 
-  /** Bytes have come from the server; `parse` is the driver's reader of messages, for those that are not ours. */
-  received(chunk: Buffer, parse: (bytes: Buffer) => void): void {
-    this.#parse = parse
-    try {
-      this.#frames.feed(chunk)
-    } catch (error) {
-      this.broken(error)
-    }
-    if (this.#options.gatherer.heldBytes > 0) this.#hold()
+  /** A message has come from the server; `pass` is the driver's reader, for those that are not ours. */
+  message(bytes: Buffer, at: number, body: number, end: number, pass: (bytes: Buffer) => void): void {
+    readAnswer(bytes, [at, body, end], this, pass)
   }
 
-  pass(bytes: Buffer): void {
-    this.#parse(bytes)
+  /** All messages that have come in one piece have been read. */
+  pieceRead(): void {
+    if (this.#options.gatherer.heldBytes > 0) this.#hold()
   }
 
   begin(bytes: number, isCopied: boolean): void {
@@ -206,11 +198,6 @@ export class PortalRead<Batch> implements AnswerHandler {
     this.tag = tag
     this.#state = 'complete'
     this.#deliver()
-  }
-
-  broken(error: unknown): void {
-    this.handleError(error)
-    this.#options.hangUp()
   }
 
   #refuseRow(): void {

@@ -31,11 +31,18 @@ function openPool(target: PostgresTarget, hosts: HostPolicy, options: PoolOption
   let facts: ServerFacts | null = null
   const signIn = async (user: Pick<PostgresTarget, 'user' | 'password'>): Promise<PostgresSession> =>
     PostgresSession.open({ ...target, ...user }, await address(), options.connectTimeoutMs)
-  const factsOf = async (session: PostgresSession): Promise<ServerFacts> =>
-    readFacts(session).catch((error: unknown) => {
+  /** Part of connecting: a server that has nothing to say of itself by then is hung up on, or its place in the pool would be lost. */
+  const factsOf = async (session: PostgresSession): Promise<ServerFacts> => {
+    const patience = setTimeout(() => session.destroy(), options.connectTimeoutMs)
+    try {
+      return await readFacts(session)
+    } catch (error) {
       session.destroy()
       throw ownFailure(error)
-    })
+    } finally {
+      clearTimeout(patience)
+    }
+  }
   const open = async (): Promise<PostgresSession> => {
     const session = await signIn(target)
     facts ??= await factsOf(session)

@@ -4,9 +4,11 @@ import { andThen, ShellError, type Awaitable } from '../../../domain/index.ts'
 import type { Session } from '../lease-pool.ts'
 import { requestCancel, type CancelAddress } from './cancel-request.ts'
 import { openFailure } from './errors.ts'
+import { MessageFrames, type MessageHandler } from './message-frames.ts'
 import { PortalRead, type PortalReadOptions } from './portal-read.ts'
 import type { PostgresTarget } from './postgres-target.ts'
 import { endRead, type OwnStatement, type ReadSettings } from './prologue.ts'
+import { assertSound } from './sound-messages.ts'
 
 /** The client's fields that its typings leave out; the server gives the key at sign-in. */
 interface ClientInside {
@@ -19,12 +21,12 @@ interface ClientInside {
       removeListener(event: 'data', listener: (chunk: Buffer) => void): void
       listeners(event: 'data'): ((chunk: Buffer) => void)[]
     }
-    on(event: 'readyForQuery' | 'end', listener: () => void): void
+    on(event: 'readyForQuery' | 'end' | 'sslconnect', listener: () => void): void
   }
 }
 
 /** The statement under way, whatever it gathers. */
-type AnyPortal = Pick<PortalRead<unknown>, 'isSent' | 'over' | 'received'>
+type AnyPortal = Pick<PortalRead<unknown>, 'isSent' | 'over' | 'takesCopies' | 'begin' | 'add' | 'message' | 'pieceRead' | 'handleError'>
 
 type Ended = Pick<PortalRead<unknown>, 'idle' | 'isUnopened'>
 
@@ -66,12 +68,15 @@ export class PostgresSession implements Session {
     })
     const session = new PostgresSession(client, { host: address, port: target.port, ssl })
     try {
-      await client.connect()
+      const signedIn = client.connect()
+      // Before anything can come: the driver reads the connection from now on, or from the end of TLS' handshake on.
+      if (ssl === false) session.#listen()
+      else session.#inside.connection.on('sslconnect', () => session.#listen())
+      await signedIn
     } catch (error) {
       session.destroy()
       throw openFailure(target, error)
     }
-    session.#listen()
     return session
   }
 
@@ -176,13 +181,46 @@ export class PostgresSession implements Session {
     return result.rows
   }
 
-  /** Stands before the driver's reader, so that a statement can take its rows out of the bytes itself. */
+  /** Stands before the driver's reader: a statement takes its rows out of the bytes itself, and what is no message is nobody's. */
   #listen(): void {
     const { stream } = this.#inside.connection
     const [parse] = stream.listeners('data')
     if (parse === undefined) throw new Error('The driver does not read its connection')
     stream.removeListener('data', parse)
-    stream.on('data', (chunk) => (this.#portal?.isSent === true ? this.#portal.received(chunk, parse) : parse(chunk)))
+    const frames = new MessageFrames(this.#reader(parse))
+    stream.on('data', (chunk) => {
+      try {
+        frames.feed(chunk)
+        this.#sent?.pieceRead()
+      } catch (error) {
+        this.#sent?.handleError(error)
+        this.destroy()
+      }
+    })
+  }
+
+  /** Messages are the portal's where one is sent, and else the driver's. */
+  #reader(parse: (bytes: Buffer) => void): MessageHandler {
+    const takesCopies = (): boolean => this.#sent?.takesCopies === true
+    return {
+      get takesCopies() {
+        return takesCopies()
+      },
+      begin: (bytes, isCopied) => {
+        if (this.#sent !== null) this.#sent.begin(bytes, isCopied)
+        else if (bytes > mostOwnBytes) throw new Error('The server sent more than we have asked for')
+      },
+      add: (chunk, start, end) => this.#sent?.add(chunk, start, end),
+      message: (bytes, at, body, end) => {
+        if (this.#sent !== null) return this.#sent.message(bytes, at, body, end, parse)
+        assertSound(bytes, at, body, end)
+        parse(bytes.subarray(at, end))
+      },
+    }
+  }
+
+  get #sent(): AnyPortal | null {
+    return this.#portal?.isSent === true ? this.#portal : null
   }
 
   #endPortal(): void {
@@ -203,6 +241,8 @@ export class PostgresSession implements Session {
 }
 
 const goodbyeMs = 1_000
+/** Of one message that is no part of somebody's result. */
+const mostOwnBytes = 64 * 1024 * 1024
 const keepPatienceMs = 2_000
 /** Askers may choose their limits; a session that is given others each time keeps none. */
 const timesBeforeKept = 2

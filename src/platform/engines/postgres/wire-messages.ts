@@ -1,3 +1,28 @@
+/** First bytes of the server's messages (protocol documentation, “Message Formats”). */
+export const messageKinds = {
+  parseComplete: 0x31,
+  bindComplete: 0x32,
+  closeComplete: 0x33,
+  notification: 0x41,
+  commandComplete: 0x43,
+  dataRow: 0x44,
+  error: 0x45,
+  copyIn: 0x47,
+  copyOut: 0x48,
+  emptyQuery: 0x49,
+  backendKeyData: 0x4b,
+  notice: 0x4e,
+  authentication: 0x52,
+  parameterStatus: 0x53,
+  rowDescription: 0x54,
+  readyForQuery: 0x5a,
+  copyDone: 0x63,
+  copyData: 0x64,
+  noData: 0x6e,
+  portalSuspended: 0x73,
+  parameterDescription: 0x74,
+} as const
+
 export interface FieldDescription {
   readonly name: string
   readonly dataTypeID: number
@@ -15,7 +40,7 @@ const described = new Map<string, readonly FieldDescription[]>()
 const mostDescribed = 500
 const longestDescribed = 4 * 1024
 
-/** RowDescription (B): the columns of what comes, the same list for the same bytes. `at`: behind the message's head, as below. */
+/** RowDescription (B): the columns of what comes, the same list for the same bytes. `at`: where the body begins, as below. */
 export function readFields(bytes: Buffer, at: number, end: number): readonly FieldDescription[] {
   if (end - at > longestDescribed) return parseFields(bytes, at)
   const key = bytes.toString('latin1', at, end)
@@ -63,28 +88,6 @@ export function readRow(bytes: Buffer, at: number): (string | null)[] {
 /** CommandComplete (B): `SELECT 3`. */
 export function readTag(bytes: Buffer, at: number, end: number): string {
   return bytes.toString('latin1', at, end - 1)
-}
-
-/** ErrorResponse and NoticeResponse (B). The driver looks for ever for the end of what has none. */
-export function hasWholeFields(bytes: Buffer, at: number, end: number): boolean {
-  let place = at
-  while (place < end && bytes[place] !== 0) {
-    place = behindText(bytes, place + 1, end)
-    if (place < 0) return false
-  }
-  return place < end
-}
-
-/** As ParameterStatus (B) has two texts, each with its end; the same is true of it. */
-export function hasWholeTexts(bytes: Buffer, at: number, end: number, count: number): boolean {
-  let place = at
-  for (let left = count; left > 0 && place >= 0; left--) place = behindText(bytes, place, end)
-  return place >= 0
-}
-
-function behindText(bytes: Buffer, at: number, end: number): number {
-  const zero = bytes.indexOf(0, at)
-  return zero < 0 || zero >= end ? -1 : zero + 1
 }
 
 /** Digits and letters of one byte are many, and each is the same text. */

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { AnswerFrames, type AnswerHandler } from './answer-frames.ts'
 import { ByteGatherer } from './gather-bytes.ts'
+import { MessageFrames, type MessageHandler } from './message-frames.ts'
+import { readAnswer, type AnswerHandler } from './read-answer.ts'
+import { assertSound } from './sound-messages.ts'
 
 function message(letter: string, body: string | Buffer): Buffer {
   const bytes = Buffer.from(body)
@@ -16,22 +18,26 @@ const opened = message('H', '\0\0\0')
 const ready = message('Z', 'I')
 const copied = Buffer.concat([opened, ...lines.map((line) => message('d', line)), message('c', ''), message('C', 'COPY 4\0'), ready])
 
+interface Heard extends AnswerHandler, Omit<MessageHandler, 'message'> {}
+
 /** Writes down what it hears; what it is not asked for it refuses. */
-function handler(wanted: Partial<AnswerHandler>): { readonly heard: AnswerHandler; readonly passed: Buffer[]; readonly tags: string[] } {
+function listener(wanted: Partial<Heard>): { readonly frames: MessageFrames; readonly passed: Buffer[]; readonly tags: string[] } {
   const passed: Buffer[] = []
   const tags: string[] = []
   const unasked = (): never => {
     throw new Error('That was not sent')
   }
-  const heard: AnswerHandler = {
+  const heard: Heard = {
     ...{ takesCopies: false, begin: () => {}, add: unasked, described: unasked, row: unasked },
-    ...{ done: (tag) => tags.push(tag), pass: (bytes) => passed.push(Buffer.from(bytes)) },
+    ...{ done: (tag) => tags.push(tag) },
     ...wanted,
   }
-  return { heard, passed, tags }
+  const pass = (bytes: Buffer): unknown => passed.push(Buffer.from(bytes))
+  const frames = new MessageFrames({ ...heard, message: (bytes, ...places) => readAnswer(bytes, places, heard, pass) })
+  return { frames, passed, tags }
 }
 
-function feed(frames: AnswerFrames, bytes: Buffer, chunkBytes: number, after = (): void => {}): void {
+function feed(frames: MessageFrames, bytes: Buffer, chunkBytes: number, after = (): void => {}): void {
   for (let at = 0; at < bytes.length; at += chunkBytes) {
     frames.feed(Buffer.from(bytes.subarray(at, at + chunkBytes)))
     after()
@@ -40,7 +46,7 @@ function feed(frames: AnswerFrames, bytes: Buffer, chunkBytes: number, after = (
 
 function gather(chunkBytes: number, isTakenAlong: boolean) {
   const gatherer = new ByteGatherer(1)
-  const { heard, passed, tags } = handler({
+  const { frames, passed, tags } = listener({
     takesCopies: true,
     begin: (bytes, isCopied) => void (isCopied && gatherer.begin(bytes)),
     add: (chunk, start, end) => gatherer.add(chunk, start, end),
@@ -50,7 +56,7 @@ function gather(chunkBytes: number, isTakenAlong: boolean) {
     for (let piece = gatherer.take(); piece !== null; piece = gatherer.take())
       pieces.push({ text: Buffer.from(piece.bytes).toString(), rows: piece.rows })
   }
-  feed(new AnswerFrames(heard), copied, chunkBytes, isTakenAlong ? takeAll : undefined)
+  feed(frames, copied, chunkBytes, isTakenAlong ? takeAll : undefined)
   takeAll()
   return { pieces, passed: Buffer.concat(passed), tags, held: gatherer.heldBytes }
 }
@@ -102,8 +108,8 @@ describe('rows of a query', () => {
   test.each(pieceSizes)('come as they were sent, from pieces of %i bytes', (chunkBytes) => {
     const rows: (string | null)[][] = []
     const described: unknown[] = []
-    const { heard, passed, tags } = handler({ row: (one) => rows.push(one), described: (all) => described.push(...all) })
-    feed(new AnswerFrames(heard), read, chunkBytes)
+    const { frames, passed, tags } = listener({ row: (one) => rows.push(one), described: (all) => described.push(...all) })
+    feed(frames, read, chunkBytes)
     expect(rows).toEqual(cells)
     expect(described).toEqual([
       { name: 'id', dataTypeID: 23, dataTypeModifier: -1 },
@@ -115,36 +121,20 @@ describe('rows of a query', () => {
   })
 
   test('are not those of a COPY that nobody asked for, nor does the driver hear of these', () => {
-    const { heard, passed, tags } = handler({})
-    new AnswerFrames(heard).feed(Buffer.concat([copied, message('s', '')]))
+    const { frames, passed, tags } = listener({})
+    frames.feed(Buffer.concat([copied, message('s', '')]))
     expect([passed, tags]).toEqual([[opened, ready], ['COPY 4']])
   })
 
   test('tell of their length before they are whole', () => {
     const begun: number[] = []
-    const { heard } = handler({ begin: (bytes) => begun.push(bytes), row: () => {} })
-    new AnswerFrames(heard).feed(row(['x'.repeat(1_000)]).subarray(0, 100))
+    const { frames } = listener({ begin: (bytes) => begun.push(bytes), row: () => {} })
+    frames.feed(row(['x'.repeat(1_000)]).subarray(0, 100))
     expect(begun).toEqual([1_010])
   })
 
-  test('leave to the driver what comes behind the end, whole or not', () => {
-    const { heard, passed } = handler({ row: () => {}, described: () => {} })
-    const frames: AnswerFrames = new AnswerFrames({
-      ...heard,
-      pass: (bytes) => {
-        heard.pass(bytes)
-        if (bytes[0] === 'Z'.charCodeAt(0)) frames.end()
-      },
-    })
-    const later = message('S', 'TimeZone\0UTC\0')
-    frames.feed(Buffer.concat([read, later.subarray(0, 7)]))
-    frames.feed(later.subarray(7))
-    expect(Buffer.concat(passed)).toEqual(Buffer.concat([noted, ready, later]))
-  })
-
   test.each([0, 3, -1])('are none where a message says that it has %i bytes', (length) => {
-    const { heard, passed } = handler({})
-    const frames = new AnswerFrames(heard)
+    const { frames, passed } = listener({})
     expect(() => frames.feed(Buffer.concat([Buffer.from('D'), word(length, 4), Buffer.from('rest')]))).toThrow('is none')
     expect(passed).toEqual([])
   })
@@ -153,7 +143,44 @@ describe('rows of a query', () => {
     ['has fewer cells than it says', message('D', word(2_000, 2))],
     ['describes fewer fields than it says', message('T', Buffer.concat([word(3, 2), Buffer.from('id')]))],
   ])('are none where a message %s', (_case, bytes) => {
-    const { heard } = handler({ row: () => {}, described: () => {} })
-    expect(() => new AnswerFrames(heard).feed(bytes)).toThrow(RangeError)
+    const { frames } = listener({ row: () => {}, described: () => {} })
+    expect(() => frames.feed(bytes)).toThrow(RangeError)
+  })
+})
+
+describe('a message for the driver', () => {
+  const isSound = (bytes: Buffer): boolean => {
+    try {
+      assertSound(bytes, 0, 5, bytes.length)
+      return true
+    } catch {
+      return false
+    }
+  }
+  const texts = (...parts: readonly string[]): string => parts.map((part) => `${part}\0`).join('')
+
+  test.each([
+    ['an error', message('E', `${texts('SFATAL', 'C57P01', 'Mgone')}\0`)],
+    ['a notice of nothing', message('N', '\0')],
+    ['a setting', message('S', texts('TimeZone', 'UTC'))],
+    ['word of a channel', message('A', Buffer.concat([word(7, 4), Buffer.from(texts('channel', ''))]))],
+    ['mechanisms', message('R', Buffer.concat([word(10, 4), Buffer.from(`${texts('SCRAM-SHA-256', 'SCRAM-SHA-256-PLUS')}\0`)]))],
+    ['a challenge', message('R', Buffer.concat([word(11, 4), Buffer.from('r=abc,s=def,i=4096')]))],
+    ['signed in', message('R', word(0, 4))],
+    ['its key', message('K', Buffer.concat([word(1, 4), word(2, 4)]))],
+    ['columns', message('T', Buffer.concat([word(1, 2), field('id', 23, -1)]))],
+    ['no columns', message('T', word(0, 2))],
+    ['cells', row(['a', null, ''])],
+    ['its end', message('C', texts('SELECT 1'))],
+    ['ready', ready],
+  ])('is sound, and no longer where it ends too soon: %s', (what, bytes) => {
+    expect(isSound(bytes)).toBe(true)
+    const isLonger = what === 'a challenge' // its text ends with the message
+    for (let length = 5; length < bytes.length; length++)
+      expect([length, isSound(bytes.subarray(0, length))]).toEqual([length, isLonger && length >= 9])
+  })
+
+  test.each(['?', '\0', 'v', 'W', 'p'])('of the unknown kind %j is not', (letter) => {
+    expect(isSound(message(letter, 'text'))).toBe(false)
   })
 })
