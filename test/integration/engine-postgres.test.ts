@@ -6,6 +6,7 @@ import { createPostgresEngine, type EnginePool, type EngineTarget, type PoolOpti
 import { approve, failureOf, mark, never, read, readOn } from '../support/engine-statements.ts'
 import { startLyingServer } from '../support/lying-server.ts'
 import { freshDatabase, type TestDatabase } from '../support/postgres-server.ts'
+import { startTlsFront } from '../support/tls-front.ts'
 
 const engine = createPostgresEngine({ allowPrivateHosts: true, allowedHosts: [] })
 const options: PoolOptions = { maxLeases: 2, maxWaiting: 2, connectTimeoutMs: 10_000 }
@@ -196,6 +197,20 @@ describe('errors', () => {
     expect(received).toHaveLength(1)
     expect(received[0]).not.toContain('ours-alone')
   })
+})
+
+test('a server that speaks TLS is asked over it, and is not where its certificate must be known', async () => {
+  const front = await startTlsFront(database)
+  const target = { engine: 'postgres' as const, ...database.reader, host: '127.0.0.1', port: front.port }
+  const secured = engine.open({ ...target, sslmode: 'require' }, options)
+  const wide = await read(secured, approve("SELECT n, repeat('x', 10000) FROM generate_series(1, 50) AS t(n)"))
+  expect(wide.rows.map(([n]) => Number(n))).toEqual(Array.from({ length: 50 }, (_, at) => at + 1))
+  expect((await failureOf(read(secured, approve('SELECT nothing')))).code).toBe('engines.statement-rejected')
+  expect((await read(secured, approve('SELECT 1'))).rows).toEqual([['1']])
+  const strict = engine.open({ ...target, sslmode: 'verify-full' }, options)
+  expect((await failureOf(strict.lease({ signal: never() }))).code).toMatch(/^engines\./)
+  await Promise.all([secured.close(), strict.close()])
+  await front.close()
 })
 
 describe('a server that says what no server says', () => {
