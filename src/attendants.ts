@@ -1,3 +1,4 @@
+import { andThen, orUndo } from './domain/index.ts'
 import type { Quotas, Ticket } from './platform/tenancy/index.ts'
 import type { Attend, Attended } from './question/index.ts'
 import type { RunningAnswers } from './surfaces/http/index.ts'
@@ -16,15 +17,9 @@ export function attendants(running: RunningAnswers, quotas: Pick<Quotas, 'begin'
         ticket.end(rows)
       },
     })
-    const refused = (error: unknown): never => {
-      running.leave(question.id)
-      throw error
-    }
-    try {
-      const ticket = quotas.begin(actor)
-      return ticket instanceof Promise ? ticket.then(attended, refused) : attended(ticket)
-    } catch (error) {
-      return refused(error)
-    }
+    return orUndo(
+      () => andThen(quotas.begin(actor), attended),
+      () => running.leave(question.id),
+    )
   }
 }

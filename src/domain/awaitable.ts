@@ -5,3 +5,17 @@ export type Awaitable<Value> = Value | Promise<Value>
 export function andThen<Value, Next>(value: Awaitable<Value>, goOn: (value: Value) => Awaitable<Next>): Awaitable<Next> {
   return value instanceof Promise ? value.then(goOn) : goOn(value)
 }
+
+/** What `work` gives. Where that fails, at once or later, `undo` is called before the error goes on. */
+export function orUndo<Value>(work: () => Awaitable<Value>, undo: () => void): Awaitable<Value> {
+  const failed = (error: unknown): never => {
+    undo()
+    throw error
+  }
+  try {
+    const value = work()
+    return value instanceof Promise ? value.catch(failed) : value
+  } catch (error) {
+    return failed(error)
+  }
+}

@@ -4,7 +4,7 @@
 // Refuses effects, and imports from any other floor.
 export * from './actor.ts'
 export { assertSealed, type ApprovedStatement, type ApprovedFields } from './approved-statement.ts'
-export { andThen, type Awaitable } from './awaitable.ts'
+export { andThen, orUndo, type Awaitable } from './awaitable.ts'
 export * from './catalog.ts'
 export * from './dialects/index.ts'
 export * from './draft.ts'

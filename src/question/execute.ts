@@ -23,7 +23,6 @@ async function* executeRead(walk: Walk, approved: ApprovedStatement): AsyncGener
   const mark = { entryId: question.id, actor: actor.name }
   const watch = watchOf(walk, 'read')
   const lease = watch === null ? await target.lease(signal) : yield* leaseWatched(walk, watch)
-  let cells: CellRun | null = null
   try {
     if (question.purpose === 'explain') {
       yield { type: 'plan-ready', plan: await lease.explain(approved, { signal, mark }) }
@@ -33,8 +32,12 @@ async function* executeRead(walk: Walk, approved: ApprovedStatement): AsyncGener
     const { batchRows, format } = delivery
     const options = { signal: watch?.signal ?? signal, mark, meter: ledger.meter, onlooker: ledger.chart, batchRows }
     if (watch === null && format === null) {
-      cells = new CellRun(approved, lease, options)
-      for (let event = await cells.next(); event !== null; event = await cells.next()) yield event
+      const cells = new CellRun(approved, lease, options)
+      try {
+        for (let event = await cells.next(); event !== null; event = await cells.next()) yield event
+      } finally {
+        await cells.leave()
+      }
     } else {
       const rows = run(approved, lease, { ...options, format: delivery.escapesFormulas === true ? null : format })
       const events = present(rows, delivery)
@@ -42,12 +45,8 @@ async function* executeRead(walk: Walk, approved: ApprovedStatement): AsyncGener
     }
   } finally {
     ledger.meter.stop()
-    try {
-      if (cells !== null) await cells.leave()
-    } finally {
-      await lease.release()
-      rooms.observe({ type: 'run-ended', dialect: target.catalog.dialect, ...ledger.meter.summary() })
-    }
+    await lease.release()
+    rooms.observe({ type: 'run-ended', dialect: target.catalog.dialect, ...ledger.meter.summary() })
   }
   await ledger.end('answered')
 }

@@ -1,4 +1,4 @@
-import { andThen, type Actor, type Awaitable, type Draft, type Outcome, type Question } from '../domain/index.ts'
+import { andThen, type Actor, type Awaitable, type Draft, type Drafted, type Question } from '../domain/index.ts'
 import type { DraftBody } from '../contract/index.ts'
 import { unattended } from './attend.ts'
 import { AnswerLedger } from './answer-ledger.ts'
@@ -33,13 +33,18 @@ export async function* answer(
     for (let attempt = 1, repair: Repair | null = null; attempt === 1 || repair !== null; attempt++) {
       const tried: Tried = await tryOut(walk, repair, attempt)
       yield { type: 'draft-ready', draft: shown(tried.draft), attempt }
-      if (tried.guarded !== null) yield { type: 'verdict-reached', verdict: tried.guarded.verdict, attempt }
+      if (tried.guarded === null) {
+        await ledger.end(tried.draft.kind === 'abstained' ? 'abstained' : 'needs-clarification')
+        break
+      }
+      yield { type: 'verdict-reached', verdict: tried.guarded.verdict, attempt }
       repair = repairOf(tried, attempt)
       if (repair !== null) continue
-      const outcome = outcomeAtOnce(walk, tried)
       try {
-        if (outcome === null) yield* goOn(walk, tried)
-        else await ledger.end(outcome)
+        const { approved } = tried.guarded
+        if (approved === null) yield* withoutSeal(walk, tried.draft, tried.guarded)
+        else if (question.purpose === 'draft') await ledger.end('drafted')
+        else yield* execute(walk, approved)
       } catch (error) {
         repair = repairOfRun(walk, tried, error, attempt)
       }
@@ -53,45 +58,34 @@ export async function* answer(
   yield ledger.answerEnd()
 }
 
-/** A draft and, where it is SQL, what the guard says of it. */
-interface Tried {
-  readonly draft: Draft
-  readonly guarded: Guarded | null
+/** SQL, and what the guard says of it. */
+interface Judged {
+  readonly draft: Drafted
+  readonly guarded: Guarded
 }
 
+type Tried = Judged | { readonly draft: Exclude<Draft, Drafted>; readonly guarded: null }
+
 function tryOut(walk: Walk, repair: Repair | null, attempt: number): Awaitable<Tried> {
-  const { ledger, target } = walk
+  const noted = async (tried: Tried): Promise<Tried> => {
+    const { draft, guarded } = tried
+    await walk.ledger.attempt({ attempt, draft, verdict: guarded?.verdict ?? null, contextDigest: walk.target.view.version })
+    return tried
+  }
   return andThen(askFor(walk, repair), (draft) =>
-    andThen(draft.kind === 'drafted' ? guardDraft(walk, draft) : null, async (guarded) => {
-      await ledger.attempt({ attempt, draft, verdict: guarded?.verdict ?? null, contextDigest: target.view.version })
-      return { draft, guarded }
-    }),
+    draft.kind === 'drafted' ? andThen(guardDraft(walk, draft), (guarded) => noted({ draft, guarded })) : noted({ draft, guarded: null }),
   )
 }
 
-/** Runs what the guard has sealed; a person has the say on the rest. */
-function goOn(walk: Walk, { draft, guarded }: Tried): AsyncGenerator<PipelineEvent> {
-  if (draft.kind !== 'drafted' || guarded === null) throw new Error('Only SQL that was judged goes on')
-  return guarded.approved === null ? withoutSeal(walk, draft, guarded) : execute(walk, guarded.approved)
-}
-
-function repairOf({ draft, guarded }: Tried, attempt: number): Repair | null {
-  if (draft.kind !== 'drafted' || guarded === null || guarded.approved !== null) return null
-  return repairAfterVerdict(draft, guarded.verdict, attempt)
+function repairOf({ draft, guarded }: Judged, attempt: number): Repair | null {
+  return guarded.approved === null ? repairAfterVerdict(draft, guarded.verdict, attempt) : null
 }
 
 /** Throws the error on where nothing can be mended. */
-function repairOfRun({ ledger }: Walk, { draft, guarded }: Tried, error: unknown, attempt: number): Repair {
-  const hasRun = draft.kind === 'drafted' && guarded !== null && guarded.approved !== null
-  const repair = hasRun && ledger.meter.rows === 0 ? repairAfterError(draft, error, attempt) : null
+function repairOfRun({ ledger }: Walk, { draft, guarded }: Judged, error: unknown, attempt: number): Repair {
+  const repair = guarded.approved !== null && ledger.meter.rows === 0 ? repairAfterError(draft, error, attempt) : null
   if (repair === null) throw error
   return repair
-}
-
-/** null: there is more to do than to draft. */
-function outcomeAtOnce({ question }: Walk, { draft, guarded }: Tried): Outcome | null {
-  if (draft.kind !== 'drafted') return draft.kind === 'abstained' ? 'abstained' : 'needs-clarification'
-  return guarded?.approved != null && question.purpose === 'draft' ? 'drafted' : null
 }
 
 /** A draft without what only the record keeps. */

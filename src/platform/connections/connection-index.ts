@@ -40,19 +40,21 @@ export class ConnectionIndex {
 
   /** Throws `connections.unknown`. `isOwn` looks past what is remembered: for those who are about to change it. */
   async find(actor: Actor, idOrName: string, options: { readonly isOwn?: boolean } = {}): Promise<KnownConnection> {
-    const key = `${actor.tenantId} ${idOrName.toLowerCase()}`
-    const held = this.#found.get(key)
-    const isFresh = options.isOwn !== true && held !== undefined && held.untilMs > performance.now()
-    const known = await (isFresh ? held.known : this.#lookUp(key, actor, idOrName))
+    const held = options.isOwn === true ? null : this.#held(actor, idOrName)
+    const known = await (held === null ? this.#lookUp(actor, idOrName) : held.known)
     if (known === null || !maySee(actor, known.body)) throw unknownConnection()
     return known
   }
 
   /** What `find` would give, where that is remembered; null: it has to look. Of an actor who may see it. */
   recall(actor: Actor, idOrName: string): KnownConnection | null {
-    const held = this.#found.get(`${actor.tenantId} ${idOrName.toLowerCase()}`)
-    if (held === undefined || held.untilMs <= performance.now() || held.known instanceof Promise) return null
-    return held.known
+    const held = this.#held(actor, idOrName)
+    return held === null || held.known instanceof Promise ? null : held.known
+  }
+
+  #held(scope: Scope, idOrName: string): Found | null {
+    const held = this.#found.get(keyOf(scope, idOrName))
+    return held !== undefined && held.untilMs > performance.now() ? held : null
   }
 
   /** Whoever asks; for the server's own work. */
@@ -73,7 +75,8 @@ export class ConnectionIndex {
     return declared === undefined ? null : (declared.policy ?? openPolicyBody)
   }
 
-  #lookUp(key: string, scope: Scope, idOrName: string): Promise<KnownConnection | null> {
+  #lookUp(scope: Scope, idOrName: string): Promise<KnownConnection | null> {
+    const key = keyOf(scope, idOrName)
     const known = this.#read(scope, idOrName)
     if (this.#found.size >= maxEntries) this.#found.clear()
     const entry: Found = { untilMs: performance.now() + maxAgeMs, known }
@@ -111,4 +114,8 @@ export class ConnectionIndex {
     for (const known of before) if (!this.#discoveredKnown.some(({ body }) => body.id === known.body.id)) this.#gone(known)
     return this.#discoveredKnown
   }
+}
+
+function keyOf({ tenantId }: Scope, idOrName: string): string {
+  return `${tenantId} ${idOrName.toLowerCase()}`
 }

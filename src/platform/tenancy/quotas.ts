@@ -1,4 +1,4 @@
-import { andThen, ShellError, utcDay, type Awaitable, type Scope } from '../../domain/index.ts'
+import { andThen, orUndo, ShellError, utcDay, type Awaitable, type Scope } from '../../domain/index.ts'
 import type { QuotasBody, UsageBody } from '../../contract/index.ts'
 import type { Observe } from '../observe/index.ts'
 import { sql, type Store } from '../store/index.ts'
@@ -77,16 +77,10 @@ export class Quotas {
       throw over('concurrency', `Your tenant may have ${concurrentQuestions} answers under way at once.`, 1)
     this.#running.set(scope.tenantId, running + 1)
     if (concurrentQuestions !== null) this.#options.elsewhere?.began(scope.tenantId, running + 1)
-    const leave = (error: unknown): never => {
-      this.#leave(scope)
-      throw error
-    }
-    try {
-      const admitted = andThen(this.#learn(scope, quotas), () => this.#admitted(scope, quotas)) // in one step with its count: who asks in the same moment sees it
-      return admitted instanceof Promise ? admitted.catch(leave) : admitted
-    } catch (error) {
-      return leave(error)
-    }
+    return orUndo(
+      () => andThen(this.#learn(scope, quotas), () => this.#admitted(scope, quotas)), // in one step with its count: who asks in the same moment sees it
+      () => this.#leave(scope),
+    )
   }
 
   /** Throws `tenancy.quota-tokens`. */

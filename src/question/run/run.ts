@@ -1,6 +1,6 @@
 import { assertSealed, type ApprovedStatement } from '../../domain/index.ts'
 import type { Cell, ResultColumn } from '../../contract/index.ts'
-import type { CopyChunk, CopyFormat, Lease, ResultStream, RunMark } from '../../platform/engines/index.ts'
+import type { CopyFormat, Lease, ResultStream, RunMark } from '../../platform/engines/index.ts'
 import { cutCells } from './cut-cells.ts'
 import { FileCutter } from './file-cutter.ts'
 import type { RunMeter } from './run-meter.ts'
@@ -30,12 +30,8 @@ export interface RunOptions {
 /** Runs one approved statement. Ends early, and the server's query with it, at a cap or when the reader leaves. */
 export async function* run(approved: ApprovedStatement, lease: Lease, options: RunOptions): AsyncGenerator<RunEvent> {
   assertSealed(approved)
-  const { format, meter } = options
-  if (format !== null) {
-    meter.start()
-    const bytes = await lease.copy(approved, format, options).catch((error: unknown) => meter.fail(error))
-    if (bytes !== null) return yield* copyRows(approved, bytes, format, meter)
-  }
+  const { format } = options
+  if (format !== null && (yield* copyRows(approved, lease, format, options))) return
   const cells = new CellRun(approved, lease, options)
   try {
     for (let event = await cells.next(); event !== null; event = await cells.next()) yield event
@@ -99,23 +95,29 @@ export function rowsBatch(rows: Cell[][], meter: RunMeter, onlooker: Onlooker): 
   return { type: 'rows-batch', rows, json }
 }
 
+/** false: the engine cannot copy this, and nothing was handed on. */
 async function* copyRows(
   approved: ApprovedStatement,
-  chunks: AsyncIterable<CopyChunk>,
+  lease: Lease,
   format: CopyFormat,
-  meter: RunMeter,
-): AsyncGenerator<RunEvent> {
-  const cutter = new FileCutter(format, approved.limits, meter)
+  options: RunOptions,
+): AsyncGenerator<RunEvent, boolean> {
+  const { meter } = options
+  meter.start()
   try {
+    const chunks = await lease.copy(approved, format, options)
+    if (chunks === null) return false
+    const cutter = new FileCutter(format, approved.limits, meter)
     for await (const chunk of chunks) {
       const bytes = cutter.cut(chunk)
       if (bytes.length > 0) {
         meter.take(bytes)
         yield { type: 'rows-chunk', bytes }
       }
-      if (meter.truncated !== null) return
+      if (meter.truncated !== null) break
     }
+    return true
   } catch (error) {
-    meter.fail(error)
+    return meter.fail(error)
   }
 }

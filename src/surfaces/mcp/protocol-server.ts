@@ -5,6 +5,7 @@ import { definitions, instructions } from './definitions.ts'
 import { progressTokenOf } from './messages.ts'
 import { progressNotification } from './progress.ts'
 import type { McpRooms, ToolCall } from './rooms.ts'
+import { stopWith } from './stop-with.ts'
 
 /** A server of the SDK for one exchange: handshakes, listings, and calls that are not plain. */
 export function protocolServer(rooms: McpRooms, serverInfo: { name: string; version: string }, actor: Actor | undefined): Server {
@@ -21,12 +22,4 @@ export function protocolServer(rooms: McpRooms, serverInfo: { name: string; vers
     return { ...result, content: [...content] }
   })
   return server
-}
-
-/** The signal lives no longer than its call. */
-function stopWith(signal: AbortSignal): AbortController {
-  const stop = new AbortController()
-  if (signal.aborted) stop.abort(signal.reason)
-  else signal.addEventListener('abort', () => stop.abort(signal.reason), { once: true })
-  return stop
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Actor } from '../../domain/index.ts'
+import { stopWith } from './stop-with.ts'
 
 /** Where a call came from: request ids are each client's own count, so alone they name nothing. */
 export interface CallPlace {
@@ -26,18 +27,14 @@ export class RunningCalls {
 
   /** `signal` ends the call too. */
   async follow<Result>(place: CallPlace, signal: AbortSignal, work: (stop: AbortController) => Promise<Result>): Promise<Result> {
-    const controller = new AbortController()
-    const forward = (): void => controller.abort(signal.reason)
-    if (signal.aborted) forward()
-    else signal.addEventListener('abort', forward, { once: true })
+    const stop = stopWith(signal)
     const key = nameOf(place)
     const calls = this.#running.get(key) ?? new Set()
-    this.#running.set(key, calls.add(controller))
+    this.#running.set(key, calls.add(stop))
     try {
-      return await work(controller)
+      return await work(stop)
     } finally {
-      signal.removeEventListener('abort', forward)
-      calls.delete(controller)
+      calls.delete(stop)
       if (calls.size === 0) this.#running.delete(key)
     }
   }

@@ -28,12 +28,16 @@ function listener(wanted: Partial<Heard>): { readonly frames: MessageFrames; rea
     throw new Error('That was not sent')
   }
   const heard: Heard = {
-    ...{ takesCopies: false, begin: () => {}, add: unasked, described: unasked, row: unasked },
+    ...{ takesCopies: () => false, begin: () => {}, add: unasked, described: unasked, row: unasked },
     ...{ done: (tag) => tags.push(tag) },
     ...wanted,
   }
-  const pass = (bytes: Buffer): unknown => passed.push(Buffer.from(bytes))
-  const frames = new MessageFrames({ ...heard, message: (bytes, ...places) => readAnswer(bytes, places, heard, pass) })
+  const frames = new MessageFrames({
+    ...heard,
+    message: (bytes, at, body, end) => {
+      if (!readAnswer(bytes, at, body, end, heard)) passed.push(Buffer.from(bytes.subarray(at, end)))
+    },
+  })
   return { frames, passed, tags }
 }
 
@@ -47,7 +51,7 @@ function feed(frames: MessageFrames, bytes: Buffer, chunkBytes: number, after = 
 function gather(chunkBytes: number, isTakenAlong: boolean) {
   const gatherer = new ByteGatherer(1)
   const { frames, passed, tags } = listener({
-    takesCopies: true,
+    takesCopies: () => true,
     begin: (bytes, isCopied) => void (isCopied && gatherer.begin(bytes)),
     add: (chunk, start, end) => gatherer.add(chunk, start, end),
   })

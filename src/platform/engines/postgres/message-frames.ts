@@ -6,7 +6,7 @@ const leastLength = 4
 
 export interface MessageHandler {
   /** true: rows of a COPY come as they are, in parts. */
-  readonly takesCopies: boolean
+  takesCopies(): boolean
   /** A message of so many bytes begins that is not whole yet, or is a row of a COPY. */
   begin(bytes: number, isCopied: boolean): void
   /** A part of a row of a COPY, in a buffer that is not ours to keep. */
@@ -40,7 +40,7 @@ export class MessageFrames {
     if (bytes.length - at < headBytes) return this.#hold(bytes, at, headBytes)
     const length = bytes.readInt32BE(at + 1)
     if (length < leastLength) throw new Error(`A message of ${length} bytes is none`)
-    if (bytes[at] === messageKinds.copyData && this.#handler.takesCopies) {
+    if (bytes[at] === messageKinds.copyData && this.#handler.takesCopies()) {
       this.#copyLeft = length - leastLength
       this.#handler.begin(this.#copyLeft, true)
       return at + headBytes

@@ -160,9 +160,9 @@ export class PortalRead<Batch> implements AnswerHandler {
     this.#idle.resolve()
   }
 
-  /** A message has come from the server; `pass` is the driver's reader, for those that are not ours. */
-  message(bytes: Buffer, at: number, body: number, end: number, pass: (bytes: Buffer) => void): void {
-    readAnswer(bytes, [at, body, end], this, pass)
+  /** A message has come from the server; false: it is the driver's. */
+  message(bytes: Buffer, at: number, body: number, end: number): boolean {
+    return readAnswer(bytes, at, body, end, this)
   }
 
   /** All messages that have come in one piece have been read. */

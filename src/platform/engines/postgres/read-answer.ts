@@ -1,4 +1,3 @@
-import { assertSound } from './sound-messages.ts'
 import { messageKinds, readFields, readRow, readTag, type FieldDescription } from './wire-messages.ts'
 
 export interface AnswerHandler {
@@ -10,23 +9,22 @@ export interface AnswerHandler {
 
 /**
  * Reads one message of what a server says of a read's statements. The driver would make an object of each of a dozen messages
- * and send it through two event emitters, which takes longer than all else that a small read does here. `pass` gets what is the driver's.
+ * and send it through two event emitters, which takes longer than all else that a small read does here. false: it is the driver's.
  */
-export function readAnswer(
-  bytes: Buffer,
-  [at, body, end]: readonly [at: number, body: number, end: number],
-  handler: AnswerHandler,
-  pass: (bytes: Buffer) => void,
-): void {
+export function readAnswer(bytes: Buffer, at: number, body: number, end: number, handler: AnswerHandler): boolean {
   switch (bytes[at]) {
     case messageKinds.dataRow:
-      return handler.row(readRow(bytes, body))
+      handler.row(readRow(bytes, body))
+      return true
     case messageKinds.rowDescription:
-      return handler.described(readFields(bytes, body, end))
+      handler.described(readFields(bytes, body, end))
+      return true
     case messageKinds.commandComplete:
-      return handler.done(readTag(bytes, body, end))
+      handler.done(readTag(bytes, body, end))
+      return true
     case messageKinds.emptyQuery:
-      return handler.done('')
+      handler.done('')
+      return true
     case messageKinds.parseComplete:
     case messageKinds.bindComplete:
     case messageKinds.noData:
@@ -34,9 +32,8 @@ export function readAnswer(
     case messageKinds.copyData: // of a COPY that was not asked for: no rows
     case messageKinds.portalSuspended:
     case messageKinds.parameterDescription:
-      return
+      return true
     default:
-      assertSound(bytes, at, body, end)
-      pass(bytes.subarray(at, end))
+      return false
   }
 }

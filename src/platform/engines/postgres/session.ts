@@ -201,18 +201,15 @@ export class PostgresSession implements Session {
 
   /** Messages are the portal's where one is sent, and else the driver's. */
   #reader(parse: (bytes: Buffer) => void): MessageHandler {
-    const takesCopies = (): boolean => this.#sent?.takesCopies === true
     return {
-      get takesCopies() {
-        return takesCopies()
-      },
+      takesCopies: () => this.#sent?.takesCopies === true,
       begin: (bytes, isCopied) => {
         if (this.#sent !== null) this.#sent.begin(bytes, isCopied)
         else if (bytes > mostOwnBytes) throw new Error('The server sent more than we have asked for')
       },
       add: (chunk, start, end) => this.#sent?.add(chunk, start, end),
       message: (bytes, at, body, end) => {
-        if (this.#sent !== null) return this.#sent.message(bytes, at, body, end, parse)
+        if (this.#sent?.message(bytes, at, body, end) === true) return
         assertSound(bytes, at, body, end)
         parse(bytes.subarray(at, end))
       },
